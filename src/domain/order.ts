@@ -1,0 +1,41 @@
+import type { Target } from './target.ts';
+
+/** A fault, a remedy or a provider as the file wrote it: `kind` names the catalogue entry, which alone knows the rest. */
+export interface Spec {
+  kind: string;
+  [field: string]: unknown;
+}
+
+/** The order to do one fault to one victim. The same on every attempt, so that a repeat is recognised. */
+export interface Order {
+  /** One-time key: workflow id / wave / iteration / target id. */
+  key: string;
+  workflowId: string;
+  wave: string;
+  iteration: number;
+  fault: Spec;
+  target: Target;
+  /** Epoch milliseconds after which the order must be refused at the target. */
+  notAfterMs: number;
+}
+
+/** What became of an order. `skipped` means that the target was not touched, and `reason` says why. */
+export interface Injection {
+  outcome: 'injected' | 'skipped';
+  reason?: string;
+  /** When it was done, epoch milliseconds at the site. */
+  atMs: number;
+  effect: Effect;
+}
+
+/** Whether a fault really happened, read from the target itself. Unknown is not proven. */
+export interface Effect {
+  proven: boolean;
+  evidence: string;
+}
+
+/** What an undo found. `undone: false` names a leftover that a person must look at. */
+export interface Reversal {
+  undone: boolean;
+  evidence: string;
+}

@@ -1,0 +1,26 @@
+/** A thing that may be hit, as discovery saw it. Plain data: it travels through histories. */
+export interface Target {
+  /** Target kind, a key of the `targets` catalogue, such as `process`. */
+  kind: string;
+  /** Identity in one string; two discoveries of the same living thing give the same id, its replacement gives another. */
+  id: string;
+  /** The site whose workers can reach it. */
+  site: string;
+  /** What a person calls it: `payment-worker-2 (pid 4711)`. */
+  name: string;
+  labels: Record<string, string>;
+  /** What pins it, in the terms of its kind: pid, start time, boot id; pod UID, container id, restart count. */
+  identity: Record<string, string | number>;
+}
+
+/** A target that discovery found but that must not be hit, with the reason. Shown by `plan`, never chosen. */
+export interface ProtectedTarget {
+  target: Target;
+  why: string;
+}
+
+/** What discovery found: who may be hit and who may not. */
+export interface Population {
+  targets: Target[];
+  protected: ProtectedTarget[];
+}

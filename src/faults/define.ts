@@ -1,0 +1,47 @@
+import type * as z from 'zod';
+import type { Effect, Injection, Order, Reversal, Spec } from '../domain/order.ts';
+import type { FaultPorts } from './ports.ts';
+
+/**
+ * The contract of a fault kind.
+ *
+ * - `inject` is safe to repeat with the same order: it acts at most once per `order.key`, and refuses after `order.notAfterMs`.
+ * - `effect` answers from the target itself whether the fault happened; what cannot be known is not proven.
+ * - `revert` is safe to repeat, and safe when `inject` never ran.
+ */
+export interface FaultDefinition<S extends z.ZodType> {
+  schema: S;
+  /** Reversible faults hold until undone; instantaneous ones leave nothing to undo. */
+  reversible: boolean;
+  /** The target kinds that it can be done to. */
+  targets: readonly string[];
+  doc: { summary: string; undo: string; effect: string };
+  inject(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<Omit<Injection, 'effect'>>;
+  effect(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<Effect>;
+  revert(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<Reversal>;
+}
+
+/** A fault bound to its ports and an order's specification: what activities see. */
+export interface BoundFault {
+  inject(order: Order, signal: AbortSignal): Promise<Omit<Injection, 'effect'>>;
+  effect(order: Order, signal: AbortSignal): Promise<Effect>;
+  revert(order: Order, signal: AbortSignal): Promise<Reversal>;
+}
+
+/** Authors see their own specification's type; callers see one shape. */
+export const defineFault = <K extends string, S extends z.ZodObject<{ kind: z.ZodLiteral<K> }>>(kind: K, fault: FaultDefinition<S>) => ({
+  kind,
+  schema: fault.schema,
+  reversible: fault.reversible,
+  targets: fault.targets,
+  doc: fault.doc,
+  /** @throws ZodError when the specification is not one of this kind */
+  bind(raw: Spec, ports: FaultPorts): BoundFault {
+    const spec = fault.schema.parse(raw) as z.infer<S>;
+    return {
+      inject: (order, signal) => fault.inject(ports, spec, order, signal),
+      effect: (order, signal) => fault.effect(ports, spec, order, signal),
+      revert: (order, signal) => fault.revert(ports, spec, order, signal),
+    };
+  },
+});

@@ -1,0 +1,33 @@
+import type * as z from 'zod';
+import type { Spec } from '../domain/order.ts';
+import type { Measurement } from '../domain/sample.ts';
+import type { ProbePorts } from './ports.ts';
+
+/** A probe that is open: it may keep what it needs between two measurements (the last counter, a connection). */
+export interface OpenProbe {
+  /**
+   * Asks once. Must stop when the signal aborts (time-out or cancellation).
+   * May throw: the caller turns anything thrown into `{ kind: 'error' }`. Secrets must not be in the message.
+   */
+  measure(signal: AbortSignal): Promise<Measurement>;
+  close?(): Promise<void>;
+}
+
+/** A provider knows how to ask; what the answer means is a tolerance, elsewhere. */
+export interface ProviderDefinition<S extends z.ZodType> {
+  schema: S;
+  doc: { summary: string; unit: string; noData: string };
+  open(spec: z.infer<S>, ports: ProbePorts): OpenProbe;
+}
+
+/** Authors see their own specification's type; callers see one shape. */
+export const defineProvider = <K extends string, S extends z.ZodObject<{ kind: z.ZodLiteral<K> }>>(
+  kind: K,
+  provider: ProviderDefinition<S>,
+) => ({
+  kind,
+  schema: provider.schema,
+  doc: provider.doc,
+  /** @throws ZodError when the specification is not one of this kind */
+  open: (raw: Spec, ports: ProbePorts): OpenProbe => provider.open(provider.schema.parse(raw) as z.infer<S>, ports),
+});

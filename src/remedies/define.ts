@@ -1,0 +1,20 @@
+import type * as z from 'zod';
+import type { Spec } from '../domain/order.ts';
+import type { RemedyPorts } from './ports.ts';
+
+/** A repair. Safe to repeat: a retried attempt must leave the system as one attempt does. Verification is the runbook step's. */
+export interface RemedyDefinition<S extends z.ZodType> {
+  schema: S;
+  doc: { summary: string };
+  /** @returns one sentence that says what was done, for the record */
+  apply(ports: RemedyPorts, spec: z.infer<S>, signal: AbortSignal): Promise<string>;
+}
+
+/** Authors see their own specification's type; callers see one shape. */
+export const defineRemedy = <K extends string, S extends z.ZodObject<{ kind: z.ZodLiteral<K> }>>(kind: K, remedy: RemedyDefinition<S>) => ({
+  kind,
+  schema: remedy.schema,
+  doc: remedy.doc,
+  /** @throws ZodError when the specification is not one of this kind */
+  apply: (raw: Spec, ports: RemedyPorts, signal: AbortSignal) => remedy.apply(ports, remedy.schema.parse(raw) as z.infer<S>, signal),
+});
