@@ -1,0 +1,73 @@
+import type * as z from 'zod';
+import type { Spec } from '../order.ts';
+import type { Precondition, RemediationTrigger, SteadyStateClause, StopCondition, Tolerance } from './conditions.ts';
+import type { Approvals, GuardSettings, Metadata, Window } from './metadata.ts';
+import type { BlastRadius, Selection, Timing } from './waves.ts';
+
+/** A parsed experiment, in base units: durations are milliseconds, ratios fractions. Catalogue entries stay in their own words. */
+export interface Experiment {
+  apiVersion: 'breakwater.dev/v1';
+  kind: 'Experiment';
+  metadata: Metadata;
+  hypothesis: string;
+  site: string;
+  probes: Record<string, ProbeDefinition>;
+  slo: Record<string, Slo>;
+  steadyState: SteadyStateClause[];
+  preconditions: Precondition[];
+  stopConditions: StopCondition[];
+  targets: Spec;
+  fault: Spec;
+  selection: Selection;
+  blastRadius: BlastRadius;
+  timing: Timing;
+  waves: Wave[];
+  guard: z.infer<typeof GuardSettings>;
+  approvals: z.infer<typeof Approvals>;
+  windows: Window[];
+  runbooks: Record<string, Runbook>;
+  rollbacks: string[];
+  remediation: { when: RemediationTrigger; runbook: string }[];
+}
+
+/** A signal: how to ask, how often, how long to wait. */
+export interface ProbeDefinition {
+  provider: Spec;
+  unit: string;
+  description?: string | undefined;
+  every: number;
+  timeout: number;
+}
+
+/** A service level objective and how its good and total events are counted. */
+export interface Slo {
+  objective: number;
+  window: number;
+  good: Spec;
+  total: Spec;
+  every: number;
+  timeout: number;
+}
+
+/** One gated step; what it leaves out comes from the experiment. */
+export interface Wave extends Partial<{ [K in keyof Timing]: Timing[K] | undefined }> {
+  name: string;
+  dryRun: boolean;
+  targets?: Spec | undefined;
+  fault?: Spec | undefined;
+  selection?: Selection | undefined;
+  iterations: number;
+  gate: 'auto' | 'approval';
+  coolDown?: number | undefined;
+}
+
+/** A repair in steps, each with its proof. */
+export interface Runbook {
+  description?: string | undefined;
+  steps: RunbookStep[];
+}
+
+export interface RunbookStep {
+  remedy: Spec;
+  verify?: { probe: string; tolerance: Tolerance; within: number } | undefined;
+}

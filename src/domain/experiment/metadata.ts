@@ -1,0 +1,51 @@
+import * as z from 'zod';
+import { Duration } from '../units.ts';
+
+/** Names go into workflow ids and URLs, hence no slash and nothing to escape. */
+export const Name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens, 63 at most, such as payment-worker');
+
+/** Who owns the experiment, what it shoots at, where. */
+export const Metadata = z.strictObject({
+  name: Name.describe('identifies the experiment'),
+  owner: z.string().min(1).max(100).describe('the team that answers for it'),
+  service: Name.describe('the service that is experimented on'),
+  environment: Name.describe('where: development, staging, production'),
+  ticket: z.string().max(100).optional().describe('change request or issue that it belongs to'),
+  dataClass: z.enum(['none', 'internal', 'pii', 'pci', 'phi']).default('none').describe('the most sensitive data that the targets handle'),
+  labels: z.record(z.string().max(63), z.string().max(255)).default({}).describe('free labels for filtering'),
+});
+
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as 10:00');
+const day = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
+
+const isTimeZone = (zone: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** When waves may begin. Outside, they are refused. */
+export const Window = z.strictObject({
+  days: z.array(day).min(1).describe('days of the week, in the zone'),
+  from: clock.describe('first minute'),
+  to: clock.describe('first minute after; earlier than `from` means the next day'),
+  zone: z.string().refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin').describe('IANA time zone'),
+});
+
+/** How many people must say yes, and how long the run waits for them. */
+export const Approvals = z.strictObject({
+  required: z.int().min(0).max(10).default(0),
+  within: Duration.default(3_600_000).describe('the run is denied when they did not come in this time'),
+});
+
+/** What the guard tolerates before it counts as blind. */
+export const GuardSettings = z.strictObject({
+  maxBlind: Duration.default(10_000).describe('longest time without a value of any watched signal'),
+  maxConsecutiveErrors: z.int().min(1).max(100).default(3).describe('failures or answers without data of one probe, in a row'),
+});
+
+export type Metadata = z.infer<typeof Metadata>;
+export type Window = z.infer<typeof Window>;

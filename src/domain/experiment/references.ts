@@ -1,0 +1,66 @@
+import type * as z from 'zod';
+import type { Experiment } from './experiment.ts';
+
+type Issue = z.core.$ZodRawIssue;
+type Path = (string | number)[];
+
+const issue = (path: Path, input: unknown, message: string): Issue => ({ code: 'custom', path, input, message });
+
+/** The names of all signals: the probes and what each SLO yields. */
+export const signalNames = (experiment: Pick<Experiment, 'probes' | 'slo'>): string[] => [
+  ...Object.keys(experiment.probes),
+  ...Object.keys(experiment.slo).flatMap((name) => [`${name}.budget-remaining`, `${name}.burn-rate`]),
+];
+
+function unknownSignals(experiment: Experiment): Issue[] {
+  const known = signalNames(experiment);
+  const used: [Path, string][] = [
+    ...experiment.steadyState.map(({ probe }, i): [Path, string] => [['steadyState', i, 'probe'], probe]),
+    ...experiment.preconditions.map(({ probe }, i): [Path, string] => [['preconditions', i, 'probe'], probe]),
+    ...experiment.stopConditions.map(({ probe }, i): [Path, string] => [['stopConditions', i, 'probe'], probe]),
+    ...experiment.remediation.map(({ when }, i): [Path, string] => [['remediation', i, 'when', 'probe'], when.probe]),
+    ...Object.entries(experiment.runbooks).flatMap(([name, { steps }]) =>
+      steps.flatMap(({ verify }, i): [Path, string][] => (verify ? [[['runbooks', name, 'steps', i, 'verify', 'probe'], verify.probe]] : [])),
+    ),
+  ];
+  return used.filter(([, name]) => !known.includes(name)).map(([path, name]) => issue(path, name, `no such probe; there are ${known.join(', ') || 'none'}`));
+}
+
+function unknownRunbooks(experiment: Experiment): Issue[] {
+  const known = Object.keys(experiment.runbooks);
+  const used: [Path, string][] = [
+    ...experiment.rollbacks.map((name, i): [Path, string] => [['rollbacks', i], name]),
+    ...experiment.remediation.map(({ runbook }, i): [Path, string] => [['remediation', i, 'runbook'], runbook]),
+  ];
+  return used.filter(([, name]) => !known.includes(name)).map(([path, name]) => issue(path, name, `no such runbook; there are ${known.join(', ') || 'none'}`));
+}
+
+function waveRules(experiment: Experiment): Issue[] {
+  const { waves, blastRadius, selection } = experiment;
+  const issues: Issue[] = [];
+  if (!waves[0]?.dryRun) issues.push(issue(['waves', 0, 'dryRun'], waves[0]?.dryRun, 'the first wave must be a dry run: write `dryRun: true`'));
+  waves.forEach((wave, i) => {
+    if (waves.findIndex(({ name }) => name === wave.name) !== i) issues.push(issue(['waves', i, 'name'], wave.name, 'another wave has this name'));
+    const chosen = wave.selection ?? selection;
+    const wanted = typeof chosen === 'object' && 'count' in chosen ? chosen.count * wave.iterations : 0;
+    if (wanted > blastRadius.maxVictims)
+      issues.push(issue(['waves', i], wanted, `this wave asks for ${wanted} victims; blastRadius.maxVictims is ${blastRadius.maxVictims}`));
+  });
+  return issues;
+}
+
+function baselineRules({ stopConditions }: Experiment): Issue[] {
+  return stopConditions.flatMap((condition, i) =>
+    condition.minDelta !== undefined && condition.aboveBaseline === undefined && condition.belowBaseline === undefined
+      ? [issue(['stopConditions', i, 'minDelta'], condition.minDelta, 'only makes sense with aboveBaseline or belowBaseline')]
+      : [],
+  );
+}
+
+/** What no single field can tell: names that lead nowhere, waves that contradict the caps. */
+export const checkReferences = (experiment: Experiment): Issue[] => [
+  ...unknownSignals(experiment),
+  ...unknownRunbooks(experiment),
+  ...waveRules(experiment),
+  ...baselineRules(experiment),
+];

@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import { Duration, Ratio } from '../units.ts';
+import { Precondition, RemediationTrigger, SteadyStateClause, StopCondition, Tolerance } from './conditions.ts';
+import { Approvals, GuardSettings, Metadata, Name, Window } from './metadata.ts';
+import type { Experiment } from './experiment.ts';
+import { checkReferences } from './references.ts';
+import { BlastRadius, Selection, Timing, waveSchema } from './waves.ts';
+
+/** What the catalogues bring to the language: the schemas of their entries. */
+export interface CatalogueSchemas {
+  fault: z.ZodType;
+  targets: z.ZodType;
+  provider: z.ZodType;
+  remedy: z.ZodType;
+}
+
+const ProbeName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens, such as queue-depth');
+
+const probe = <P extends z.ZodType>(provider: P) =>
+  z.strictObject({
+    provider: provider.describe('how to ask'),
+    unit: z.string().max(20).default('').describe('unit of the answer, for people'),
+    description: z.string().max(500).optional(),
+    every: Duration.refine((ms) => ms >= 50, 'expected 50ms or more').default(1_000).describe('sampling interval'),
+    timeout: Duration.refine((ms) => ms >= 10, 'expected 10ms or more').default(2_000).describe('an answer later than this is an error'),
+  });
+
+const slo = <P extends z.ZodType>(provider: P) =>
+  z.strictObject({
+    objective: Ratio.refine((share) => share > 0 && share < 1, 'expected more than 0% and less than 100%, such as 99.9%'),
+    window: Duration.default(30 * 86_400_000).describe('the period that the objective is promised for'),
+    good: provider.describe('counts the good events'),
+    total: provider.describe('counts all events'),
+    every: Duration.refine((ms) => ms >= 50, 'expected 50ms or more').default(1_000),
+    timeout: Duration.default(2_000),
+  });
+
+const runbook = <R extends z.ZodType>(remedy: R) =>
+  z.strictObject({
+    description: z.string().max(500).optional(),
+    steps: z
+      .array(
+        z.strictObject({
+          remedy: remedy.describe('what is done'),
+          verify: z.strictObject({ probe: z.string(), tolerance: Tolerance, within: Duration }).optional().describe('how it is known to have worked'),
+        }),
+      )
+      .min(1)
+      .max(20),
+  });
+
+/**
+ * The experiment file, as a schema over the entries that the catalogues offer.
+ * Parsed values are in base units: durations milliseconds, ratios fractions.
+ */
+export const experimentSchema = (catalogue: CatalogueSchemas) =>
+  z
+    .strictObject({
+      apiVersion: z.literal('breakwater.dev/v1'),
+      kind: z.literal('Experiment'),
+      metadata: Metadata,
+      hypothesis: z.string().min(10, 'expected a sentence that can turn out wrong').max(1_000).describe('what is believed, in one sentence'),
+      site: Name.default('local').describe('where the targets live: workers of this site act and measure'),
+      probes: z.record(ProbeName, probe(catalogue.provider)).describe('the signals'),
+      slo: z.record(ProbeName, slo(catalogue.provider)).default({}).describe('gives the signals NAME.budget-remaining and NAME.burn-rate'),
+      steadyState: z.array(SteadyStateClause).min(1, 'expected at least one clause: without it nothing could be proven'),
+      preconditions: z.array(Precondition).default([]),
+      stopConditions: z.array(StopCondition).min(1, 'expected at least one: a fault is never injected without a reason to stop it'),
+      targets: catalogue.targets,
+      fault: catalogue.fault,
+      selection: Selection.default({ count: 1 }),
+      blastRadius: BlastRadius.prefault({}),
+      timing: Timing.prefault({}),
+      waves: z.array(waveSchema(catalogue.fault, catalogue.targets)).min(1).max(20),
+      guard: GuardSettings.prefault({}),
+      approvals: Approvals.prefault({}),
+      windows: z.array(Window).default([]).describe('when waves may begin; empty: always'),
+      runbooks: z.record(Name, runbook(catalogue.remedy)).default({}),
+      rollbacks: z.array(z.string()).default([]).describe('runbooks run after the undo of a stopped or aborted wave'),
+      remediation: z.array(z.strictObject({ when: RemediationTrigger, runbook: z.string() })).default([]).describe('runbooks run when recovery needs help'),
+    })
+    .check(({ value, issues }) => {
+      issues.push(...checkReferences(value as Experiment));
+    });

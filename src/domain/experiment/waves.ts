@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { Duration, Ratio } from '../units.ts';
+
+/** How many of the eligible targets become victims. The choice itself is seeded. */
+export const Selection = z.union(
+  [
+    z.literal('all'),
+    z.strictObject({ count: z.int().min(1).describe('this many') }),
+    z.strictObject({ percent: Ratio.refine((share) => share > 0 && share <= 1, 'expected more than 0% and at most 100%').describe('this share, rounded down') }),
+  ],
+  { error: 'expected `all`, `count: 1` or `percent: 25%`' },
+);
+
+/** Caps that hold whatever the selection says. */
+export const BlastRadius = z.strictObject({
+  maxVictims: z.int().min(1).max(1_000).default(1).describe('most victims of one wave, over all its iterations'),
+  maxPercent: Ratio.optional().describe('most victims of one wave as a share of the population'),
+  maxConcurrent: z.int().min(1).max(100).default(1).describe('most victims hit at the same time'),
+  survivorsAtLeast: z.int().min(0).default(1).describe('how many of the population must stay untouched'),
+  coolDown: Duration.default(300_000).describe('rest after each wave'),
+});
+
+/** Deadlines and lengths of a wave. */
+const timing = {
+  baseline: Duration.describe('how long the signals are measured before the fault'),
+  hold: Duration.describe('how long the fault is watched, from the moment that the guard is armed'),
+  recoverWithin: Duration.describe('steady state must be back this long after the undo'),
+  stableFor: Duration.describe('steady state must hold this long without interruption to count as recovered'),
+};
+
+/** Defaults of all waves. */
+export const Timing = z.strictObject({
+  baseline: timing.baseline.default(30_000),
+  hold: timing.hold.default(60_000),
+  recoverWithin: timing.recoverWithin.default(120_000),
+  stableFor: timing.stableFor.default(10_000),
+});
+
+/** One gated step of a run. */
+export const waveSchema = <F extends z.ZodType, T extends z.ZodType>(fault: F, targets: T) =>
+  z.strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected lower-case letters, digits and hyphens, 40 at most').describe('names the wave in the record'),
+    dryRun: z.boolean().default(false).describe('true: walks the whole path without acting'),
+    targets: targets.optional().describe("narrows the experiment's targets for this wave"),
+    fault: fault.optional().describe("replaces the experiment's fault for this wave"),
+    selection: Selection.optional().describe("replaces the experiment's selection for this wave"),
+    iterations: z.int().min(1).max(100).default(1).describe('how often the wave is repeated, each time recovered in between'),
+    gate: z.enum(['auto', 'approval']).default('auto').describe('approval: somebody must approve before this wave begins'),
+    baseline: timing.baseline.optional(),
+    hold: timing.hold.optional(),
+    recoverWithin: timing.recoverWithin.optional(),
+    stableFor: timing.stableFor.optional(),
+    coolDown: Duration.optional().describe("replaces the blast radius's cool-down after this wave"),
+  });
+
+export type Selection = z.infer<typeof Selection>;
+export type BlastRadius = z.infer<typeof BlastRadius>;
+export type Timing = z.infer<typeof Timing>;

@@ -1,0 +1,119 @@
+import type { Injection } from './order.ts';
+import type { Plan } from './plan.ts';
+import type { Decision, Recovery, Verdict } from './verdict.ts';
+
+/** What starts a run. The document is what the author wrote, as JSON; it is parsed and judged inside the run's first activity. */
+export interface RunInput {
+  document: unknown;
+  seed: number;
+  timeScale: number;
+  requestedBy: string;
+  /** SHA-256 that the requester saw in `plan`; when given, a run of anything else is denied. */
+  expectedDigest?: string;
+  /** Run only these waves and the dry runs; absent: all. */
+  labels?: Record<string, string>;
+}
+
+export type Phase =
+  | 'admitting'
+  | 'awaiting-approval'
+  | 'paused'
+  | 'preparing'
+  | 'arming'
+  | 'injecting'
+  | 'holding'
+  | 'undoing'
+  | 'recovering'
+  | 'cooling-down'
+  | 'closing'
+  | 'closed';
+
+/** Somebody who acts on a run, and why. Identity is a claim: what needs proof is verified in activities. */
+export interface Act {
+  by: string;
+  reason?: string;
+  /** What was approved; must be the plan's digest. */
+  digest?: string;
+}
+
+/** One thing that happened, with its reason. */
+export interface RunEvent {
+  key: string;
+  atMs: number;
+  kind: string;
+  wave?: string;
+  iteration?: number;
+  data: Record<string, unknown>;
+}
+
+/** A victim as the run's record names it. */
+export interface VictimState {
+  wave: string;
+  iteration: number;
+  id: string;
+  name: string;
+  injection?: Injection;
+  undone?: string;
+}
+
+/** How one iteration went, for people. */
+export interface IterationState {
+  wave: string;
+  iteration: number;
+  dryRun: boolean;
+  outcome: 'running' | 'walked' | 'held' | 'stopped' | 'not-recovered';
+  recovery?: Recovery;
+}
+
+/** The state of a run, answered by its query and shown by the CLI. */
+export interface RunState {
+  workflowId: string;
+  experiment?: string;
+  digest?: string;
+  phase: Phase;
+  wave?: string;
+  iteration?: number;
+  approvals: Act[];
+  approvalsRequired: number;
+  /** `start`, or the wave whose gate waits; present while the run waits for people. */
+  awaiting?: string;
+  paused?: Act;
+  aborted?: Act;
+  victims: VictimState[];
+  iterations: IterationState[];
+  leftovers: string[];
+  /** Breach or abort seen → last undo done, milliseconds. */
+  stopLatencyMs?: number;
+  decision?: Decision;
+  /** The newest events; the whole list is in the records. */
+  events: RunEvent[];
+}
+
+/** How a run ended. */
+export interface RunResult {
+  workflowId: string;
+  verdict: Verdict;
+  rule: string;
+  reason: string;
+  leftovers: string[];
+  victims: VictimState[];
+  iterations: IterationState[];
+  stopLatencyMs?: number;
+  /** True when the records database did not take everything; the history still has it. */
+  recordsIncomplete: boolean;
+}
+
+/** Exit codes of the CLI, by verdict; a leftover is 6 whatever the verdict. */
+export const EXIT_CODES: Record<Verdict, number> = {
+  passed: 0,
+  failed: 3,
+  aborted: 4,
+  void: 4,
+  denied: 5,
+  error: 7,
+  inconclusive: 8,
+  invalid: 8,
+};
+
+/** Admission of a run: the plan, or why not. */
+export type Admission = { admitted: true; plan: Plan } | { admitted: false; reason: string };

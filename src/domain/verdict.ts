@@ -1,0 +1,148 @@
+import type { Injection } from './order.ts';
+import type { Breach } from './stop-conditions.ts';
+import type { Summary } from './summary.ts';
+import { coverage } from './summary.ts';
+
+/** How a run can end. `failed` says that the hypothesis was refuted; `error` says that we failed. */
+export type Verdict = 'passed' | 'failed' | 'aborted' | 'inconclusive' | 'invalid' | 'void' | 'denied' | 'error';
+
+/** A clause of the steady state that did not hold while it had to. */
+export interface Violation {
+  probe: string;
+  tolerance: string;
+  /** The value farthest out, or null when there was none to see. */
+  worst: number | null;
+  /** How many samples were outside. */
+  count: number;
+}
+
+/** How an iteration's recovery ended. */
+export type Recovery =
+  { kind: 'recovered'; inMs: number } | { kind: 'not-recovered'; withinMs: number; outside: Violation[] } | { kind: 'not-needed' };
+
+/** What is known of one iteration of a wave when it is over. */
+export interface IterationFacts {
+  wave: string;
+  iteration: number;
+  dryRun: boolean;
+  injections: Injection[];
+  /** Whether the guard saw the whole hold. */
+  guard: 'held' | 'breached' | 'not-run';
+  summaries: Record<string, Summary>;
+  violations: Violation[];
+  /** From the last injection to the end of the guard's watch; the hold was planned as `holdMs`. */
+  faultMs: number;
+  holdMs: number;
+  recovery: Recovery;
+}
+
+/** What is known of a run when it is over. Everything that decides, and nothing else. */
+export interface RunFacts {
+  /** Refused before anything was injected. */
+  denied?: string;
+  /** Stopped by a person. */
+  aborted?: { by: string; reason: string };
+  /** Stopped by a stop condition or by blindness. */
+  breach?: Breach;
+  /** A gate closed (precondition, window, policy) after something was injected. */
+  gated?: string;
+  /** Breakwater itself failed. */
+  error?: string;
+  /** Undos that did not succeed. */
+  leftovers: string[];
+  iterations: IterationFacts[];
+  wavesPlanned: number;
+  wavesDone: number;
+}
+
+/** A verdict with the rule that decided and the numbers that prove it. */
+export interface Decision {
+  verdict: Verdict;
+  rule: string;
+  reason: string;
+}
+
+/** Least share of answers with a value, per signal and fault window, below which nothing can be told. */
+export const MIN_COVERAGE = 0.8;
+/** Least share of the planned hold that the fault must have lasted under the guard's eyes. */
+export const MIN_HOLD = 0.5;
+
+type Rule = [name: string, decide: (facts: RunFacts) => Omit<Decision, 'rule'> | undefined];
+
+const live = (facts: RunFacts): IterationFacts[] => facts.iterations.filter(({ dryRun }) => !dryRun);
+const place = ({ wave, iteration }: IterationFacts): string => `wave ${wave}, iteration ${iteration + 1}`;
+const show = (value: number | null): string => (value === null ? 'no value' : String(Number(value.toPrecision(4))));
+const seconds = (ms: number): string => `${Number((ms / 1_000).toFixed(2))} s`;
+
+function unproven(facts: RunFacts): string | undefined {
+  for (const iteration of live(facts)) {
+    const injected = iteration.injections.filter(({ outcome }) => outcome === 'injected');
+    if (injected.length === 0) {
+      const why = iteration.injections.map(({ reason }) => reason).filter(Boolean);
+      return `${place(iteration)}: no fault was injected${why.length ? `: ${why.join('; ')}` : ''}`;
+    }
+    const missing = injected.find(({ effect }) => !effect.proven);
+    if (missing) return `${place(iteration)}: the fault has no proven effect: ${missing.effect.evidence}`;
+  }
+  return undefined;
+}
+
+function refuted(facts: RunFacts): string | undefined {
+  for (const iteration of live(facts)) {
+    const [violation] = iteration.violations;
+    if (violation) return `${place(iteration)}: ${violation.probe} was ${show(violation.worst)} at worst, ${violation.count} samples not ${violation.tolerance}`;
+    if (iteration.recovery.kind === 'not-recovered') {
+      const outside = iteration.recovery.outside.map(({ probe, worst, tolerance }) => `${probe} ${show(worst)}, not ${tolerance}`);
+      return `${place(iteration)}: steady state was not back within ${seconds(iteration.recovery.withinMs)}: ${outside.join('; ') || 'it did not hold long enough'}`;
+    }
+  }
+  return undefined;
+}
+
+function unseen(facts: RunFacts): string | undefined {
+  for (const iteration of live(facts)) {
+    const thin = Object.entries(iteration.summaries).find(([, summary]) => coverage(summary) < MIN_COVERAGE);
+    if (thin) return `${place(iteration)}: ${thin[0]} answered ${thin[1].values} of ${thin[1].values + thin[1].problems} times with a value; ${MIN_COVERAGE * 100}% are needed`;
+    if (Object.keys(iteration.summaries).length === 0) return `${place(iteration)}: no samples of the fault window`;
+    if (iteration.faultMs < iteration.holdMs * MIN_HOLD) return `${place(iteration)}: the fault was watched for ${seconds(iteration.faultMs)} of ${seconds(iteration.holdMs)}`;
+  }
+  if (live(facts).length === 0) return 'nothing but dry runs: nothing was injected, so nothing was shown';
+  if (facts.wavesDone < facts.wavesPlanned) return `${facts.wavesDone} of ${facts.wavesPlanned} waves were run`;
+  return undefined;
+}
+
+function summary(facts: RunFacts): string {
+  const iterations = live(facts);
+  const victims = iterations.flatMap(({ injections }) => injections).filter(({ outcome }) => outcome === 'injected').length;
+  const slowest = Math.max(0, ...iterations.map(({ recovery }) => (recovery.kind === 'recovered' ? recovery.inMs : 0)));
+  return `${facts.wavesDone} waves, ${victims} proven faults, steady state held and was back after ${seconds(slowest)} at most`;
+}
+
+const because = (verdict: Verdict, find: (facts: RunFacts) => string | undefined) => (facts: RunFacts) => {
+  const reason = find(facts);
+  return reason === undefined ? undefined : { verdict, reason };
+};
+
+/** In order of precedence: the first rule that has something to say decides. The safe side comes first, `passed` is what is left. */
+export const RULES: readonly Rule[] = [
+  ['leftovers', because('error', ({ leftovers }) => (leftovers.length ? `could not be undone, a person must look: ${leftovers.join('; ')}` : undefined))],
+  ['platform-error', because('error', ({ error }) => error)],
+  ['denied', because('denied', ({ denied }) => denied)],
+  ['aborted-by-person', because('aborted', ({ aborted }) => aborted && `${aborted.by} aborted: ${aborted.reason}`)],
+  ['guard-blind', because('aborted', ({ breach }) => (breach?.blind ? `the guard could not see: ${breach.rule}` : undefined))],
+  ['stop-condition', because('aborted', ({ breach }) => breach && `stop condition: ${breach.rule}; it was ${show(breach.value)}`)],
+  ['no-effect', because('invalid', unproven)],
+  ['hypothesis-refuted', because('failed', refuted)],
+  ['gate-closed', because('aborted', ({ gated }) => gated)],
+  ['too-little-data', because('inconclusive', unseen)],
+  ['held', because('passed', summary)],
+];
+
+/** The verdict: total, pure, first rule wins. */
+export function decide(facts: RunFacts): Decision {
+  for (const [rule, find] of RULES) {
+    const found = find(facts);
+    if (found) return { ...found, rule };
+  }
+  return { verdict: 'error', rule: 'no-rule', reason: 'no rule of the verdict applied: this is a bug of Breakwater' };
+}
