@@ -1,0 +1,76 @@
+import type { RecordedSample, Records, RunEvent, RunRecord, SampleFilter } from './ports.ts';
+import { refused } from './errors.ts';
+import { storableClose, storableEvent, storableJson, storableLimit, storableSample, storableTime } from './storable.ts';
+
+interface Entry {
+  run: RunRecord;
+  events: Map<string, RunEvent>;
+  samples: Map<string, RecordedSample>;
+}
+
+const byStart = (a: RunRecord, b: RunRecord): number => b.startedAtMs - a.startedAtMs || (a.workflowId < b.workflowId ? 1 : -1);
+const bySampleTime = (a: RecordedSample, b: RecordedSample): number => a.atMs - b.atMs || (a.probe < b.probe ? -1 : 1);
+
+const matches = ({ fromMs = -Infinity, toMs = Infinity, probe, phase }: SampleFilter) => {
+  return (sample: RecordedSample): boolean =>
+    sample.atMs >= fromMs &&
+    sample.atMs < toMs &&
+    (probe === undefined || sample.probe === probe) &&
+    (phase === undefined || sample.phase === phase);
+};
+
+/** Records that live as long as the process: for tests, and for a dry look without a database. Keeps the same contract. */
+export function createMemoryRecords(): Records {
+  const entries = new Map<string, Entry>();
+  const entryOf = (workflowId: string): Entry => {
+    const entry = entries.get(workflowId);
+    if (!entry) throw refused(`no run ${workflowId} is recorded; openRun comes first`);
+    return entry;
+  };
+  const keepFirst = <T>(map: Map<string, T>, key: string, value: T): void => void (map.has(key) || map.set(key, value));
+
+  return {
+    migrate: () => Promise.resolve(),
+    async openRun(run) {
+      const clean = storableJson({ ...run, startedAtMs: storableTime(run.startedAtMs, 'startedAtMs') }, 'run');
+      const known = entries.get(run.workflowId)?.run;
+      if (known && known.planDigest !== run.planDigest) throw refused(`run ${run.workflowId} is already recorded with another plan`);
+      keepFirst(entries, run.workflowId, { run: clean, events: new Map(), samples: new Map() });
+    },
+    async appendEvents(workflowId, events) {
+      const clean = events.map(storableEvent);
+      if (clean.length > 0) clean.forEach((event) => keepFirst(entryOf(workflowId).events, event.key, event));
+    },
+    async appendSamples(workflowId, samples) {
+      const clean = samples.map(storableSample);
+      clean.forEach((sample) => keepFirst(entryOf(workflowId).samples, JSON.stringify([sample.probe, sample.atMs]), sample));
+    },
+    async closeRun(workflowId, close) {
+      const entry = entryOf(workflowId);
+      const clean = storableClose(close);
+      if (entry.run.verdict === undefined) entry.run = { ...entry.run, ...clean };
+      return { verdict: entry.run.verdict ?? clean.verdict };
+    },
+    findRun: async (workflowId) => structuredClone(entries.get(workflowId)?.run),
+    async listRuns({ limit, cursor, ...wanted }) {
+      const most = storableLimit(limit);
+      const all = [...entries.values()].map(({ run }) => run).sort(byStart);
+      const after = cursor === undefined ? 0 : all.indexOf(entryOf(cursor).run) + 1;
+      const fits = (run: RunRecord): boolean =>
+        (['environment', 'service', 'verdict'] as const).every((field) => wanted[field] === undefined || run[field] === wanted[field]);
+      return structuredClone(all.slice(after).filter(fits).slice(0, most));
+    },
+    events: async (workflowId) => structuredClone([...(entries.get(workflowId)?.events.values() ?? [])].sort((a, b) => a.atMs - b.atMs)),
+    samples: async (workflowId, filter = {}) =>
+      structuredClone([...(entries.get(workflowId)?.samples.values() ?? [])].filter(matches(filter)).sort(bySampleTime)),
+    async pruneSamples(olderThanMs) {
+      const before = storableTime(olderThanMs, 'olderThanMs');
+      const count = (): number => [...entries.values()].reduce((sum, { samples }) => sum + samples.size, 0);
+      const had = count();
+      for (const { samples } of entries.values()) for (const [key, { atMs }] of samples) if (atMs < before) samples.delete(key);
+      return had - count();
+    },
+    ping: () => Promise.resolve({ serverTimeMs: Date.now() }),
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,14 @@
+import type { MigrationBuilder } from 'node-pg-migrate';
+import * as runsAndEvents from './0001_runs-and-events.ts';
+import * as samples from './0002_samples.ts';
+
+interface Migration {
+  up(pgm: MigrationBuilder): void;
+  down: false;
+}
+
+/** All migrations by file name; a file that has no line here is an error when migrating. Never edit one that was released. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001_runs-and-events': runsAndEvents,
+  '0002_samples': samples,
+};

@@ -1,0 +1,106 @@
+import type { Measurement } from '../domain/sample.ts';
+
+/** One run as the record keeps it. Times are epoch milliseconds. */
+export interface RunRecord {
+  workflowId: string;
+  runId: string;
+  /** The experiment's name. */
+  name: string;
+  service: string;
+  environment: string;
+  owner: string;
+  ticket?: string;
+  planDigest: string;
+  seed: number;
+  /** Every policy duration was multiplied by this; 1 is real time. */
+  timeScale: number;
+  /** A claim of whoever started it, not a proof. */
+  requestedBy: string;
+  site: string;
+  startedAtMs: number;
+  /** The parsed experiment, durations in milliseconds. JSON only. */
+  experiment: Record<string, unknown>;
+  closedAtMs?: number;
+  verdict?: string;
+  reason?: string;
+  result?: Record<string, unknown>;
+}
+
+/** What `openRun` takes: a run that has no end yet. */
+export type OpenRun = Omit<RunRecord, 'closedAtMs' | 'verdict' | 'reason' | 'result'>;
+
+/** A decision or a deed. `key` is its identity within the run: appended again, it is kept once, as it first was. */
+export interface RunEvent {
+  key: string;
+  atMs: number;
+  kind: string;
+  wave?: string;
+  iteration?: number;
+  data: Record<string, unknown>;
+}
+
+export type SamplePhase = 'baseline' | 'fault' | 'recovery' | 'steady-state';
+
+/** One measurement in its place in a run. The same probe at the same millisecond is the same sample. */
+export interface RecordedSample {
+  probe: string;
+  atMs: number;
+  wave: string;
+  iteration: number;
+  phase: SamplePhase;
+  measurement: Measurement;
+}
+
+/** How a run ended. */
+export interface RunClose {
+  verdict: string;
+  reason: string;
+  result: Record<string, unknown>;
+  closedAtMs: number;
+}
+
+/** Which runs to list, newest first. `cursor` is the workflow id of the last run of the page before. */
+export interface RunFilter {
+  /** 1–1000 */
+  limit: number;
+  environment?: string;
+  service?: string;
+  verdict?: string;
+  cursor?: string;
+}
+
+/** Which samples: `fromMs` ≤ time < `toMs`. */
+export interface SampleFilter {
+  fromMs?: number;
+  toMs?: number;
+  probe?: string;
+  phase?: SamplePhase;
+}
+
+/**
+ * The memory of all runs. Every write is safe to repeat. Numbers that are not finite are refused.
+ * Everything rejects with `RecordsError`, whose message holds no secret; `retryable` tells whether trying again can help.
+ */
+export interface Records {
+  /** Creates or upgrades the schema. Safe when several processes do it at once. */
+  migrate(): Promise<void>;
+  /** Repeated: the first record stays. Refused when the workflow id is recorded with another plan. */
+  openRun(run: OpenRun): Promise<void>;
+  /** All or none. Refused when `openRun` has not recorded the run. */
+  appendEvents(workflowId: string, events: readonly RunEvent[]): Promise<void>;
+  /** All or none, in one statement; thousands are fine. */
+  appendSamples(workflowId: string, samples: readonly RecordedSample[]): Promise<void>;
+  /** The first close stands for ever. @returns the verdict that stands, so that a caller notices a contradiction */
+  closeRun(workflowId: string, close: RunClose): Promise<{ verdict: string }>;
+  findRun(workflowId: string): Promise<RunRecord | undefined>;
+  listRuns(filter: RunFilter): Promise<RunRecord[]>;
+  /** By time; events of the same millisecond in the order in which they were appended. */
+  events(workflowId: string): Promise<RunEvent[]>;
+  /** By time, then by probe. */
+  samples(workflowId: string, filter?: SampleFilter): Promise<RecordedSample[]>;
+  /** Deletes samples taken before this instant (epoch milliseconds). @returns how many */
+  pruneSamples(olderThanMs: number): Promise<number>;
+  /** @returns the clock of the store, epoch milliseconds */
+  ping(): Promise<{ serverTimeMs: number }>;
+  close(): Promise<void>;
+}

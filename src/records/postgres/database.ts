@@ -1,0 +1,70 @@
+import pg from 'pg';
+import { translate } from '../errors.ts';
+
+/** How to reach the records. */
+export interface RecordsOptions {
+  /** `postgres://user:password@host:port/database`; never shown. */
+  url: string;
+  /** Connections of this process, 1 or more. */
+  maxConnections: number;
+  /** Longest wait for a connection, milliseconds. */
+  connectTimeoutMs?: number;
+  /** Longest time of one statement at the server, milliseconds. */
+  statementTimeoutMs?: number;
+}
+
+/** One place where statements are sent and errors are cleaned. */
+export interface Database {
+  /** @param doing names the deed in an error: `append samples` */
+  query<Row extends pg.QueryResultRow>(doing: string, sql: string, values?: unknown[]): Promise<pg.QueryResult<Row>>;
+  /** What a connection of its own needs, with the longest time of a statement, milliseconds. */
+  connection(statementTimeoutMs: number): pg.ClientConfig;
+  clean(cause: unknown, doing: string): Error;
+  close(): Promise<void>;
+}
+
+/** What must never be shown: the URL and the password in it, as written and decoded. */
+function secretsOf(url: string): string[] {
+  const password = URL.canParse(url) ? new URL(url).password : '';
+  const decoded = password.includes('%') ? safeDecode(password) : password;
+  return [...new Set([url, password, decoded])].filter((secret) => secret.length > 0);
+}
+
+function safeDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Opens nothing yet: the first query connects. */
+export function openDatabase({ url, maxConnections, connectTimeoutMs = 5_000, statementTimeoutMs = 10_000 }: RecordsOptions): Database {
+  const secrets = secretsOf(url);
+  const clean = (cause: unknown, doing: string): Error => translate(cause, doing, secrets);
+  const connection = (statementMs: number): pg.ClientConfig => ({
+    connectionString: url,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementMs,
+    // Also bounded here: a server that froze keeps no promise about its own time-outs.
+    query_timeout: statementMs + 2_000,
+    application_name: 'breakwater',
+    keepAlive: true,
+  });
+  const pool = new pg.Pool({ ...connection(statementTimeoutMs), max: maxConnections, idleTimeoutMillis: 30_000 });
+  // Without a listener, an idle connection that breaks would end the process; the next query reports it.
+  pool.on('error', () => undefined);
+
+  return {
+    async query(doing, sql, values = []) {
+      try {
+        return await pool.query(sql, values);
+      } catch (cause) {
+        throw clean(cause, doing);
+      }
+    },
+    connection,
+    clean,
+    close: () => pool.end(),
+  };
+}

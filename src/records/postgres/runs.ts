@@ -1,0 +1,68 @@
+import type { Records, RunRecord } from '../ports.ts';
+import { refused } from '../errors.ts';
+import { storableClose, storableJson, storableLimit, storableTime } from '../storable.ts';
+import type { Database } from './database.ts';
+import { epochMs, timestamp } from './time.ts';
+
+const COLUMNS = `workflow_id AS "workflowId", run_id AS "runId", name, service, environment, owner, ticket, plan_digest AS "planDigest",
+  seed::float8 AS seed, time_scale AS "timeScale", requested_by AS "requestedBy", site, ${epochMs('started_at')} AS "startedAtMs",
+  experiment, ${epochMs('closed_at')} AS "closedAtMs", verdict, reason, result`;
+
+const INSERT = `INSERT INTO breakwater.runs (workflow_id, run_id, name, service, environment, owner, ticket, plan_digest, seed, time_scale,
+    requested_by, site, started_at, experiment)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, ${timestamp('$13')}, $14::jsonb)
+  ON CONFLICT (workflow_id) DO NOTHING`;
+
+const CLOSE = `UPDATE breakwater.runs SET verdict = $2, reason = $3, result = $4::jsonb, closed_at = ${timestamp('$5')}
+  WHERE workflow_id = $1 AND verdict IS NULL`;
+
+/** The newest first; a page begins after the run that the cursor names. */
+const LIST = `SELECT ${COLUMNS} FROM breakwater.runs
+  WHERE ($2::text IS NULL OR environment = $2) AND ($3::text IS NULL OR service = $3) AND ($4::text IS NULL OR verdict = $4)
+    AND ($5::text IS NULL OR (started_at, workflow_id) < (SELECT started_at, workflow_id FROM breakwater.runs WHERE workflow_id = $5))
+  ORDER BY started_at DESC, workflow_id DESC LIMIT $1`;
+
+/** A column without a value is a field that is absent. */
+const toRun = (row: object): RunRecord =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as RunRecord;
+
+type RunPart = Pick<Records, 'openRun' | 'closeRun' | 'findRun' | 'listRuns'>;
+
+/** The part of the records that keeps runs and their verdicts. */
+export function runRecords({ query }: Database): RunPart {
+  const findRun = async (workflowId: string): Promise<RunRecord | undefined> => {
+    const { rows } = await query<object>('read a run', `SELECT ${COLUMNS} FROM breakwater.runs WHERE workflow_id = $1`, [workflowId]);
+    return rows[0] && toRun(rows[0]);
+  };
+  const mustFind = async (workflowId: string): Promise<RunRecord> => {
+    const run = await findRun(workflowId);
+    if (!run) throw refused(`no run ${workflowId} is recorded; openRun comes first`);
+    return run;
+  };
+  return {
+    async openRun(run) {
+      const r = storableJson({ ...run, startedAtMs: storableTime(run.startedAtMs, 'startedAtMs') }, 'run');
+      const who = [r.workflowId, r.runId, r.name, r.service, r.environment, r.owner, r.ticket ?? null];
+      const how = [r.planDigest, r.seed, r.timeScale, r.requestedBy, r.site, r.startedAtMs, JSON.stringify(r.experiment)];
+      const { rowCount } = await query('open a run', INSERT, [...who, ...how]);
+      if (rowCount === 0 && (await mustFind(r.workflowId)).planDigest !== r.planDigest)
+        throw refused(`run ${r.workflowId} is already recorded with another plan`);
+    },
+    async closeRun(workflowId, close) {
+      const { verdict, reason, result, closedAtMs } = storableClose(close);
+      const { rowCount } = await query('close a run', CLOSE, [workflowId, verdict, reason, JSON.stringify(result), closedAtMs]);
+      return { verdict: rowCount === 1 ? verdict : ((await mustFind(workflowId)).verdict ?? verdict) };
+    },
+    findRun,
+    async listRuns({ limit, environment, service, verdict, cursor }) {
+      const most = storableLimit(limit);
+      if (cursor !== undefined) await mustFind(cursor);
+      const { rows } = await query<object>(
+        'list runs',
+        LIST,
+        [most, environment, service, verdict, cursor].map((value) => value ?? null),
+      );
+      return rows.map(toRun);
+    },
+  };
+}

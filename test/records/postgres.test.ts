@@ -1,0 +1,63 @@
+import type { Records } from '../../src/records/ports.ts';
+import { createRecords } from '../../src/records/postgres.ts';
+import { createDatabase, sql } from './database.ts';
+import { aRun, anEvent, T0 } from './examples.ts';
+import { recordsContract } from './records.contract.ts';
+
+let database: Awaited<ReturnType<typeof createDatabase>>;
+let records: Records;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  records = createRecords({ url: database.url, maxConnections: 3 });
+  await records.migrate();
+});
+
+afterAll(async () => {
+  await records?.close();
+  await database?.drop();
+});
+
+recordsContract(async () => {
+  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples');
+  return records;
+});
+
+test('migrating again changes nothing', async () => {
+  await records.migrate();
+  expect(await sql(database.url, 'SELECT name FROM breakwater.migrations ORDER BY id')).toEqual([
+    { name: '0001_runs-and-events' },
+    { name: '0002_samples' },
+  ]);
+});
+
+test('the view of wave results shows the last judgement of each iteration', async () => {
+  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples');
+  await records.openRun(aRun());
+  const judged = (key: string, iteration: number, atMs: number) =>
+    anEvent({ key, kind: 'judged', wave: 'canary', iteration, atMs, data: { outcome: key } });
+  await records.appendEvents(aRun().workflowId, [
+    judged('first', 0, T0),
+    judged('last', 0, T0 + 9),
+    judged('other', 1, T0),
+    anEvent({ key: 'no wave' }),
+  ]);
+  const rows = await sql(
+    database.url,
+    `SELECT wave, iteration, outcome->>'outcome' AS outcome FROM breakwater.wave_results ORDER BY iteration`,
+  );
+  expect(rows).toEqual([
+    { wave: 'canary', iteration: 0, outcome: 'last' },
+    { wave: 'canary', iteration: 1, outcome: 'other' },
+  ]);
+});
+
+test('a connection that the server ended is replaced', async () => {
+  await records.ping();
+  await sql(
+    database.url,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+  await records.ping().catch(() => undefined); // the one that notices may fail; it must not end the process
+  expect((await records.ping()).serverTimeMs).toBeGreaterThan(T0 - 1e12);
+});

@@ -1,0 +1,151 @@
+import type { RecordedSample, Records } from '../../src/records/ports.ts';
+import { aRun, aSample, anEvent, T0 } from './examples.ts';
+
+const close = { verdict: 'passed', reason: 'all held', result: { waves: [{ name: 'canary', outcome: 'held' }] }, closedAtMs: T0 + 60_000 };
+
+/** What every implementation of Records must do. `open` gives an empty, migrated one. */
+export function recordsContract(open: () => Promise<Records>): void {
+  let records: Records;
+  const id = aRun().workflowId;
+  beforeEach(async () => {
+    records = await open();
+  });
+
+  describe('runs', () => {
+    test('come back as they were given', async () => {
+      await records.openRun(aRun());
+      expect(await records.findRun(id)).toEqual(aRun());
+      expect(await records.findRun('nobody')).toBeUndefined();
+    });
+    test('without a ticket have no such field', async () => {
+      const { ticket: _ticket, ...without } = aRun();
+      await records.openRun(without);
+      expect(await records.findRun(id)).toEqual(without);
+    });
+    test('opened again stay as they first were', async () => {
+      await records.openRun(aRun());
+      await records.openRun(aRun({ requestedBy: 'mallory', startedAtMs: T0 + 5 }));
+      expect(await records.findRun(id)).toEqual(aRun());
+    });
+    test('are refused with another plan under the same id', async () => {
+      await records.openRun(aRun());
+      await expect(records.openRun(aRun({ planDigest: 'sha256:bbbb' }))).rejects.toThrow(/already recorded with another plan/);
+    });
+    test('closed twice: the first verdict stands, and the second caller is told', async () => {
+      await records.openRun(aRun());
+      expect(await records.closeRun(id, close)).toEqual({ verdict: 'passed' });
+      expect(await records.closeRun(id, close)).toEqual({ verdict: 'passed' });
+      expect(await records.closeRun(id, { ...close, verdict: 'failed', reason: 'no' })).toEqual({ verdict: 'passed' });
+      expect(await records.findRun(id)).toEqual({ ...aRun(), ...close });
+    });
+    test('that were never opened can be neither closed nor written to', async () => {
+      await expect(records.closeRun('nobody', close)).rejects.toThrow('no run nobody is recorded; openRun comes first');
+      await expect(records.appendEvents('nobody', [anEvent()])).rejects.toThrow('no run nobody is recorded; openRun comes first');
+      await expect(records.appendSamples('nobody', [aSample()])).rejects.toThrow('no run nobody is recorded; openRun comes first');
+    });
+    test('are listed newest first, filtered, page by page', async () => {
+      for (let i = 0; i < 5; i++)
+        await records.openRun(
+          aRun({ workflowId: `run-${i}`, startedAtMs: T0 + Math.floor(i / 2), environment: i === 4 ? 'production' : 'staging' }),
+        );
+      await records.closeRun('run-1', close);
+      const ids = async (filter: Parameters<Records['listRuns']>[0]) =>
+        (await records.listRuns(filter)).map(({ workflowId }) => workflowId);
+      expect(await ids({ limit: 10 })).toEqual(['run-4', 'run-3', 'run-2', 'run-1', 'run-0']);
+      expect(await ids({ limit: 2 })).toEqual(['run-4', 'run-3']);
+      expect(await ids({ limit: 2, cursor: 'run-3' })).toEqual(['run-2', 'run-1']);
+      expect(await ids({ limit: 2, cursor: 'run-1', environment: 'staging' })).toEqual(['run-0']);
+      expect(await ids({ limit: 2, cursor: 'run-0' })).toEqual([]);
+      expect(await ids({ limit: 9, environment: 'production' })).toEqual(['run-4']);
+      expect(await ids({ limit: 9, service: 'other' })).toEqual([]);
+      expect(await ids({ limit: 9, verdict: 'passed' })).toEqual(['run-1']);
+      await expect(records.listRuns({ limit: 1, cursor: 'nobody' })).rejects.toThrow(/no run nobody/);
+      await expect(records.listRuns({ limit: 0 })).rejects.toThrow(/expected a whole number from 1 to 1000/);
+    });
+  });
+
+  describe('events', () => {
+    beforeEach(() => records.openRun(aRun()));
+    test('appended twice, together or apart, are kept once, as they first were', async () => {
+      const first = anEvent();
+      await records.appendEvents(id, [first, anEvent({ data: { why: 'again' } })]);
+      await records.appendEvents(id, [
+        anEvent({ data: { why: 'retried' } }),
+        anEvent({ key: 'k2', kind: 'judged', wave: 'canary', iteration: 0 }),
+      ]);
+      expect(await records.events(id)).toEqual([first, anEvent({ key: 'k2', kind: 'judged', wave: 'canary', iteration: 0 })]);
+    });
+    test('come by time, and in the order of appending within a millisecond', async () => {
+      const at = (key: string, atMs: number) => anEvent({ key, atMs });
+      await records.appendEvents(id, [at('z', T0 + 5), at('y', T0 + 5)]);
+      await records.appendEvents(id, [at('x', T0 + 5), at('early', T0)]);
+      expect((await records.events(id)).map(({ key }) => key)).toEqual(['early', 'z', 'y', 'x']);
+    });
+    test('of a run that has none are none, and appending none is fine', async () => {
+      await records.appendEvents(id, []);
+      expect(await records.events(id)).toEqual([]);
+    });
+    test.each([NaN, Infinity, -Infinity])('refuse %d, naming the place, and keep nothing of the batch', async (number) => {
+      const bad = anEvent({ key: 'bad', kind: 'breach', data: { at: [1, { value: number }] } });
+      await expect(records.appendEvents(id, [anEvent(), bad])).rejects.toThrow(`event breach (bad).at[1].value: ${number} is not a number`);
+      expect(await records.events(id)).toEqual([]);
+    });
+    test('with text that PostgreSQL cannot hold are kept with a replacement character', async () => {
+      await records.appendEvents(id, [anEvent({ data: { argv: 'a\0b', half: 'x\ud800', 'k\0': '🚢' } })]);
+      expect((await records.events(id))[0]?.data).toEqual({ argv: 'a\uFFFDb', half: 'x\uFFFD', 'k\uFFFD': '🚢' });
+    });
+    test('hold hostile text as it is', async () => {
+      const data = { name: `'; DROP TABLE breakwater.runs; -- <script>"\\{},NULL` };
+      await records.appendEvents(id, [anEvent({ key: `k'"{},\\`, data })]);
+      expect(await records.events(id)).toEqual([anEvent({ key: `k'"{},\\`, data })]);
+    });
+  });
+
+  describe('samples', () => {
+    const series: RecordedSample[] = [
+      aSample({ measurement: { kind: 'value', value: 1e-300 } }),
+      aSample({ probe: 'errors', measurement: { kind: 'no-data', reason: 'empty result' } }),
+      aSample({ atMs: T0 + 2_000, phase: 'fault', measurement: { kind: 'error', reason: 'timed out "after", {2 s}' } }),
+      aSample({ atMs: T0 + 3_000, phase: 'recovery', measurement: { kind: 'value', value: -0.1 } }),
+    ];
+    const ordered = [series[1], series[0], series[2], series[3]];
+    beforeEach(async () => {
+      await records.openRun(aRun());
+      await records.appendSamples(id, series);
+    });
+    test('come back as they were given, by time and probe', async () => expect(await records.samples(id)).toEqual(ordered));
+    test('appended again are kept once, as they first were', async () => {
+      await records.appendSamples(id, [aSample({ measurement: { kind: 'value', value: 7 } }), ...series]);
+      expect(await records.samples(id)).toEqual(ordered);
+    });
+    test('can be asked for by probe, phase and time', async () => {
+      expect(await records.samples(id, { probe: 'errors' })).toEqual([series[1]]);
+      expect(await records.samples(id, { phase: 'recovery' })).toEqual([series[3]]);
+      expect(await records.samples(id, { fromMs: T0 + 2_000, toMs: T0 + 3_000 })).toEqual([series[2]]);
+      expect(await records.samples('nobody')).toEqual([]);
+    });
+    test.each([NaN, Infinity])('refuse %d and keep nothing of the batch', async (value) => {
+      const bad = aSample({ probe: 'p95', atMs: T0 + 9_000, measurement: { kind: 'value', value } });
+      await expect(records.appendSamples(id, [aSample({ atMs: T0 + 8_000 }), bad])).rejects.toThrow(`sample of p95 at ${T0 + 9_000}`);
+      expect(await records.samples(id)).toEqual(ordered);
+    });
+    test('refuse a time that is none', async () => {
+      await expect(records.appendSamples(id, [aSample({ atMs: NaN })])).rejects.toThrow(/expected epoch milliseconds/);
+    });
+    test('by the thousand in one call', async () => {
+      const many = Array.from({ length: 5_000 }, (_, i) =>
+        aSample({ probe: 'p95', atMs: T0 + 10_000 + i, measurement: { kind: 'value', value: i / 7 } }),
+      );
+      await records.appendSamples(id, many);
+      expect(await records.samples(id, { probe: 'p95' })).toEqual(many);
+    });
+    test('are pruned by age; runs and events stay', async () => {
+      expect(await records.pruneSamples(T0 + 2_000)).toBe(2);
+      expect(await records.samples(id)).toEqual([series[2], series[3]]);
+      expect(await records.findRun(id)).toEqual(aRun());
+    });
+  });
+
+  test('ping tells the time of the store', async () =>
+    expect(Math.abs((await records.ping()).serverTimeMs - Date.now())).toBeLessThan(60_000));
+}
