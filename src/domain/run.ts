@@ -78,10 +78,13 @@ export interface RunState {
   /** `start`, or the wave whose gate waits; present while the run waits for people. */
   awaiting?: string;
   paused?: Act;
+  rejected?: Act;
   aborted?: Act;
   victims: VictimState[];
   iterations: IterationState[];
   leftovers: string[];
+  /** When the run first learnt that it must stop, epoch milliseconds. */
+  stopSeenMs?: number;
   /** Breach or abort seen → last undo done, milliseconds. */
   stopLatencyMs?: number;
   decision?: Decision;

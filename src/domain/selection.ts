@@ -16,7 +16,7 @@ export interface ChoiceInput {
   /** Everybody that survivors are counted among; contains the eligible. */
   populationSize: number;
   selection: Selection;
-  caps: Pick<BlastRadius, 'maxVictims' | 'maxPercent' | 'survivorsAtLeast'>;
+  caps: Pick<BlastRadius, 'maxVictims' | 'maxPercent' | 'maxConcurrent' | 'survivorsAtLeast'>;
   /** Victims of earlier iterations of this wave: they count against the cap, and others are preferred. */
   alreadyHit: readonly string[];
   seed: number;
@@ -49,6 +49,7 @@ export function chooseVictims({ eligible, populationSize, selection, caps, alrea
   const wanted = wantedCount(selection, eligible.length);
   const bounds: [number, string][] = [
     [eligible.length, `only ${eligible.length} eligible`],
+    [caps.maxConcurrent, `blastRadius.maxConcurrent is ${caps.maxConcurrent}`],
     [caps.maxVictims - alreadyHit.length, `blastRadius.maxVictims is ${caps.maxVictims}, ${alreadyHit.length} already hit`],
     [populationSize - caps.survivorsAtLeast, `blastRadius.survivorsAtLeast is ${caps.survivorsAtLeast} of ${populationSize}`],
   ];

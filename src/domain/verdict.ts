@@ -18,7 +18,7 @@ export interface Violation {
 
 /** How an iteration's recovery ended. */
 export type Recovery =
-  { kind: 'recovered'; inMs: number } | { kind: 'not-recovered'; withinMs: number; outside: Violation[] } | { kind: 'not-needed' };
+  { kind: 'recovered'; inMs: number; withinMs: number; helpedBy: string[] } | { kind: 'not-recovered'; withinMs: number; helpedBy: string[]; outside: Violation[] } | { kind: 'not-needed' };
 
 /** What is known of one iteration of a wave when it is over. */
 export interface IterationFacts {
@@ -87,14 +87,32 @@ function unproven(facts: RunFacts): string | undefined {
   return undefined;
 }
 
+function lateRecovery(iteration: IterationFacts): string | undefined {
+  const { recovery } = iteration;
+  if (recovery.kind === 'not-needed') return undefined;
+  const help = recovery.helpedBy.length ? ` (with the help of ${recovery.helpedBy.join(', ')})` : '';
+  if (recovery.kind === 'recovered') {
+    const isLate = recovery.inMs > recovery.withinMs;
+    return isLate ? `${place(iteration)}: steady state was back after ${seconds(recovery.inMs)}${help}, promised within ${seconds(recovery.withinMs)}` : undefined;
+  }
+  const outside = recovery.outside.map(({ probe, worst, tolerance }) => `${probe} ${show(worst)}, not ${tolerance}`);
+  return `${place(iteration)}: steady state was not back within ${seconds(recovery.withinMs)}${help}: ${outside.join('; ') || 'it did not hold long enough'}`;
+}
+
+/** After a stop the system must come back; when it is seen not to, that is the louder news. */
+function unrecoveredAfterStop(facts: RunFacts): string | undefined {
+  if (!facts.breach && !facts.aborted) return undefined;
+  const worst = live(facts).find(({ recovery }) => recovery.kind === 'not-recovered' && recovery.outside.some((violation) => violation.worst !== null));
+  if (!worst) return undefined;
+  return `${facts.breach ? `stop condition: ${facts.breach.rule}` : `${facts.aborted?.by ?? 'somebody'} aborted`}; afterwards ${lateRecovery(worst) ?? 'steady state was not back'}`;
+}
+
 function refuted(facts: RunFacts): string | undefined {
   for (const iteration of live(facts)) {
     const [violation] = iteration.violations;
     if (violation) return `${place(iteration)}: ${violation.probe} was ${show(violation.worst)} at worst, ${violation.count} samples not ${violation.tolerance}`;
-    if (iteration.recovery.kind === 'not-recovered') {
-      const outside = iteration.recovery.outside.map(({ probe, worst, tolerance }) => `${probe} ${show(worst)}, not ${tolerance}`);
-      return `${place(iteration)}: steady state was not back within ${seconds(iteration.recovery.withinMs)}: ${outside.join('; ') || 'it did not hold long enough'}`;
-    }
+    const late = lateRecovery(iteration);
+    if (late) return late;
   }
   return undefined;
 }
@@ -128,6 +146,7 @@ export const RULES: readonly Rule[] = [
   ['leftovers', because('error', ({ leftovers }) => (leftovers.length ? `could not be undone, a person must look: ${leftovers.join('; ')}` : undefined))],
   ['platform-error', because('error', ({ error }) => error)],
   ['denied', because('denied', ({ denied }) => denied)],
+  ['not-recovered-after-stop', because('failed', unrecoveredAfterStop)],
   ['aborted-by-person', because('aborted', ({ aborted }) => aborted && `${aborted.by} aborted: ${aborted.reason}`)],
   ['guard-blind', because('aborted', ({ breach }) => (breach?.blind ? `the guard could not see: ${breach.rule}` : undefined))],
   ['stop-condition', because('aborted', ({ breach }) => breach && `stop condition: ${breach.rule}; it was ${show(breach.value)}`)],

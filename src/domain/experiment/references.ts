@@ -42,7 +42,10 @@ function waveRules(experiment: Experiment): Issue[] {
   waves.forEach((wave, i) => {
     if (waves.findIndex(({ name }) => name === wave.name) !== i) issues.push(issue(['waves', i, 'name'], wave.name, 'another wave has this name'));
     const chosen = wave.selection ?? selection;
-    const wanted = typeof chosen === 'object' && 'count' in chosen ? chosen.count * wave.iterations : 0;
+    const atOnce = typeof chosen === 'object' && 'count' in chosen ? chosen.count : 0;
+    if (atOnce > blastRadius.maxConcurrent)
+      issues.push(issue(['waves', i], atOnce, `this wave asks for ${atOnce} victims at once; blastRadius.maxConcurrent is ${blastRadius.maxConcurrent}`));
+    const wanted = atOnce * wave.iterations;
     if (wanted > blastRadius.maxVictims)
       issues.push(issue(['waves', i], wanted, `this wave asks for ${wanted} victims; blastRadius.maxVictims is ${blastRadius.maxVictims}`));
   });

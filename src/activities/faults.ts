@@ -1,0 +1,51 @@
+import { setInterval as every } from 'node:timers';
+import { ApplicationFailure, cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { Injection, Order, Reversal, Spec } from '../domain/order.ts';
+import type { BoundFault } from '../faults/define.ts';
+import { faults } from '../faults/index.ts';
+import type { FaultPorts } from '../faults/ports.ts';
+import { refuse } from './refuse.ts';
+
+const HEARTBEAT_EVERY_MS = 500;
+
+/** Heartbeats while `work` runs, so that the death of this worker is noticed in seconds. */
+async function beating<R>(work: () => Promise<R>): Promise<R> {
+  const timer = every(() => {
+    heartbeat();
+  }, HEARTBEAT_EVERY_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Creates the activities that act on victims. */
+export const createFaultActivities = (ports: FaultPorts) => {
+  const bind = (spec: Spec): BoundFault => {
+    const fault = faults[spec.kind as keyof typeof faults] as { bind(spec: Spec, ports: FaultPorts): BoundFault } | undefined;
+    if (!fault) throw refuse('UnknownFault', `no fault kind '${spec.kind}'; there are ${Object.keys(faults).join(', ')}`);
+    return fault.bind(spec, ports);
+  };
+  return {
+    /** Carries out one order, at most once however often it is attempted, and reads its effect back from the target. */
+    injectFault: (order: Order): Promise<Injection> =>
+      beating(async () => {
+        const fault = bind(order.fault);
+        const done = await fault.inject(order, cancellationSignal());
+        if (done.outcome === 'skipped') return { ...done, effect: { proven: false, evidence: done.reason ?? 'nothing was done' } };
+        return { ...done, effect: await fault.effect(order, cancellationSignal()) };
+      }),
+
+    /**
+     * Undoes one order. Safe when it never ran.
+     * @throws ApplicationFailure NotUndone, to be retried, while the target does not show the undo
+     */
+    revertFault: (order: Order): Promise<Reversal> =>
+      beating(async () => {
+        const reversal = await bind(order.fault).revert(order, cancellationSignal());
+        if (!reversal.undone) throw ApplicationFailure.retryable(reversal.evidence, 'NotUndone');
+        return reversal;
+      }),
+  };
+};

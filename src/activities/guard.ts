@@ -1,0 +1,109 @@
+import { activityInfo, getClient, heartbeat } from '@temporalio/activity';
+import type { Experiment } from '../domain/experiment/experiment.ts';
+import { findBlindness, isSeeing, newGuardState, observe, type GuardRules, type GuardState } from '../domain/guard.ts';
+import type { Breach } from '../domain/stop-conditions.ts';
+import { isUpper, limitOf } from '../domain/stop-conditions.ts';
+import type { Summary } from '../domain/summary.ts';
+import type { Violation } from '../domain/verdict.ts';
+import type { SitePorts } from './ports.ts';
+import type { SamplePlace } from './recorder.ts';
+import { signalDefinitions } from './signals.ts';
+import { Readings, watchSignals, type LiveView, type LiveViewCheckpoint } from './watching.ts';
+
+export interface GuardInput {
+  experiment: Pick<Experiment, 'probes' | 'slo'>;
+  place: SamplePlace;
+  rules: GuardRules;
+  /** How long it watches from the moment that it is armed. */
+  holdMs: number;
+}
+
+/** What a guard saw. `endedMs` is the end of its watch, epoch milliseconds. */
+export interface GuardOutcome {
+  kind: 'held' | 'breached';
+  breach?: Breach;
+  endedMs: number;
+  summaries: Record<string, Summary>;
+  violations: Violation[];
+}
+
+/** Sent to the run once every watched signal has given a value: `guardArmed(key, atMs)`. */
+export const GUARD_ARMED = 'guardArmed';
+
+interface Checkpoint extends LiveViewCheckpoint {
+  state: GuardState;
+  /** Absolute end, so that a retried attempt resumes instead of starting again. */
+  endMs: number | null;
+}
+
+const limitsOf = ({ conditions }: GuardRules): LiveView['limits'] =>
+  conditions.flatMap((watched) => {
+    const limit = watched.condition.consecutiveErrors === undefined ? limitOf(watched) : undefined;
+    return limit === undefined ? [] : [{ probe: watched.condition.probe, limit, upper: isUpper(watched.condition) }];
+  });
+
+/** What the last attempt knew; without any, a retried attempt has been blind since the activity was scheduled. */
+function resumeFrom(rules: GuardRules): Pick<Checkpoint, 'state' | 'endMs'> {
+  const info = activityInfo();
+  const saved = info.heartbeatDetails as Checkpoint | undefined;
+  if (saved) return saved;
+  return { state: newGuardState(rules, info.attempt > 1 ? info.scheduledTimestampMs : Date.now()), endMs: null };
+}
+
+/**
+ * Creates the guard: one long activity per wave that samples every signal, feeds the stop conditions, tells the run once it sees,
+ * and returns at the first breach, at its own blindness, or when the hold is over.
+ */
+export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
+  /** @throws CancelledFailure when the run is aborted */
+  async guardWave({ experiment, place, rules, holdMs }: GuardInput): Promise<GuardOutcome> {
+    let { state, endMs } = resumeFrom(rules);
+    const readings = new Readings(signalDefinitions(experiment));
+    const limits = limitsOf(rules);
+    const checkpoint = (): Checkpoint => ({ state, endMs, live: { readings: readings.list(), limits } });
+    const done = (nowMs: number, breach?: Breach): GuardOutcome => ({
+      kind: breach ? 'breached' : 'held',
+      ...(breach && { breach }),
+      endedMs: nowMs,
+      summaries: state.summaries,
+      violations: state.violations,
+    });
+    const arm = (): void => {
+      endMs = Date.now() + holdMs;
+      heartbeat(checkpoint());
+      void announce(place);
+    };
+    if (endMs !== null) void announce(place); // the attempt before may have died between its heartbeat and the signal
+    return watchSignals(ports, {
+      experiment,
+      place,
+      take(sample) {
+        readings.take(sample);
+        // Before the guard is armed a rate that still waits for its second scrape is no failure; blindness bounds the wait.
+        if (endMs === null && sample.measurement.kind !== 'value') return undefined;
+        const seen = observe(state, rules, sample);
+        state = seen.state;
+        if (seen.breach) return done(Date.now(), seen.breach);
+        if (endMs === null && isSeeing(state, rules)) arm();
+        return undefined;
+      },
+      tick(nowMs) {
+        const blindness = findBlindness(state, rules, nowMs);
+        if (blindness) return done(nowMs, blindness);
+        return endMs !== null && nowMs >= endMs ? done(nowMs) : undefined;
+      },
+      checkpoint,
+    });
+  },
+});
+
+/** Tells the run. The workflow takes the first of several; a run that is gone needs no telling. */
+async function announce({ wave, iteration }: SamplePlace): Promise<void> {
+  const { workflowExecution } = activityInfo();
+  if (!workflowExecution) return;
+  const { workflowId, runId } = workflowExecution;
+  await getClient()
+    .workflow.getHandle(workflowId, runId)
+    .signal(GUARD_ARMED, `${wave}/${iteration}`, Date.now())
+    .catch(() => undefined);
+}

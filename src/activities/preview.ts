@@ -1,0 +1,49 @@
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { Experiment } from '../domain/experiment/experiment.ts';
+import { resolveWaves } from '../domain/plan.ts';
+import type { Measurement } from '../domain/sample.ts';
+import { measureOnce } from '../probes/measure.ts';
+import type { SitePorts } from './ports.ts';
+import { choose, type Preparation } from './prepare.ts';
+import { closeSignals, openSignals } from './signals.ts';
+
+/** What a wave would hit now. */
+export type WavePreview = { wave: string; dryRun: boolean; fault: string } & Omit<Preparation, 'unmet' | 'baseline'>;
+
+/** What a plan shows of a site: victims, and what each probe answers now. */
+export interface Preview {
+  waves: WavePreview[];
+  answers: Record<string, Measurement>;
+}
+
+/** A rate needs two scrapes: a first answer without data is asked for once more. */
+const ASK_AGAIN_AFTER_MS = 1_000;
+
+async function answersNow(experiment: Experiment, ports: SitePorts): Promise<Record<string, Measurement>> {
+  const signals = openSignals(experiment, ports.probes);
+  const stop = cancellationSignal();
+  try {
+    const ask = async ({ name, probe, timeoutMs }: (typeof signals)[number]): Promise<[string, Measurement]> => {
+      const first = await measureOnce(probe, timeoutMs, stop);
+      if (first.kind !== 'no-data') return [name, first];
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
+      return [name, await measureOnce(probe, timeoutMs, stop)];
+    };
+    return Object.fromEntries(await Promise.all(signals.map(ask)));
+  } finally {
+    await closeSignals(signals);
+  }
+}
+
+/** Creates the activity behind `plan`: looks, and touches nothing. */
+export const createPreview = (ports: SitePorts) => ({
+  async previewWaves(experiment: Experiment, seed: number): Promise<Preview> {
+    const waves: WavePreview[] = [];
+    for (const wave of resolveWaves(experiment)) {
+      const chosen = await choose({ experiment, wave, seed, alreadyHit: [] }, ports.targets, cancellationSignal());
+      waves.push({ wave: wave.name, dryRun: wave.dryRun, fault: wave.fault.kind, ...chosen });
+      heartbeat();
+    }
+    return { waves, answers: await answersNow(experiment, ports) };
+  },
+});

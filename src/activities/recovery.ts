@@ -1,0 +1,53 @@
+import { activityInfo } from '@temporalio/activity';
+import type { Experiment } from '../domain/experiment/experiment.ts';
+import { newRecoveryState, observeRecovery, outsideNow, type RecoveryRules, type RecoveryState } from '../domain/recovery.ts';
+import type { Violation } from '../domain/verdict.ts';
+import type { SitePorts } from './ports.ts';
+import type { SamplePlace } from './recorder.ts';
+import { signalDefinitions } from './signals.ts';
+import { Readings, watchSignals, type LiveViewCheckpoint } from './watching.ts';
+
+export interface RecoveryInput {
+  experiment: Pick<Experiment, 'probes' | 'slo'>;
+  place: SamplePlace;
+  rules: RecoveryRules;
+  /** Absolute, epoch milliseconds: a retried attempt gets no more time than the first. */
+  deadlineMs: number;
+  /** Signals to sample; all when absent. */
+  names?: string[];
+}
+
+export type RecoveryOutcome =
+  | { kind: 'recovered'; sinceMs: number }
+  | { kind: 'triggered'; index: number; rule: string; atMs: number }
+  | { kind: 'deadline'; outside: Violation[] };
+
+interface Checkpoint extends LiveViewCheckpoint {
+  state: RecoveryState;
+}
+
+/** Creates the activity that waits for steady state: after an undo, and as the verification of a runbook step. */
+export const createRecovery = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
+  /**
+   * Samples until every clause has held for `stableForMs`, a trigger calls for its runbook, or the deadline passes.
+   * @throws CancelledFailure when it is cancelled
+   */
+  async awaitRecovery({ experiment, place, rules, deadlineMs, names }: RecoveryInput): Promise<RecoveryOutcome> {
+    let state = (activityInfo().heartbeatDetails as Checkpoint | undefined)?.state ?? newRecoveryState(rules);
+    const readings = new Readings(signalDefinitions(experiment));
+    return watchSignals<RecoveryOutcome>(ports, {
+      experiment,
+      place,
+      ...(names && { names }),
+      take(sample) {
+        readings.take(sample);
+        const seen = observeRecovery(state, rules, sample);
+        state = seen.state;
+        if (seen.step.kind === 'waiting') return undefined;
+        return seen.step.kind === 'triggered' ? { ...seen.step, atMs: Date.now() } : seen.step;
+      },
+      tick: (nowMs) => (nowMs >= deadlineMs ? { kind: 'deadline', outside: outsideNow(state, rules) } : undefined),
+      checkpoint: (): Checkpoint => ({ state, live: { readings: readings.list(), limits: [] } }),
+    });
+  },
+});

@@ -1,0 +1,18 @@
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { Spec } from '../domain/order.ts';
+import { remedies } from '../remedies/index.ts';
+import type { RemedyPorts } from '../remedies/ports.ts';
+import { refuse } from './refuse.ts';
+
+type AnyRemedy = { apply(spec: Spec, ports: RemedyPorts, signal: AbortSignal): Promise<string> };
+
+/** Creates the activity that applies a remedy. */
+export const createRemedyActivities = (ports: RemedyPorts) => ({
+  /** @returns one sentence that says what was done */
+  async applyRemedy(spec: Spec): Promise<string> {
+    const remedy = remedies[spec.kind as keyof typeof remedies] as AnyRemedy | undefined;
+    if (!remedy) throw refuse('UnknownRemedy', `no remedy '${spec.kind}'; there are ${Object.keys(remedies).join(', ')}`);
+    heartbeat();
+    return remedy.apply(spec, ports, cancellationSignal());
+  },
+});

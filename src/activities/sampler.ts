@@ -1,0 +1,33 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Sample } from '../domain/sample.ts';
+import { measureOnce } from '../probes/measure.ts';
+import type { OpenSignal } from './signals.ts';
+
+/** When the sample after one at `atMs` is due: on the signal's own grid, never in the past, so a slow answer skips ticks instead of queueing them. */
+export const nextTickMs = (startMs: number, everyMs: number, nowMs: number): number => startMs + (Math.floor((nowMs - startMs) / everyMs) + 1) * everyMs;
+
+async function sampleOne(signal: OpenSignal, take: (sample: Sample) => void, stop: AbortSignal): Promise<void> {
+  const startMs = Date.now();
+  while (!stop.aborted) {
+    const atMs = Date.now();
+    const measurement = await measureOnce(signal.probe, signal.timeoutMs, stop);
+    if (stop.aborted) return;
+    take({ probe: signal.name, atMs, measurement });
+    const nowMs = Date.now();
+    await delay(nextTickMs(startMs, signal.everyMs, nowMs) - nowMs, undefined, { signal: stop });
+  }
+}
+
+/**
+ * Samples every signal at its own interval until `stop` aborts; `take` sees the samples as they come.
+ * One signal that hangs does not delay the others.
+ * @returns when nothing is asked any more; never rejects for the stop itself
+ */
+export async function sampleUntil(signals: readonly OpenSignal[], take: (sample: Sample) => void, stop: AbortSignal): Promise<void> {
+  const ended = signals.map((signal) =>
+    sampleOne(signal, take, stop).catch((error: unknown) => {
+      if (!stop.aborted) throw error;
+    }),
+  );
+  await Promise.all(ended);
+}

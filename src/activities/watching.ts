@@ -1,0 +1,114 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { Experiment } from '../domain/experiment/experiment.ts';
+import type { Sample } from '../domain/sample.ts';
+import type { SitePorts } from './ports.ts';
+import { SampleRecorder, type SamplePlace } from './recorder.ts';
+import { sampleUntil } from './sampler.ts';
+import { closeSignals, openSignals } from './signals.ts';
+
+/** How often a watching activity looks at the clock and heartbeats; the SDK throttles what goes to the server. */
+const TICK_MS = 500;
+/** Longest that the last samples may delay the result: an undo waits for it. What takes longer is written in the background. */
+const MAX_CLOSE_MS = 50;
+
+/** One look at the signals over time. */
+export interface Watch<R> {
+  experiment: Pick<Experiment, 'probes' | 'slo'>;
+  place: SamplePlace;
+  /** Signals to sample; all when absent. */
+  names?: readonly string[];
+  /** Sees each sample; a result ends the watch. */
+  take(sample: Sample): R | undefined;
+  /** Sees the clock; a result ends the watch. */
+  tick(nowMs: number): R | undefined;
+  /** What a heartbeat carries: the checkpoint for the next attempt and the readings for people. */
+  checkpoint(): unknown;
+}
+
+/**
+ * Samples until `take` or `tick` gives a result.
+ * @throws CancelledFailure when the activity is cancelled; then nothing is sampled any more and what was sampled is recorded
+ */
+export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records'>, watch: Watch<R>): Promise<R> {
+  const recorder = new SampleRecorder(ports.records, watch.place);
+  const signals = openSignals(watch.experiment, ports.probes, watch.names);
+  const stop = new AbortController();
+  const cancelled = cancellationSignal();
+  let timer: NodeJS.Timeout | undefined;
+  let leave: () => void = () => undefined;
+  try {
+    const result = await new Promise<R>((resolve, reject) => {
+      leave = () => {
+        reject(cancelled.reason as Error);
+      };
+      cancelled.addEventListener('abort', leave, { once: true });
+      if (cancelled.aborted) leave();
+      const beat = (): void => {
+        heartbeat(watch.checkpoint());
+        const found = watch.tick(Date.now());
+        if (found !== undefined) resolve(found);
+      };
+      timer = setInterval(() => {
+        try {
+          beat();
+        } catch (error) {
+          reject(error as Error);
+        }
+      }, TICK_MS);
+      const take = (sample: Sample): void => {
+        recorder.add(sample);
+        const found = watch.take(sample);
+        if (found !== undefined) resolve(found);
+      };
+      sampleUntil(signals, take, stop.signal).catch(reject);
+    });
+    return result;
+  } finally {
+    clearInterval(timer);
+    cancelled.removeEventListener('abort', leave);
+    stop.abort();
+    const closing = recorder.close().then(() => closeSignals(signals));
+    await Promise.race([closing, delay(MAX_CLOSE_MS)]);
+  }
+}
+
+/** A signal's newest value beside its limit, for the live view. */
+export interface Reading {
+  probe: string;
+  unit: string;
+  value: number | null;
+  atMs: number;
+  problem?: string;
+}
+
+/** The newest readings, and the limits that they are watched against. */
+export interface LiveView {
+  readings: Reading[];
+  limits: { probe: string; limit: number; upper: boolean }[];
+}
+
+/** What a heartbeat of every watching activity carries for people. */
+export interface LiveViewCheckpoint {
+  live: LiveView;
+}
+
+/** Keeps the newest reading of each signal. */
+export class Readings {
+  private readonly newest = new Map<string, Reading>();
+  private readonly units: Record<string, { unit: string }>;
+
+  constructor(units: Record<string, { unit: string }>) {
+    this.units = units;
+  }
+
+  take({ probe, atMs, measurement }: Sample): void {
+    const unit = this.units[probe]?.unit ?? '';
+    const reading: Reading = { probe, unit, atMs, value: measurement.kind === 'value' ? measurement.value : null };
+    this.newest.set(probe, measurement.kind === 'value' ? reading : { ...reading, problem: measurement.reason.slice(0, 200) });
+  }
+
+  list(): Reading[] {
+    return [...this.newest.values()];
+  }
+}

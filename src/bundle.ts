@@ -1,0 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+/** Bundles the workflows once, at build time: a worker with a prebuilt bundle starts a second sooner and runs what was tested. */
+export async function bundle(): Promise<string> {
+  const { code } = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./workflows/index.js', import.meta.url)) });
+  return code;
+}
+
+const [, script, output] = process.argv;
+if (script !== undefined && fileURLToPath(import.meta.url) === script && output !== undefined) await writeFile(output, await bundle());

@@ -1,0 +1,191 @@
+import { createHash, randomInt } from 'node:crypto';
+import { Client, Connection, WorkflowExecutionAlreadyStartedError, type ConnectionOptions, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import type { LiveView, LiveViewCheckpoint } from './activities/watching.ts';
+import type { Act, RunInput, RunResult, RunState } from './domain/run.ts';
+import { EXIT_CODES } from './domain/run.ts';
+import { parseDocument } from './language/experiment.ts';
+import type { PlanResult } from './workflows/plan.ts';
+
+export type { Act, RunInput, RunResult, RunState } from './domain/run.ts';
+export type { Verdict } from './domain/verdict.ts';
+export type { PlanResult } from './workflows/plan.ts';
+export type { LiveView } from './activities/watching.ts';
+
+/** What starts a run. */
+export interface StartOptions {
+  /** The experiment as data: what a YAML file parses to. */
+  document: unknown;
+  requestedBy: string;
+  /** The same key starts the same run once, however often it is asked for. */
+  idempotencyKey?: string;
+  /** Chooses the victims; random when absent, and part of the plan's digest. */
+  seed?: number;
+  /** Multiplies every policy duration; 1 (real time) when absent. */
+  timeScale?: number;
+  /** The digest that `plan` showed; a run of anything else is denied. */
+  expectedDigest?: string;
+}
+
+/** A run that was started, or found to have been started with the same idempotency key. */
+export interface StartedRun {
+  workflowId: string;
+  runId: string;
+  alreadyStarted: boolean;
+}
+
+const MAX_SEED = 2 ** 31 - 1;
+/** How soon a dead worker's workflow task moves to another worker. */
+const WORKFLOW_TASK_TIMEOUT = '5s';
+const ADDRESSABLE = /^[A-Za-z0-9._-]{1,200}$/;
+
+const attribute = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value });
+
+/** An id that reads and holds no slash: `kill.payment-worker.staging.20261123-2010.k7f2`; with a key, the key's hash instead of time and chance. */
+export function workflowIdOf(metadata: { name: string; environment: string }, faultKind: string, idempotencyKey?: string, now = new Date()): string {
+  const verb = faultKind.split('-').at(-1) ?? faultKind;
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 13);
+  const tail = idempotencyKey === undefined ? `${stamp}.${randomInt(36 ** 4).toString(36).padStart(4, '0')}` : createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 16);
+  return [verb, metadata.name, metadata.environment, tail].join('.');
+}
+
+/** Typed doors to Breakwater, through Temporal. Used by the CLI, the tests and other services alike. */
+export class BreakwaterClient {
+  readonly temporal: Client;
+  readonly taskQueue: string;
+
+  constructor(temporal: Client, taskQueue = 'breakwater') {
+    this.temporal = temporal;
+    this.taskQueue = taskQueue;
+  }
+
+  /** @throws when Temporal does not answer */
+  static async connect(options: { connection?: ConnectionOptions; namespace?: string; taskQueue?: string }): Promise<BreakwaterClient> {
+    const connection = await Connection.connect(options.connection);
+    return new BreakwaterClient(new Client({ connection, namespace: options.namespace ?? 'default' }), options.taskQueue);
+  }
+
+  async close(): Promise<void> {
+    await this.temporal.connection.close();
+  }
+
+  private static inputOf({ document, requestedBy, seed, timeScale, expectedDigest }: StartOptions): RunInput {
+    return { document, requestedBy, seed: seed ?? randomInt(MAX_SEED), timeScale: timeScale ?? 1, ...(expectedDigest !== undefined && { expectedDigest }) };
+  }
+
+  /** Plans without running: parsed plan, gates, victims, what the probes answer. Touches nothing. */
+  async plan(options: StartOptions): Promise<PlanResult> {
+    const input = BreakwaterClient.inputOf(options);
+    return this.temporal.workflow.execute('plan', {
+      taskQueue: this.taskQueue,
+      workflowId: `plan.${randomInt(36 ** 8).toString(36)}`,
+      args: [input],
+      workflowExecutionTimeout: '3m',
+      staticSummary: 'plan: touches nothing',
+    });
+  }
+
+  /**
+   * Starts a run.
+   * @throws ZodError when the document is not an experiment: nothing is started
+   */
+  async startExperiment(options: StartOptions): Promise<StartedRun> {
+    const { metadata, fault, hypothesis } = parseDocument(options.document);
+    const input = BreakwaterClient.inputOf(options);
+    const workflowId = workflowIdOf(metadata, fault.kind, options.idempotencyKey);
+    try {
+      const handle: WorkflowHandleWithFirstExecutionRunId = await this.temporal.workflow.start('experiment', {
+        taskQueue: this.taskQueue,
+        workflowId,
+        args: [input],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+        staticSummary: `${metadata.name} in ${metadata.environment}`,
+        staticDetails: hypothesis,
+        memo: { ticket: metadata.ticket ?? '', requestedBy: options.requestedBy, owner: metadata.owner },
+        typedSearchAttributes: new TypedSearchAttributes([
+          attribute('BreakwaterExperiment', metadata.name),
+          attribute('BreakwaterService', metadata.service),
+          attribute('BreakwaterEnvironment', metadata.environment),
+          attribute('BreakwaterOwner', metadata.owner),
+          attribute('BreakwaterStartedBy', options.requestedBy),
+        ]),
+      });
+      return { workflowId, runId: handle.firstExecutionRunId, alreadyStarted: false };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || options.idempotencyKey === undefined) throw error;
+      const { runId } = await this.temporal.workflow.getHandle(workflowId).describe();
+      return { workflowId, runId, alreadyStarted: true };
+    }
+  }
+
+  private handle(workflowId: string) {
+    if (!ADDRESSABLE.test(workflowId)) throw new TypeError(`'${workflowId.slice(0, 60)}' is not a run id; \`breakwater runs\` lists them`);
+    return this.temporal.workflow.getHandle(workflowId);
+  }
+
+  /** The run's state, as its workflow tells it. */
+  status(workflowId: string): Promise<RunState> {
+    return this.handle(workflowId).query<RunState>('state');
+  }
+
+  private steer(update: string, workflowId: string, act: Act): Promise<RunState> {
+    return this.handle(workflowId).executeUpdate<RunState, [Act]>(update, { args: [act] });
+  }
+
+  /** Approves what the run waits for. @param act `digest` must be the plan's */
+  approve(workflowId: string, act: Act): Promise<RunState> {
+    return this.steer('approve', workflowId, act);
+  }
+
+  reject(workflowId: string, act: Act): Promise<RunState> {
+    return this.steer('reject', workflowId, act);
+  }
+
+  /** Ends a run in any phase; returns once the run has taken note, the undo follows at once. */
+  abort(workflowId: string, act: Act): Promise<RunState> {
+    return this.steer('abort', workflowId, act);
+  }
+
+  pause(workflowId: string, act: Act): Promise<RunState> {
+    return this.steer('pause', workflowId, act);
+  }
+
+  resume(workflowId: string, act: Act): Promise<RunState> {
+    return this.steer('resume', workflowId, act);
+  }
+
+  /** What the run's watching activity sees now: newest readings and the limits they are watched against. */
+  async live(workflowId: string): Promise<LiveView | undefined> {
+    const { raw } = await this.handle(workflowId).describe();
+    for (const { heartbeatDetails } of raw.pendingActivities ?? []) {
+      const [payload] = heartbeatDetails?.payloads ?? [];
+      if (!payload?.data) continue;
+      const checkpoint = JSON.parse(Buffer.from(payload.data).toString()) as Partial<LiveViewCheckpoint> | null;
+      if (checkpoint?.live) return checkpoint.live;
+    }
+    return undefined;
+  }
+
+  /**
+   * Waits for the end.
+   * @returns undefined when `timeoutMs` passed before; the run goes on
+   * @throws WorkflowFailedError when the run was terminated or failed by a bug of ours
+   */
+  async waitForVerdict(workflowId: string, timeoutMs?: number): Promise<RunResult | undefined> {
+    const result = this.handle(workflowId).result() as Promise<RunResult>;
+    if (timeoutMs === undefined) return result;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, timeoutMs, undefined)));
+    return Promise.race([result, late]).finally(() => {
+      clearTimeout(timer);
+    });
+  }
+}
+
+/** The CLI's exit code for a result: a leftover is the loudest; an aborted run that was not seen to recover is inconclusive. */
+export function exitCodeOf({ verdict, leftovers, iterations }: Pick<RunResult, 'verdict' | 'leftovers' | 'iterations'>): number {
+  if (leftovers.length > 0) return 6;
+  const isUnproven = verdict === 'aborted' && iterations.some(({ recovery }) => recovery?.kind === 'not-recovered');
+  return isUnproven ? EXIT_CODES.inconclusive : EXIT_CODES[verdict];
+}

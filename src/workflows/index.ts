@@ -1,0 +1,4 @@
+/** The workflow types that a worker serves: their names are wire format. */
+export { experiment } from './experiment.ts';
+export { runbook } from './runbook.ts';
+export { plan } from './plan.ts';

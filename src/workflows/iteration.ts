@@ -1,0 +1,187 @@
+import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import type { GuardOutcome } from '../activities/guard.ts';
+import type { Preparation } from '../activities/prepare.ts';
+import { guardRules } from '../domain/guard.ts';
+import type { Order } from '../domain/order.ts';
+import type { WavePlan } from '../domain/plan.ts';
+import type { IterationFacts } from '../domain/verdict.ts';
+import { enter, newIterationFacts, type AdmittedRun, type Place } from './context.ts';
+import { reasonOf } from './failure.ts';
+import { INJECT_WITHIN_MS, injecting, undoing, watching } from './proxies.ts';
+import { recover } from './recover.ts';
+import { withUndo, type Undo } from './undo.ts';
+
+/** One iteration under way. */
+interface Deed {
+  run: AdmittedRun;
+  wave: WavePlan;
+  place: Place;
+  facts: IterationFacts;
+  /** Orders without an answer: they may still land until they expire. */
+  unresolved: Map<string, Order>;
+}
+
+/**
+ * One iteration: arm the guard, inject, hold, undo, recover. Whatever happens, what was begun is undone and steady state is proven
+ * or its absence recorded. What ended it is in the run's facts.
+ */
+export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Place, preparation: Preparation): Promise<void> {
+  const facts = newIterationFacts(place, wave.dryRun, wave.holdMs);
+  const deed: Deed = { run, wave, place, facts, unresolved: new Map() };
+  run.facts.iterations.push(facts);
+  run.state.iterations.push({ ...place, dryRun: wave.dryRun, outcome: 'running' });
+  const undone = await withUndo(
+    (arm) => act(deed, preparation, arm),
+    () => {
+      enter(run, 'undoing');
+    },
+  );
+  for (const { what, evidence } of undone.done) run.chronicle.add('undo', { what, evidence }, place);
+  for (const victim of run.state.victims.filter(({ wave: name, iteration }) => name === place.wave && iteration === place.iteration)) {
+    const found = undone.done.find(({ what }) => what.endsWith(victim.id));
+    if (found) victim.undone = found.evidence;
+  }
+  noteLeftovers(run, undone.stuck, place);
+  const { stopSeenMs } = run.state;
+  if (stopSeenMs !== undefined) run.state.stopLatencyMs ??= Date.now() - stopSeenMs;
+  await CancellationScope.nonCancellable(async () => {
+    await waitOut(deed);
+    if (facts.injections.length > 0 || deed.unresolved.size > 0) facts.recovery = await recover(run, wave, place);
+  });
+  settle(deed);
+  if (undone.error !== undefined) throw undone.error as Error;
+}
+
+function noteLeftovers({ state, facts, chronicle }: AdmittedRun, stuck: readonly string[], place: Place): void {
+  for (const what of stuck) chronicle.add('leftover', { what }, place);
+  state.leftovers.push(...stuck);
+  facts.leftovers.push(...stuck);
+}
+
+/** Everything that can be cancelled. */
+async function act(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<void> {
+  const { run, wave, place, facts } = deed;
+  enter(run, 'arming', place);
+  const guarding = startGuard(deed, preparation);
+  const early = await armedOrOver(run, place, guarding);
+  if (early) {
+    takeGuard(deed, early);
+    return;
+  }
+  run.chronicle.add('guard-armed', { signals: Object.keys(preparation.baseline.medians) }, place);
+  if (!wave.dryRun) {
+    enter(run, 'injecting', place);
+    await injectUnderGuard(deed, preparation, guarding, arm);
+  }
+  const injectedMs = Date.now();
+  enter(run, 'holding', place);
+  const outcome = await guarding;
+  facts.faultMs = Math.max(0, outcome.endedMs - injectedMs);
+  takeGuard(deed, outcome);
+}
+
+/** The guard's promise; its loss is blindness, and blindness is a breach. */
+function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Promise<GuardOutcome> {
+  const { experiment } = run.plan;
+  const rules = guardRules(experiment, baseline.medians);
+  const holdMs = wave.dryRun ? 0 : wave.holdMs;
+  const { guardWave } = watching(experiment.site, rules.maxBlindMs + holdMs, `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`);
+  const input = { experiment: { probes: experiment.probes, slo: experiment.slo }, place: { workflowId: run.state.workflowId, ...place, phase: 'fault' as const }, rules, holdMs };
+  const guarding = guardWave(input).catch((cause: unknown): GuardOutcome => {
+    if (isCancellation(cause)) throw cause;
+    const breach = { probe: 'guard', rule: `the guard was lost: ${reasonOf(cause)}`, value: null, limit: null, atMs: Date.now(), blind: true };
+    return { kind: 'breached', breach, endedMs: Date.now(), summaries: {}, violations: [] };
+  });
+  guarding.catch(() => undefined); // a cancellation is met where the guard is awaited
+  return guarding;
+}
+
+/** Waits until the guard sees. @returns its outcome when it ended before */
+async function armedOrOver({ armed }: AdmittedRun, { wave, iteration }: Place, guarding: Promise<GuardOutcome>): Promise<GuardOutcome | undefined> {
+  const seeing = condition(() => armed.has(`${wave}/${iteration}`)).then(() => undefined);
+  seeing.catch(() => undefined);
+  return Promise.race([seeing, guarding]);
+}
+
+function takeGuard({ run, place, facts }: Deed, outcome: GuardOutcome): void {
+  facts.guard = outcome.kind;
+  facts.summaries = outcome.summaries;
+  facts.violations = outcome.violations;
+  if (!outcome.breach) return;
+  run.facts.breach = outcome.breach;
+  run.state.stopSeenMs ??= outcome.breach.atMs;
+  run.chronicle.add('breach', { ...outcome.breach }, place);
+}
+
+/** Carries out the orders side by side. A breach or an abort in the middle withdraws those that have not been carried out. */
+async function injectUnderGuard(deed: Deed, { choice }: Preparation, guarding: Promise<GuardOutcome>, arm: (undo: Undo) => void): Promise<void> {
+  const { run, wave, place } = deed;
+  const orders = choice.victims.map(
+    (target): Order => ({
+      key: `${run.state.workflowId}/${place.wave}/${place.iteration}/${target.id}`,
+      workflowId: run.state.workflowId,
+      ...place,
+      fault: wave.fault,
+      target,
+      notAfterMs: Date.now() + INJECT_WITHIN_MS,
+    }),
+  );
+  const scope = new CancellationScope();
+  let isOver = false;
+  void guarding.then(
+    () => {
+      if (!isOver) scope.cancel();
+    },
+    () => undefined,
+  );
+  try {
+    await scope.run(() => Promise.all(orders.map((order) => inject(deed, order, arm))));
+  } catch (cause) {
+    // The guard withdrew them: what it saw is what ends the iteration.
+    if (!isCancellation(cause) || run.chaos.consideredCancelled) throw cause;
+  } finally {
+    isOver = true;
+  }
+}
+
+async function inject({ run, place, facts, unresolved }: Deed, order: Order, arm: (undo: Undo) => void): Promise<void> {
+  const { target, fault } = order;
+  const victim = { ...place, id: target.id, name: target.name };
+  const at = run.state.victims.push(victim) - 1;
+  unresolved.set(order.key, order);
+  if (run.plan.reversible[fault.kind]) arm(undoOf(run, order));
+  const injection = await injecting(run.plan.experiment.site, `${fault.kind}: ${target.name}`).injectFault(order);
+  unresolved.delete(order.key);
+  facts.injections.push(injection);
+  run.state.victims[at] = { ...victim, injection };
+  run.chronicle.add(injection.outcome === 'injected' ? 'injected' : 'victim-skipped', { victim: target.name, id: target.id, fault: fault.kind, ...injection }, place);
+}
+
+const undoOf = (run: AdmittedRun, order: Order): Undo => ({
+  what: `${order.fault.kind} on ${order.target.name}: ${order.target.id}`,
+  run: async () => (await undoing(run.plan.experiment.site, `undo ${order.fault.kind}: ${order.target.name}`).revertFault(order)).evidence,
+});
+
+/** An order without an answer may still land: waits until it has expired, then undoes it once more. */
+async function waitOut({ run, place, unresolved }: Deed): Promise<void> {
+  if (unresolved.size === 0) return;
+  const orders = [...unresolved.values()];
+  const restMs = Math.max(...orders.map(({ notAfterMs }) => notAfterMs)) - Date.now();
+  run.chronicle.add('waiting-out', { orders: orders.map(({ key }) => key), restMs }, place);
+  if (restMs > 0) await sleep(restMs, { summary: 'orders without an answer expire' });
+  for (const order of orders.filter(({ fault }) => run.plan.reversible[fault.kind])) {
+    const { what, run: undo } = undoOf(run, order);
+    await undo().catch(() => {
+      noteLeftovers(run, [what], place);
+    });
+  }
+}
+
+function settle({ run, facts }: Deed): void {
+  const mine = run.state.iterations.at(-1);
+  if (!mine) return;
+  mine.recovery = facts.recovery;
+  if (facts.recovery.kind === 'not-recovered') mine.outcome = 'not-recovered';
+  else if (facts.guard !== 'held') mine.outcome = 'stopped';
+  else mine.outcome = facts.dryRun ? 'walked' : 'held';
+}

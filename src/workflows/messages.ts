@@ -1,0 +1,17 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Act, RunState } from '../domain/run.ts';
+
+/** Somebody approves what the run waits for; `digest` must be the plan's. */
+export const approve = defineUpdate<RunState, [Act]>('approve');
+/** Somebody refuses; the run ends as denied. */
+export const reject = defineUpdate<RunState, [Act]>('reject');
+/** Ends the run in any phase; what was begun is undone. */
+export const abort = defineUpdate<RunState, [Act]>('abort');
+/** Nothing new begins; a live fault is undone on time. */
+export const pause = defineUpdate<RunState, [Act]>('pause');
+/** Goes on, after measuring the baseline afresh. */
+export const resume = defineUpdate<RunState, [Act]>('resume');
+/** The state of the run. */
+export const state = defineQuery<RunState>('state');
+/** The guard of `wave/iteration` sees, since `atMs`. Sent by the guard, once per attempt. */
+export const guardArmed = defineSignal<[key: string, atMs: number]>('guardArmed');

@@ -1,0 +1,21 @@
+import type { GateDecision } from '../activities/control.ts';
+import type { Preview } from '../activities/preview.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { RunInput } from '../domain/run.ts';
+import { reasonOf } from './failure.ts';
+import { control, looking } from './proxies.ts';
+
+/** What `plan` answers: the parsed plan, whether its gates are open now, and what the site shows. */
+export type PlanResult = { valid: false; reason: string } | { valid: true; plan: Plan; gates: GateDecision; preview: Preview | { unavailable: string } };
+
+/** Plans a run without running it. Touches nothing. */
+export async function plan(input: RunInput): Promise<PlanResult> {
+  const admission = await control.admitRun(input);
+  if (!admission.admitted) return { valid: false, reason: admission.reason };
+  const { experiment, seed } = admission.plan;
+  const gates = await control.checkGates(admission.plan);
+  const preview = await looking(experiment.site)
+    .previewWaves(experiment, seed)
+    .catch((cause: unknown) => ({ unavailable: reasonOf(cause) }));
+  return { valid: true, plan: admission.plan, gates, preview };
+}

@@ -1,0 +1,88 @@
+import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import type { ControlActivities, SiteActivities } from '../activities/index.ts';
+
+/** How long after the guard was armed an order may still be carried out, milliseconds. */
+export const INJECT_WITHIN_MS = 15_000;
+/** How long an undo is tried before its victim becomes a leftover that pages a person. */
+const UNDO_WITHIN = '30m';
+/** A site whose workers take nothing for this long has none. */
+const SITE_ANSWERS_WITHIN = '60s';
+/** A worker that is silent for this long is dead: its work moves to another. */
+const HEARTBEAT_TIMEOUT = '3s';
+
+const promptRetry = { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '5s' } as const;
+const siteQueue = (site: string): string => `${workflowInfo().taskQueue}.${site}`;
+
+/** The task queue of a site's workers, for the activities that watch for `ms` and must leave at once when the run is aborted. */
+export const watching = (site: string, ms: number, summary: string) =>
+  proxyActivities<Pick<SiteActivities, 'prepareWave' | 'guardWave' | 'awaitRecovery'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: ms + 60_000,
+    scheduleToStartTimeout: SITE_ANSWERS_WITHIN,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    cancellationType: 'TRY_CANCEL',
+    retry: promptRetry,
+  });
+
+/** Injecting keeps the default cancellation type: an undo must not overtake its deed. */
+export const injecting = (site: string, summary: string) =>
+  proxyActivities<Pick<SiteActivities, 'injectFault'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: INJECT_WITHIN_MS,
+    scheduleToCloseTimeout: INJECT_WITHIN_MS + 5_000,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: promptRetry,
+  });
+
+/** Undoing is stubborn. */
+export const undoing = (site: string, summary: string) =>
+  proxyActivities<Pick<SiteActivities, 'revertFault'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: UNDO_WITHIN,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: promptRetry,
+  });
+
+/** Repairing is tried a few times; its step's verification decides. */
+export const repairing = (site: string, summary: string) =>
+  proxyActivities<Pick<SiteActivities, 'applyRemedy'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: '2m',
+    scheduleToStartTimeout: SITE_ANSWERS_WITHIN,
+    retry: { ...promptRetry, maximumAttempts: 5 },
+  });
+
+/** Looking is asked by a person who waits: it answers soon or says that nobody is there. */
+export const looking = (site: string) =>
+  proxyActivities<Pick<SiteActivities, 'previewWaves'>>({
+    taskQueue: siteQueue(site),
+    startToCloseTimeout: '60s',
+    scheduleToStartTimeout: '10s',
+    summary: 'plan: victims and probes, touching nothing',
+    retry: { maximumAttempts: 2 },
+  });
+
+/** Quick control steps: admission and gates. */
+export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates'>>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '100ms', maximumAttempts: 3 },
+});
+
+/** Records on the way: a database that is away must not hold an undo up, so this gives up soon and the events wait for the next flush. */
+export const recording = proxyLocalActivities<Pick<ControlActivities, 'recordEvents'>>({
+  startToCloseTimeout: '3s',
+  scheduleToCloseTimeout: '5s',
+  retry: { initialInterval: '100ms', maximumAttempts: 3 },
+});
+
+/** Records at the end: worth some patience, because nothing waits for it any more. */
+export const closing = proxyLocalActivities<Pick<ControlActivities, 'recordEvents' | 'closeRun'>>({
+  startToCloseTimeout: '5s',
+  scheduleToCloseTimeout: '60s',
+  retry: { initialInterval: '200ms', maximumInterval: '5s' },
+});

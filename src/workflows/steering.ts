@@ -1,0 +1,93 @@
+import { ApplicationFailure, setHandler, type CancellationScope } from '@temporalio/workflow';
+import type { Act, RunState } from '../domain/run.ts';
+import type { Chronicle } from './chronicle.ts';
+import * as message from './messages.ts';
+
+/** Names that cross the wire. Renaming one is a breaking change. */
+export type SteeringRefusal = 'MissingActor' | 'WrongPhase' | 'WrongDigest' | 'AlreadyApproved';
+
+const refuse = (why: SteeringRefusal, text: string): ApplicationFailure => ApplicationFailure.nonRetryable(text, why);
+const MAX_TEXT = 500;
+
+/** Updates come from anywhere, Temporal Web included: nothing about the argument is taken for granted. */
+function checkActor(act: unknown): Act {
+  const claim = act as Act | undefined | null;
+  if (typeof claim !== 'object' || claim === null || typeof claim.by !== 'string' || claim.by.trim() === '')
+    throw refuse('MissingActor', 'who is acting? send { "by": "name", "reason": "why" }');
+  if (claim.by.length > MAX_TEXT || (claim.reason !== undefined && (typeof claim.reason !== 'string' || claim.reason.length > MAX_TEXT)))
+    throw refuse('MissingActor', `\`by\` and \`reason\` are texts of ${MAX_TEXT} characters at most`);
+  return claim;
+}
+
+const isOver = (run: RunState): boolean => run.phase === 'closing' || run.phase === 'closed';
+
+function checkApproval(run: RunState, act: Act): void {
+  if (run.awaiting === undefined) throw refuse('WrongPhase', `nothing waits for approval while ${run.phase}`);
+  if (act.digest !== run.digest) throw refuse('WrongDigest', `approve the digest that you have seen: this plan's is ${run.digest ?? 'not known yet'}`);
+  if (run.approvals.some(({ by }) => by === act.by)) throw refuse('AlreadyApproved', `${act.by} has approved already; another person must`);
+}
+
+/**
+ * Lets people steer a run. Validators are synchronous on purpose: an async one accepts everything.
+ * @param chaos cancelled by an abort; what undoes lives outside of it
+ */
+export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: CancellationScope, answer: () => RunState): void {
+  const when = (allowed: (act: Act) => void) => (act: Act) => {
+    allowed(checkActor(act));
+  };
+  const require = (isAllowed: boolean, text: string): void => {
+    if (!isAllowed) throw refuse('WrongPhase', text);
+  };
+  const note = (kind: string, { by, reason }: Act) => {
+    chronicle.add(kind, { by, ...(reason !== undefined && { reason }) });
+  };
+
+  setHandler(message.state, answer);
+  setHandler(
+    message.approve,
+    (act) => {
+      run.approvals.push(act);
+      note('approved', act);
+      return answer();
+    },
+    { validator: when((act) => { checkApproval(run, act); }) },
+  );
+  setHandler(
+    message.reject,
+    (act) => {
+      run.rejected = act;
+      note('rejected', act);
+      return answer();
+    },
+    { validator: when(() => { require(run.awaiting !== undefined && !run.rejected, `nothing waits for approval while ${run.phase}`); }) },
+  );
+  setHandler(
+    message.abort,
+    (act) => {
+      run.aborted = act;
+      run.stopSeenMs ??= Date.now();
+      note('abort', act);
+      chaos.cancel();
+      return answer();
+    },
+    { validator: when(() => { require(!run.aborted && !isOver(run), run.aborted ? `${run.aborted.by} has aborted already` : `the run is ${run.phase}`); }) },
+  );
+  setHandler(
+    message.pause,
+    (act) => {
+      run.paused = act;
+      note('paused', act);
+      return answer();
+    },
+    { validator: when(() => { require(!run.paused && !run.aborted && !isOver(run), run.paused ? `${run.paused.by} has paused already` : `not possible while ${run.phase}`); }) },
+  );
+  setHandler(
+    message.resume,
+    (act) => {
+      delete run.paused;
+      note('resumed', act);
+      return answer();
+    },
+    { validator: when(() => { require(!!run.paused, 'the run is not paused'); }) },
+  );
+}
