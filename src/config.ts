@@ -1,0 +1,183 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadClientConfigProfile, loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import * as z from 'zod';
+
+type Env = Record<string, string | undefined>;
+
+const DEFAULT_TEMPORAL_ADDRESS = '127.0.0.1:7233';
+
+const names = z
+  .string()
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected names of a-z, 0-9 and -, separated by commas')).min(1));
+
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'expected postgres://user:password@host:port/database');
+
+/** Every variable that Breakwater itself reads. The description is also its documentation. */
+const variables = {
+  BREAKWATER_DATABASE_URL: postgresUrl.optional().describe('records database, postgres://user:password@host:port/database (secret)'),
+  BREAKWATER_HOME: z.string().min(1).default('.breakwater').describe('data folder, relative to the current one'),
+  BREAKWATER_STATE_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('state of this site, such as its kill journal; default: state in BREAKWATER_HOME'),
+  BREAKWATER_SITES: names.default(['local']).describe('sites that this worker serves, separated by commas'),
+  BREAKWATER_ROLE: z
+    .enum(['all', 'control', 'site'])
+    .default('all')
+    .describe('control: workflows, policy, records; site: faults and probes; all: both'),
+  BREAKWATER_TASK_QUEUE: z
+    .string()
+    .regex(/^[\w.-]+$/, 'expected letters, digits, . _ or -')
+    .default('breakwater')
+    .describe('task queue of the workflows; sites add .<site>'),
+  BREAKWATER_SLOTS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(2_000)
+    .describe('watching activities held at once by one site worker'),
+  BREAKWATER_SECRETS_DIR: z.string().min(1).optional().describe('folder with one file per named secret'),
+  BREAKWATER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('least level that is logged'),
+};
+const Variables = z.object(variables);
+type VariableName = keyof typeof variables;
+
+/** Values of these never appear in a message. */
+const secret: ReadonlySet<string> = new Set<VariableName>(['BREAKWATER_DATABASE_URL']);
+
+/** How to reach Temporal, and whether anybody said so. */
+export interface TemporalSettings {
+  /** Whether a TEMPORAL_* variable or a profile names the address; otherwise it is the default one. */
+  given: boolean;
+  address: string;
+  namespace: string;
+  /** For `NativeConnection.connect` and `Connection.connect`; holds secrets. */
+  connection: ClientConnectConfig['connectionOptions'];
+}
+
+/** All settings of a Breakwater process, read once at its start. */
+export interface Config {
+  /** Records database. Secret: never in a message. */
+  databaseUrl?: string;
+  homeDir: string;
+  stateDir: string;
+  sites: string[];
+  role: 'all' | 'control' | 'site';
+  taskQueue: string;
+  slots: number;
+  secretsDir?: string;
+  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  temporal: TemporalSettings;
+}
+
+/** Thrown for wrong settings. The message has one line per problem. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: string[];
+  constructor(problems: string[]) {
+    super(`The settings are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the settings from the environment. An empty value counts as not set.
+ * @throws ConfigError with every problem at once
+ */
+export function loadConfig(env: Env = process.env): Config {
+  const parsed = Variables.safeParse(withoutEmpty(env));
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => explain(issue, env));
+  problems.push(...unknownNames(env));
+  let temporal: TemporalSettings | undefined;
+  try {
+    temporal = loadTemporalSettings(env);
+  } catch (error) {
+    problems.push(...(error as ConfigError).problems);
+  }
+  if (!parsed.success || !temporal || problems.length > 0) throw new ConfigError(problems);
+  const v = parsed.data;
+  const homeDir = resolve(v.BREAKWATER_HOME);
+  return {
+    ...(v.BREAKWATER_DATABASE_URL !== undefined && { databaseUrl: v.BREAKWATER_DATABASE_URL }),
+    homeDir,
+    stateDir: resolve(v.BREAKWATER_STATE_DIR ?? join(homeDir, 'state')),
+    sites: v.BREAKWATER_SITES,
+    role: v.BREAKWATER_ROLE,
+    taskQueue: v.BREAKWATER_TASK_QUEUE,
+    slots: v.BREAKWATER_SLOTS,
+    ...(v.BREAKWATER_SECRETS_DIR !== undefined && { secretsDir: resolve(v.BREAKWATER_SECRETS_DIR) }),
+    logLevel: v.BREAKWATER_LOG_LEVEL,
+    temporal,
+  };
+}
+
+/**
+ * Reads the connection as Temporal's own CLI does: TEMPORAL_* variables and its configuration file.
+ * @throws ConfigError when the file or the profile cannot be read
+ */
+export function loadTemporalSettings(env: Env = process.env): TemporalSettings {
+  const overrideEnvVars = withoutEmpty(env);
+  try {
+    const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars });
+    const { address } = loadClientConfigProfile({ overrideEnvVars });
+    return {
+      given: address !== undefined,
+      address: address ?? DEFAULT_TEMPORAL_ADDRESS,
+      namespace: namespace ?? 'default',
+      connection: { ...connectionOptions, address: address ?? DEFAULT_TEMPORAL_ADDRESS },
+    };
+  } catch (error) {
+    const file = overrideEnvVars['TEMPORAL_CONFIG_FILE'] ?? "Temporal's configuration file";
+    const profile = overrideEnvVars['TEMPORAL_PROFILE'] ?? 'default';
+    throw new ConfigError([
+      `TEMPORAL_*: ${file}, profile '${profile}': ${(error as Error).message}; correct TEMPORAL_CONFIG_FILE or TEMPORAL_PROFILE, or set TEMPORAL_ADDRESS`,
+    ]);
+  }
+}
+
+/** Where built and downloaded servers are kept between projects. */
+export const cacheFolder = (env: Env = process.env): string => join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'breakwater');
+
+/** One setting, for documentation and `--help`. */
+export interface SettingDoc {
+  name: string;
+  summary: string;
+  /** The value that holds when it is not set, if there is one. */
+  default?: string;
+}
+
+/** @returns every setting with its meaning, in the order in which a person would want to read them */
+export function describeConfig(): SettingDoc[] {
+  const defaults: Record<string, unknown> = Variables.parse({});
+  const own = Object.entries(variables).map(([name, schema]) => ({
+    name,
+    summary: schema.description ?? '',
+    ...(defaults[name] !== undefined && { default: String(defaults[name]) }),
+  }));
+  const temporal = {
+    name: 'TEMPORAL_ADDRESS',
+    summary: "Temporal's frontend; with TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, TEMPORAL_API_KEY and TEMPORAL_TLS_* as its CLI reads them",
+    default: DEFAULT_TEMPORAL_ADDRESS,
+  };
+  return [...own, temporal];
+}
+
+function explain(issue: z.core.$ZodIssue, env: Env): string {
+  const name = String(issue.path[0]);
+  const value = secret.has(name) ? '(secret)' : `'${env[name]}'`;
+  return `${name}=${value}: ${issue.message}. It means: ${variables[name as VariableName].description}`;
+}
+
+/** A misspelt name would silently leave its default in force. Names of the tests are not ours to judge. */
+function unknownNames(env: Env): string[] {
+  return Object.keys(env)
+    .filter((name) => /^BREAKWATER_(?!TEST_|REQUIRE_)/.test(name) && !(name in variables))
+    .map((name) => `${name}: there is no such setting; remove it, or write one of ${Object.keys(variables).join(', ')}`);
+}
+
+const withoutEmpty = (env: Env): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value ? [[name, value]] : [])));

@@ -1,0 +1,43 @@
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres } from '../../src/sandbox/servers/postgres.ts';
+import type { RunningServer } from '../../src/sandbox/servers/running-server.ts';
+import { startTemporal } from '../../src/sandbox/servers/temporal.ts';
+import stopShared, { type SharedServers } from './global-teardown.ts';
+
+const shared = globalThis as typeof globalThis & { breakwaterTestServers?: SharedServers };
+
+/** Starts what is not given already. Runs once, in the parent of all test processes, which inherit the environment. */
+export default async function startShared(): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'breakwater-test-'));
+  await chmod(dir, 0o755); // PostgreSQL's account must be able to pass through
+  const servers: RunningServer[] = [];
+  shared.breakwaterTestServers = { dir, servers };
+  const outcomes = await Promise.allSettled([
+    give('BREAKWATER_TEST_TEMPORAL', async () => {
+      const server = await startTemporal({ dataDir: join(dir, 'temporal'), settings: undefined });
+      servers.push(server);
+      return server.address;
+    }),
+    give('BREAKWATER_TEST_DATABASE_URL', async () => {
+      const server = await startPostgres({ dataDir: join(dir, 'postgres'), databases: ['breakwater_test'], log: () => {} });
+      servers.push(server);
+      return server.url('breakwater_test');
+    }),
+  ]);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (!failed) return;
+  await stopShared(); // jest runs no tear-down after a failed set-up
+  throw failed.reason;
+}
+
+async function give(variable: string, start: () => Promise<string>): Promise<void> {
+  if (process.env[variable]) return;
+  try {
+    process.env[variable] = await start();
+  } catch (error) {
+    if (process.env['BREAKWATER_REQUIRE_SERVERS'] === '1') throw error;
+    console.warn(`\n${variable}: no server, so every suite that needs it is SKIPPED. ${(error as Error).message}\n`);
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The servers that the tests share: started once per jest run by `global-setup.ts`, which leaves their addresses in the environment.
+ * Set BREAKWATER_TEST_TEMPORAL and BREAKWATER_TEST_DATABASE_URL beforehand to use servers that run already.
+ */
+
+/** @returns `host:port` of the shared Temporal server. @throws Error when there is none */
+export function temporalAddress(): string {
+  return required('BREAKWATER_TEST_TEMPORAL');
+}
+
+/** @returns the address of the shared PostgreSQL's `breakwater_test` database: make your own schema or database in it. @throws Error when there is none */
+export function databaseUrl(): string {
+  return required('BREAKWATER_TEST_DATABASE_URL');
+}
+
+/** `describe` for suites that need Temporal: skipped, and said so, where no server can be had. BREAKWATER_REQUIRE_SERVERS=1 forbids the skip. */
+export const describeWithTemporal: jest.Describe = describeWith('BREAKWATER_TEST_TEMPORAL');
+
+/** The same for suites that need PostgreSQL. */
+export const describeWithDatabase: jest.Describe = describeWith('BREAKWATER_TEST_DATABASE_URL');
+
+function describeWith(variable: string): jest.Describe {
+  if (process.env[variable]) return describe;
+  if (process.env['BREAKWATER_REQUIRE_SERVERS'] === '1') throw new Error(missing(variable));
+  console.warn(`SKIPPED: ${missing(variable)}`);
+  return describe.skip;
+}
+
+function required(variable: string): string {
+  const value = process.env[variable];
+  if (!value) throw new Error(missing(variable));
+  return value;
+}
+
+const missing = (variable: string) =>
+  `${variable} is not set: the server could not be started (see the first lines of this run), or this folder is listed in withoutServers of jest.config.mjs`;
