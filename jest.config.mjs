@@ -24,17 +24,16 @@ const common = {
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`, '\\.node$'],
   testTimeout: 30_000,
 };
-const folders = `(${withoutServers.join('|')})`;
 
 /** @type {import('jest').Config} */
 export default {
   projects: [
-    { ...common, displayName: 'alone', testRegex: [`<rootDir>/test/${folders}/.*\\.test\\.ts$`] },
+    { ...common, displayName: 'alone', testMatch: [`<rootDir>/test/{${withoutServers.join(',')}}/**/*.test.ts`] },
     {
       ...common,
       displayName: 'with servers',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/${folders}/`],
+      testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/(${withoutServers.join('|')})/`],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },
