@@ -76,13 +76,13 @@ export class BreakwaterClient {
   /** Plans without running: parsed plan, gates, victims, what the probes answer. Touches nothing. */
   async plan(options: StartOptions): Promise<PlanResult> {
     const input = BreakwaterClient.inputOf(options);
-    return this.temporal.workflow.execute('plan', {
+    return (await this.temporal.workflow.execute('plan', {
       taskQueue: this.taskQueue,
       workflowId: `plan.${randomInt(36 ** 8).toString(36)}`,
       args: [input],
       workflowExecutionTimeout: '3m',
       staticSummary: 'plan: touches nothing',
-    });
+    })) as PlanResult;
   }
 
   /**

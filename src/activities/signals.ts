@@ -40,5 +40,5 @@ export function openSignals(experiment: Pick<Experiment, 'probes' | 'slo'>, port
 
 /** Closes what the probes keep open; a probe that cannot be closed must not hide the result. */
 export const closeSignals = async (signals: readonly OpenSignal[]): Promise<void> => {
-  await Promise.allSettled(signals.map(({ probe }) => probe.close?.()));
+  await Promise.allSettled(signals.map(async ({ probe }) => probe.close?.()));
 };

@@ -7,8 +7,10 @@ import { SampleRecorder, type SamplePlace } from './recorder.ts';
 import { sampleUntil } from './sampler.ts';
 import { closeSignals, openSignals } from './signals.ts';
 
-/** How often a watching activity looks at the clock and heartbeats; the SDK throttles what goes to the server. */
-const TICK_MS = 500;
+/** How often a watching activity looks at the clock. */
+const TICK_MS = 250;
+/** How often it heartbeats: a third of the time-out after which it would count as dead. Each one is a call to the server. */
+const HEARTBEAT_EVERY_MS = 1_000;
 /** Longest that the last samples may delay the result: an undo waits for it. What takes longer is written in the background. */
 const MAX_CLOSE_MS = 50;
 
@@ -44,8 +46,12 @@ export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records
       };
       cancelled.addEventListener('abort', leave, { once: true });
       if (cancelled.aborted) leave();
+      let beatenMs = 0;
       const beat = (): void => {
-        heartbeat(watch.checkpoint());
+        if (Date.now() - beatenMs >= HEARTBEAT_EVERY_MS) {
+          beatenMs = Date.now();
+          heartbeat(watch.checkpoint());
+        }
         const found = watch.tick(Date.now());
         if (found !== undefined) resolve(found);
       };
@@ -53,7 +59,7 @@ export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records
         try {
           beat();
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       }, TICK_MS);
       const take = (sample: Sample): void => {

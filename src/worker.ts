@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createControlActivities, createSiteActivities } from './activities/index.ts';
+import { openSite } from './adapters/site.ts';
+import { bundle } from './bundle.ts';
+import type { Config } from './config.ts';
+import { createRecords } from './records/postgres.ts';
+
+/** How soon a workflow moves when the worker that cached it died. The default, 10 s, would delay an undo by as much. */
+const STICKY_TIMEOUT = '1s';
+/** An activity learns of its cancellation with a heartbeat: this is how late it may be. */
+const HEARTBEAT_AT_MOST_EVERY = '200ms';
+const SHUTDOWN_GRACE = '3s';
+/** Local activities are quick writes to the records; more at once would only queue there. */
+const LOCAL_ACTIVITIES = 50;
+const DATABASE_CONNECTIONS = 10;
+
+/** A worker that runs until it is stopped. */
+export interface RunningWorker {
+  /** Resolves when everything has ended; rejects when a worker failed. */
+  finished: Promise<void>;
+  stop(): void;
+}
+
+const prebuilt = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+const workflowBundle = async (): Promise<NonNullable<WorkerOptions['workflowBundle']>> => (existsSync(prebuilt) ? { codePath: prebuilt } : { code: await bundle() });
+
+/**
+ * Starts the workers of this process: the control queue, the queues of its sites, or both.
+ * @param env resolves named secrets; nothing else is read from it
+ * @throws when Temporal or the records database cannot be reached, or the database URL is missing
+ */
+export async function startWorker(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promise<RunningWorker> {
+  if (config.databaseUrl === undefined) throw new Error('BREAKWATER_DATABASE_URL is not set: a run that nobody could explain afterwards does not begin. `breakwater up` starts a database for trying out');
+  const records = createRecords({ url: config.databaseUrl, maxConnections: DATABASE_CONNECTIONS });
+  await records.migrate();
+  const site = await openSite({ stateDir: config.stateDir, ...(config.secretsDir !== undefined && { secretsDir: config.secretsDir }), env }, records);
+  const connection = await NativeConnection.connect(config.temporal.connection);
+  const shared: Omit<WorkerOptions, 'taskQueue'> = {
+    connection,
+    namespace: config.temporal.namespace,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+    maxHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
+    defaultHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
+    shutdownGraceTime: SHUTDOWN_GRACE,
+  };
+  const workers: Worker[] = [];
+  if (config.role !== 'site') {
+    const activities = createControlActivities({ records, nowMs: () => Date.now() });
+    workers.push(await Worker.create({ ...shared, taskQueue: config.taskQueue, workflowBundle: await workflowBundle(), activities, maxConcurrentLocalActivityExecutions: LOCAL_ACTIVITIES }));
+  }
+  if (config.role !== 'control') {
+    const activities = createSiteActivities(site);
+    for (const name of config.sites) workers.push(await Worker.create({ ...shared, taskQueue: `${config.taskQueue}.${name}`, activities, maxConcurrentActivityTaskExecutions: config.slots }));
+  }
+  const queues = workers.map(({ options }) => options.taskQueue);
+  log.info({ queues, temporal: config.temporal.address, namespace: config.temporal.namespace }, 'worker is ready');
+  const stop = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const runs = workers.map((worker) => worker.run());
+  const finished = Promise.all(runs)
+    .catch((cause: unknown) => {
+      stop();
+      throw cause;
+    })
+    .finally(async () => {
+      await Promise.allSettled(runs);
+      await Promise.allSettled([site.close(), records.close(), connection.close()]);
+    })
+    .then(() => undefined);
+  return { finished, stop };
+}
+
+/** Runs until SIGINT or SIGTERM; then finishes what is under way or hands it back to Temporal. */
+export async function runWorker(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promise<void> {
+  Runtime.install({ shutdownSignals: [] });
+  const { finished, stop } = await startWorker(config, log, env);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      log.info({ signal }, 'stopping');
+      stop();
+    });
+  await finished;
+}
