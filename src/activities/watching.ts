@@ -42,7 +42,7 @@ export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records
   try {
     const result = await new Promise<R>((resolve, reject) => {
       leave = () => {
-        reject(cancelled.reason as Error);
+        reject(cancelled.reason instanceof Error ? cancelled.reason : new Error('cancelled'));
       };
       cancelled.addEventListener('abort', leave, { once: true });
       if (cancelled.aborted) leave();

@@ -1,0 +1,31 @@
+# The two commands: `make demo` and `make test`. Both do all the set-up, say what they do, can be repeated, and leave nothing running.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test check lint bench clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: ## install the dependencies (once)
+	@sh scripts/setup.sh
+
+build: setup ## compile, and bundle the workflows
+	@sh scripts/build.sh
+
+demo: build ## run Breakwater end to end against a real system that it really kills (KEEP=1 leaves it up)
+	@node dist/cli/main.js demo $(if $(KEEP),--keep)
+
+test: build ## run every test
+	@sh scripts/test.sh
+
+lint: setup ## format, lint and types
+	@npx --no-install prettier --check . && npx --no-install eslint . --max-warnings 0 && npx --no-install tsc -p tsconfig.json --noEmit
+
+check: lint test ## all that CI does
+
+bench: build ## measure speed and memory; JSON on stdout
+	@node bench/run.mjs
+
+clean: ## forget what was built and what the sandbox kept
+	@node dist/cli/main.js down 2>/dev/null || true
+	@rm -rf dist .breakwater artifacts
