@@ -1,4 +1,8 @@
+import type { RunEvent } from '../domain/run.ts';
 import type { Measurement } from '../domain/sample.ts';
+import type { Verdict } from '../domain/verdict.ts';
+
+export type { RunEvent } from '../domain/run.ts';
 
 /** One run as the record keeps it. Times are epoch milliseconds. */
 export interface RunRecord {
@@ -21,23 +25,13 @@ export interface RunRecord {
   /** The parsed experiment, durations in milliseconds. JSON only. */
   experiment: Record<string, unknown>;
   closedAtMs?: number;
-  verdict?: string;
+  verdict?: Verdict;
   reason?: string;
   result?: Record<string, unknown>;
 }
 
 /** What `openRun` takes: a run that has no end yet. */
 export type OpenRun = Omit<RunRecord, 'closedAtMs' | 'verdict' | 'reason' | 'result'>;
-
-/** A decision or a deed. `key` is its identity within the run: appended again, it is kept once, as it first was. */
-export interface RunEvent {
-  key: string;
-  atMs: number;
-  kind: string;
-  wave?: string;
-  iteration?: number;
-  data: Record<string, unknown>;
-}
 
 export type SamplePhase = 'baseline' | 'fault' | 'recovery' | 'steady-state';
 
@@ -53,7 +47,7 @@ export interface RecordedSample {
 
 /** How a run ended. */
 export interface RunClose {
-  verdict: string;
+  verdict: Verdict;
   reason: string;
   result: Record<string, unknown>;
   closedAtMs: number;
@@ -65,7 +59,7 @@ export interface RunFilter {
   limit: number;
   environment?: string;
   service?: string;
-  verdict?: string;
+  verdict?: Verdict;
   cursor?: string;
 }
 
@@ -86,12 +80,12 @@ export interface Records {
   migrate(): Promise<void>;
   /** Repeated: the first record stays. Refused when the workflow id is recorded with another plan. */
   openRun(run: OpenRun): Promise<void>;
-  /** All or none. Refused when `openRun` has not recorded the run. */
+  /** All or none. An event's `key` is its identity within the run: appended again, it stays as it first was. Refused when `openRun` has not recorded the run. */
   appendEvents(workflowId: string, events: readonly RunEvent[]): Promise<void>;
   /** All or none, in one statement; thousands are fine. */
   appendSamples(workflowId: string, samples: readonly RecordedSample[]): Promise<void>;
   /** The first close stands for ever. @returns the verdict that stands, so that a caller notices a contradiction */
-  closeRun(workflowId: string, close: RunClose): Promise<{ verdict: string }>;
+  closeRun(workflowId: string, close: RunClose): Promise<{ verdict: Verdict }>;
   findRun(workflowId: string): Promise<RunRecord | undefined>;
   listRuns(filter: RunFilter): Promise<RunRecord[]>;
   /** By time; events of the same millisecond in the order in which they were appended. */

@@ -61,7 +61,7 @@ export function storableEvent({ key, atMs, kind, wave, iteration, data }: RunEve
 }
 
 export const storableClose = ({ verdict, reason, result, closedAtMs }: RunClose): RunClose => ({
-  verdict: storableText(verdict),
+  verdict,
   reason: storableText(reason),
   result: storableJson(result, 'result'),
   closedAtMs: storableTime(closedAtMs, 'closedAtMs'),

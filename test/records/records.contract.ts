@@ -1,7 +1,12 @@
-import type { RecordedSample, Records } from '../../src/records/ports.ts';
+import type { RecordedSample, Records, RunClose } from '../../src/records/ports.ts';
 import { aRun, aSample, anEvent, T0 } from './examples.ts';
 
-const close = { verdict: 'passed', reason: 'all held', result: { waves: [{ name: 'canary', outcome: 'held' }] }, closedAtMs: T0 + 60_000 };
+const close: RunClose = {
+  verdict: 'passed',
+  reason: 'all held',
+  result: { waves: [{ name: 'canary', outcome: 'held' }] },
+  closedAtMs: T0 + 60_000,
+};
 
 /** What every implementation of Records must do. `open` gives an empty, migrated one. */
 export function recordsContract(open: () => Promise<Records>): void {

@@ -1,0 +1,41 @@
+import { readExperiment } from './experiment.ts';
+import type { RunReport } from './model.ts';
+import { readResult } from './result.ts';
+
+/** What a run says about its hypothesis, for a reader with ten seconds. */
+export interface Answer {
+  /** The verdict, or `running`. */
+  verdict: string;
+  /** One sentence that answers the hypothesis. */
+  sentence: string;
+  reason: string;
+  hypothesis: string;
+  /** What could not be undone: louder than any verdict. */
+  leftovers: string[];
+}
+
+const SENTENCES: Record<string, (hypothesis: string) => string> = {
+  passed: (h) => `Yes, it held: ${h}`,
+  failed: (h) => `No, it was refuted: ${h}`,
+  aborted: (h) => `Not confirmed, because the run was stopped before its end: ${h}`,
+  inconclusive: (h) => `No answer, because there is too little data to tell: ${h}`,
+  invalid: (h) => `No answer, because the fault is not proven to have happened: ${h}`,
+  void: (h) => `No answer, because an unrelated incident disturbed the run: ${h}`,
+  denied: (h) => `Not asked, because the run was not allowed: ${h}`,
+  error: (h) => `No answer, because Breakwater itself failed: ${h}`,
+  running: (h) => `No answer yet, the run is going on: ${h}`,
+};
+
+/** An unknown verdict answers nothing: in doubt it is not a pass. */
+export function answer({ run }: Pick<RunReport, 'run'>): Answer {
+  const verdict: string = run.verdict ?? 'running';
+  const hypothesis = readExperiment(run.experiment).hypothesis || 'the experiment states no hypothesis';
+  const say = Object.hasOwn(SENTENCES, verdict) ? SENTENCES[verdict] : undefined;
+  return {
+    verdict,
+    sentence: say ? say(`“${hypothesis}”`) : `No answer (${verdict}): “${hypothesis}”`,
+    reason: run.reason ?? (run.verdict ? 'no reason was recorded' : 'the run has not ended'),
+    hypothesis,
+    leftovers: readResult(run.result).leftovers,
+  };
+}

@@ -1,0 +1,7 @@
+export { answer, type Answer } from './answer.ts';
+export { renderHtml } from './html.ts';
+export { renderJson, REPORT_FORMAT } from './json.ts';
+export { renderJunit } from './junit.ts';
+export { limitsOf, type Limit } from './limits.ts';
+export { renderMarkdown } from './markdown.ts';
+export { buildReport, type RunReport } from './model.ts';

@@ -1,0 +1,32 @@
+import { answer } from './answer.ts';
+import { isDecision } from './describe-data.ts';
+import { faultWindows, stopLatencies } from './fault-windows.ts';
+import { iterationRows } from './iterations.ts';
+import type { RunReport } from './model.ts';
+import { stopLatencyMs } from './run-facts.ts';
+import { signalsOf } from './signals.ts';
+import { victimRows } from './victims.ts';
+
+/** The name of the format; it changes when a reader of the old one would misread the new one. */
+export const REPORT_FORMAT = 'breakwater.dev/report/v1';
+
+/** The report for machines: everything of the other formats, and the raw events and samples. Times are epoch milliseconds. */
+export function renderJson(report: RunReport): string {
+  const { run, events, samples, limits } = report;
+  const document = {
+    format: REPORT_FORMAT,
+    answer: answer(report),
+    run,
+    stopLatencyMs: stopLatencyMs(report) ?? null,
+    stops: stopLatencies(events),
+    waves: iterationRows(report),
+    victims: victimRows(report),
+    signals: signalsOf(report).map(({ probe, unit, phases }) => ({ probe, unit, phases })),
+    limits,
+    faultWindows: faultWindows(events),
+    decisions: events.filter(isDecision),
+    events,
+    samples,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}

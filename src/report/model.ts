@@ -1,0 +1,23 @@
+import type { RecordedSample, RunEvent, RunRecord } from '../records/ports.ts';
+import { limitsOf, type Limit } from './limits.ts';
+
+export type { Limit } from './limits.ts';
+
+/** Everything that a report is made of: the same data give the same report. */
+export interface RunReport {
+  run: RunRecord;
+  /** By time. */
+  events: RunEvent[];
+  /** By time. */
+  samples: RecordedSample[];
+  /** Per probe. */
+  limits: Record<string, Limit[]>;
+}
+
+/** Adds to what the records hold the limits that the experiment set. */
+export const buildReport = (run: RunRecord, events: RunEvent[], samples: RecordedSample[]): RunReport => ({
+  run,
+  events,
+  samples,
+  limits: limitsOf(run.experiment, samples),
+});

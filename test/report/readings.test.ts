@@ -1,0 +1,135 @@
+import { answer } from '../../src/report/answer.ts';
+import { describeData } from '../../src/report/describe-data.ts';
+import { faultWindows, stopLatencies } from '../../src/report/fault-windows.ts';
+import { duration, quantity } from '../../src/report/format.ts';
+import { iterationRows } from '../../src/report/iterations.ts';
+import { limitsOf } from '../../src/report/limits.ts';
+import { signalsOf } from '../../src/report/signals.ts';
+import { thin } from '../../src/report/thin.ts';
+import { victimRows } from '../../src/report/victims.ts';
+import { events, run, samples, T0 } from './examples.ts';
+
+/** A run that is going on has neither verdict nor result. */
+const running = () => {
+  const { verdict: _v, reason: _r, result: _x, closedAtMs: _c, ...rest } = run();
+  return rest;
+};
+
+describe('limits', () => {
+  test('come from steady state, stop conditions and each baseline; errors in a row have no line', () => {
+    expect(limitsOf(run().experiment, samples())).toEqual({
+      'queue-depth': [
+        { label: 'steady state', value: 12, direction: 'above' },
+        { label: 'stop: 40% above baseline, canary #1', value: 14, direction: 'above', fromMs: T0 + 10_000, toMs: T0 + 39_000 },
+        { label: 'stop', value: 100, direction: 'above' },
+      ],
+    });
+  });
+  test('a range has two; a lower bound is crossed below', () => {
+    const steadyState = [
+      { probe: 'a', tolerance: { between: [1, 2] } },
+      { probe: 'b', tolerance: { atLeast: 5 } },
+    ];
+    expect(limitsOf({ steadyState }, [])).toEqual({
+      a: [expect.objectContaining({ value: 2, direction: 'above' }), expect.objectContaining({ value: 1, direction: 'below' })],
+      b: [{ label: 'steady state', value: 5, direction: 'below' }],
+    });
+  });
+  test.each([undefined, null, 7, {}, { stopConditions: 'all' }, { steadyState: [{}] }])(
+    'an experiment that cannot be read (%j) gives none',
+    (experiment) => expect(limitsOf(experiment, [])).toEqual({}),
+  );
+});
+
+describe('fault windows', () => {
+  test('last from the injection to the undo', () =>
+    expect(faultWindows(events())).toEqual([{ wave: 'canary', iteration: 0, fromMs: T0 + 20_000, toMs: T0 + 30_043 }]));
+  test('without an undo, to recovery', () =>
+    expect(faultWindows(events().filter(({ kind }) => kind !== 'undo'))[0]?.toMs).toBe(T0 + 34_000));
+  test('without either have no end', () => expect(faultWindows(events().slice(0, 7))[0]).not.toHaveProperty('toMs'));
+  test('a skipped injection is none', () =>
+    expect(faultWindows(events().map((event) => ({ ...event, data: { ...event.data, outcome: 'skipped' } })))).toEqual([]));
+});
+
+describe('stop latency', () => {
+  test('is from the breach to the last undo', () =>
+    expect(stopLatencies(events())).toEqual([{ wave: 'canary', iteration: 0, cause: 'breach', latencyMs: 43 }]));
+  test('an abort that names no wave counts for the iteration that it hit', () => {
+    const aborted = events().map((event) => (event.kind === 'breach' ? { key: 'a', kind: 'abort', atMs: event.atMs, data: {} } : event));
+    expect(stopLatencies(aborted)).toEqual([{ wave: 'canary', iteration: 0, cause: 'abort', latencyMs: 43 }]);
+  });
+  test('nothing stopped, nothing measured', () => expect(stopLatencies(events().filter(({ kind }) => kind !== 'breach'))).toEqual([]));
+});
+
+describe('answers', () => {
+  test.each([
+    ['passed', /^Yes, it held/],
+    ['failed', /^No, it was refuted/],
+    ['error', /Breakwater itself failed/],
+    ['denied', /not allowed/],
+    ['invalid', /not proven/],
+    ['__proto__', /^No answer \(__proto__\)/],
+  ])('%s', (verdict, sentence) => expect(answer({ run: run({ verdict: verdict as 'passed' }) }).sentence).toMatch(sentence));
+  test('a run without verdict is running, never passed', () =>
+    expect(answer({ run: running() })).toMatchObject({ verdict: 'running', reason: 'the run has not ended' }));
+});
+
+describe('tables', () => {
+  test('iterations, from the result', () =>
+    expect(iterationRows({ run: run(), events: events() })).toEqual([
+      { wave: 'dry', iteration: 0, dryRun: true, outcome: 'walked', victims: 0, recovery: 'not needed', startedAtMs: T0 + 1_000 },
+      {
+        ...{ wave: 'canary', iteration: 0, dryRun: false, outcome: 'stopped', victims: 1, recovery: 'steady after 4.2 s' },
+        ...{ startedAtMs: T0 + 10_000, faultMs: 10_043, stopLatencyMs: 43 },
+      },
+    ]));
+  test('iterations of a run that is going on, from its events', () =>
+    expect(iterationRows({ run: running(), events: events() }).map(({ wave, outcome, victims }) => [wave, outcome, victims])).toEqual([
+      ['dry', 'walked', 0],
+      ['canary', 'running', 1],
+    ]));
+  test('victims carry identity and proof', () =>
+    expect(victimRows({ run: run(), events: events() })).toEqual([
+      {
+        ...{
+          wave: 'canary',
+          iteration: 0,
+          name: 'worker-2 (pid 4711)',
+          id: 'process:worker-2',
+          identity: 'pid: 4711; startTicks: 123456; bootId: b-1',
+        },
+        ...{ outcome: 'injected, effect proven', evidence: 'state T in /proc/4711/stat', undone: 'SIGCONT sent, state S' },
+      },
+    ]));
+  test('victims of a run that is going on, from its events', () =>
+    expect(victimRows({ run: running(), events: events() })).toEqual([
+      expect.objectContaining({ name: 'worker-2 (pid 4711)', outcome: 'injected' }),
+    ]));
+  test('signals count answers without value apart', () =>
+    expect(signalsOf({ run: run(), samples: samples() })[0]?.phases).toEqual([
+      { phase: 'baseline', values: 10, problems: 0, min: 10, median: 10, max: 10 },
+      { phase: 'fault', values: 9, problems: 1, min: 22, median: 26, max: 31 },
+      { phase: 'recovery', values: 10, problems: 0, min: 10, median: 10, max: 10 },
+    ]));
+});
+
+test('an unknown event is told in words, the reason first', () => {
+  expect(describeData({ nested: { deep: [1, { x: true }] }, reason: 'why not', nothing: null })).toBe(
+    'reason: why not; nested: deep: 1, x: true; nothing: none',
+  );
+  expect(describeData({ text: 'x'.repeat(10_000) }).length).toBeLessThanOrEqual(600);
+});
+
+test('numbers and durations as people read them; no value is not zero', () => {
+  expect([quantity(null), quantity(0), quantity(0.00123456, 's'), quantity(1e21)]).toEqual(['no value', '0', '0.001235 s', '1e+21']);
+  expect([43, 1_250, 125_000, 3_720_000, 3_600_000].map(duration)).toEqual(['43 ms', '1.25 s', '2 min 5 s', '1 h 2 min', '1 h']);
+});
+
+test('thinning keeps every peak, every gap and the order, and bounds the number', () => {
+  const points = Array.from({ length: 100_000 }, (_, i) => ({ atMs: i, value: i === 50_123 ? 999 : i === 70_001 ? null : Math.sin(i) }));
+  const kept = thin(points, 1_000);
+  expect(kept.length).toBeLessThanOrEqual(500);
+  expect(kept).toContainEqual({ atMs: 50_123, value: 999 });
+  expect(kept).toContainEqual({ atMs: 70_001, value: null });
+  expect(kept.map(({ atMs }) => atMs)).toEqual(kept.map(({ atMs }) => atMs).sort((a, b) => a - b));
+});

@@ -1,0 +1,156 @@
+import MarkdownIt from 'markdown-it';
+import { buildReport, renderHtml, renderJson, renderJunit, renderMarkdown } from '../../src/report/index.ts';
+import { events, poison, run, samples } from './examples.ts';
+import { elementsOf } from './parse.ts';
+
+const report = () => buildReport(run(), events(), samples());
+const { result: _result, verdict: _verdict, reason: _reason, closedAtMs: _closed, ...live } = run();
+const empty = () => buildReport({ ...live, experiment: {} }, [], []);
+
+const hostile = [
+  `<script>alert(1)</script>`,
+  `"><img src=x onerror=alert(1)>`,
+  `' onmouseover='x`,
+  '`code` | cell | *bold* [link](javascript:alert(1)) ![i](x) <b>',
+  ']]> --> <!-- </style></title> &lt;amp; &#60;',
+  'a\u0000b\u001b[31m\u202Egnp.exe\ud800',
+  'line\r\n\r\n# heading\n| a | b |\n- item',
+  '{{7*7}} ${7*7} $& $1 \\',
+];
+const poisoned = (text: string) => buildReport(poison(run(), text), poison(events(), text), poison(samples(), text));
+
+describe('HTML', () => {
+  const names = (html: string) => elementsOf(html).map(({ name }) => name);
+
+  test('says verdict, answer and reason first, and holds every part', () => {
+    const elements = elementsOf(renderHtml(report()));
+    const header = elements.find(({ name }) => name === 'header')?.text;
+    expect(header).toContain('Not confirmed, because the run was stopped before its end: “Killing one worker keeps the queue short”');
+    expect(header).toContain('Reason: stop condition: queue-depth > 14 for 3 s; it was 31');
+    expect(header).toMatch(/Breach or abort → undone43 ms/);
+    expect(elements.filter(({ name }) => name === 'h2').map(({ text }) => text)).toEqual([
+      'Waves',
+      'Victims',
+      'Signals',
+      'Decisions',
+      'Timeline',
+    ]);
+    const all = elements[0]?.text ?? '';
+    for (const text of ['state T in /proc/4711/stat', 'startTicks: 123456', 'sun-spot', 'staging is open', '2026-11-23 20:10:30.043 UTC'])
+      expect(all).toContain(text);
+  });
+  test('is one file: no script, no address but name spaces, a policy that forbids both, both colour schemes, phone and print', () => {
+    const html = renderHtml(report());
+    expect(names(html)).not.toContain('script');
+    expect(html.replaceAll(/xmlns="[^"]*"/g, '')).not.toMatch(/https?:|src=|href=|url\(|@import/);
+    expect(html).toContain(`default-src 'none'; style-src 'unsafe-inline'`);
+    for (const part of ['prefers-color-scheme: dark', '@media print', 'name="viewport"']) expect(html).toContain(part);
+  });
+  test('plots each signal with its limits, fault window, wave marks and gaps', () => {
+    const elements = elementsOf(renderHtml(report()));
+    const ofClass = (name: string) => elements.filter(({ attributes }) => attributes.class === name);
+    expect(ofClass('limit').map(({ text }) => text)).toEqual([
+      'steady state ≤ 12',
+      'stop: 40% above baseline, canary #1 ≤ 14',
+      'stop ≤ 100',
+    ]);
+    expect(ofClass('fault').map(({ text }) => text)).toEqual([
+      'fault live, canary #1: 2026-11-23 20:10:20.000 UTC to 2026-11-23 20:10:30.043 UTC',
+    ]);
+    expect(ofClass('mark-label').map(({ text }) => text)).toEqual(['dry #1', 'canary #1']);
+    expect(ofClass('problem').map(({ text }) => text)).toEqual(['×2026-11-23 20:10:25.000 UTC no-data: empty result']);
+    const path = ofClass('signal')[0]?.attributes.d ?? '';
+    expect(path.match(/M/g)).toHaveLength(2); // the gap splits the line
+    expect(path).not.toMatch(/NaN|Infinity/);
+  });
+  test('a run without anything says so', () => {
+    const text = elementsOf(renderHtml(empty()))[0]?.text ?? '';
+    for (const part of ['running', 'No wave was begun.', 'Nobody was hit.', 'No samples were recorded.', 'No event was recorded.'])
+      expect(text).toContain(part);
+  });
+  test('a leftover is shouted', () => {
+    const left = buildReport(run({ result: { ...run().result, leftovers: ['worker-9 is still paused'] } }), events(), samples());
+    expect(elementsOf(renderHtml(left)).find(({ attributes }) => attributes.class === 'leftovers')?.text).toContain(
+      'worker-9 is still paused',
+    );
+    expect(renderMarkdown(left)).toContain('Could not be undone, a person must look: worker-9 is still paused');
+  });
+  test.each(hostile)('text stays text: %j', (text) => {
+    const [clean, dirty] = [elementsOf(renderHtml(report())), elementsOf(renderHtml(poisoned(text)))];
+    const shape = (all: typeof clean) =>
+      new Set(all.flatMap(({ name, attributes }) => [name, ...Object.keys(attributes).map((key) => `@${key}`)]));
+    expect([...shape(dirty)].filter((part) => !shape(clean).has(part))).toEqual([]);
+    expect(elementsOf(renderHtml(poisoned(text))).find(({ name }) => name === 'h1')?.text).not.toMatch(/[\0\x1b\u202E]/);
+  });
+  test('stays small and quick with 200,000 samples', () => {
+    const many = Array.from({ length: 200_000 }, (_, i) => ({
+      ...samples()[0]!,
+      atMs: samples()[0]!.atMs + i * 100,
+      measurement: { kind: 'value' as const, value: Math.random() },
+    }));
+    const startedMs = Date.now();
+    expect(renderHtml(buildReport(run(), events(), many)).length).toBeLessThan(200_000);
+    expect(Date.now() - startedMs).toBeLessThan(5_000);
+  });
+});
+
+describe('Markdown', () => {
+  const markdown = new MarkdownIt({ html: true, linkify: false });
+  const htmlOf = (text: string) => markdown.render(text).replaceAll(/<(hr|br|img)([^>]*[^/])?>/g, '<$1$2/>');
+  const shapeOf = (text: string) => elementsOf(`<page>${htmlOf(text)}</page>`).map(({ name }) => name);
+
+  test('reads as a page: verdict, answer, reason, tables', () => {
+    const text = renderMarkdown(report());
+    const elements = elementsOf(`<page>${htmlOf(text)}</page>`);
+    expect(elements.find(({ name }) => name === 'h1')?.text).toBe('payment-worker-kill: aborted');
+    expect(elements.find(({ name }) => name === 'strong')?.text).toContain('Not confirmed');
+    expect(elements.filter(({ name }) => name === 'table')).toHaveLength(7);
+    expect(elements[0]?.text).toContain('breach in canary #1: 43 ms until undone');
+  });
+  test.each(hostile)('text stays text: %j', (text) =>
+    expect(shapeOf(renderMarkdown(poisoned(text)))).toEqual(shapeOf(renderMarkdown(poisoned('plain')))),
+  );
+  test('a run without anything says so', () => expect(renderMarkdown(empty())).toContain('No samples were recorded.'));
+});
+
+describe('JUnit', () => {
+  const cases = (xml: string) => elementsOf(xml).filter(({ name }) => name === 'testcase');
+  const withVerdict = (verdict: 'passed' | 'failed' | 'error' | 'inconclusive') =>
+    cases(renderJunit(buildReport(run({ verdict }), events(), samples())))
+      .at(-1)
+      ?.children.map(({ name }) => name);
+
+  test('one case per iteration and one for the verdict', () => {
+    const elements = elementsOf(renderJunit(report()));
+    expect(cases(renderJunit(report())).map(({ attributes, children }) => [attributes.name, children[0]?.name])).toEqual([
+      ['wave dry #1', undefined],
+      ['wave canary #1', 'failure'],
+      ['hypothesis: Killing one worker keeps the queue short', 'failure'],
+    ]);
+    expect(elements[0]?.attributes).toMatchObject({ tests: '3', failures: '2', errors: '0', time: '40.000' });
+    expect(elements.find(({ name }) => name === 'testsuite')?.attributes).toMatchObject({
+      tests: '3',
+      timestamp: '2026-11-23T20:10:00.000Z',
+    });
+  });
+  test('failed is a failure; what cannot be told, or failed at our side, is an error; only passed is a pass', () => {
+    expect(withVerdict('passed')).toEqual([]);
+    expect(withVerdict('failed')).toEqual(['failure']);
+    expect(withVerdict('error')).toEqual(['error']);
+    expect(withVerdict('inconclusive')).toEqual(['error']);
+    expect(cases(renderJunit(empty())).at(-1)?.children[0]?.name).toBe('error');
+  });
+  test.each(hostile)('stays well-formed: %j', (text) => expect(cases(renderJunit(poisoned(text)))).toHaveLength(3));
+});
+
+test('JSON holds what the others show, and the raw data', () => {
+  const document = JSON.parse(renderJson(report())) as Record<string, unknown>;
+  expect(document).toMatchObject({
+    format: 'breakwater.dev/report/v1',
+    stopLatencyMs: 43,
+    answer: { verdict: 'aborted' },
+    events: events(),
+    samples: samples(),
+  });
+  expect(renderJson(report())).toBe(renderJson(report()));
+});
