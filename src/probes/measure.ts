@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Measurement } from '../domain/sample.ts';
 import { failure } from './answer.ts';
 import type { OpenProbe } from './define.ts';
@@ -39,6 +40,7 @@ export async function measureOnce(probe: OpenProbe, timeoutMs: number, signal: A
   let timer: NodeJS.Timeout | undefined;
   const interrupted = new Promise<Measurement>((resolve, reject) => {
     stop = () => reject(signal.reason as Error);
+    setMaxListeners(0, signal); // a run measures many probes at once under one signal, and each listener is removed below
     signal.addEventListener('abort', stop, { once: true });
     timer = setTimeout(() => resolve(tooLate), timeoutMs);
   });
