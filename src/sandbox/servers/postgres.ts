@@ -187,7 +187,8 @@ function fromRecord(dataDir: string, { pid, ports, detail }: ProcessRecord, pass
 }
 
 const recordFile = (dataDir: string) => join(dataDir, 'postgres.process.json');
-const passwordFile = (dataDir: string) => join(dataDir, 'password');
+/** Where the superuser password of a data folder is kept, 0600. */
+export const passwordFile = (dataDir: string) => join(dataDir, 'password');
 
 /** Random, one per data folder; hexadecimal, so that it needs no escaping in an address. */
 async function ownPassword(dataDir: string): Promise<string> {
