@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/require-await -- async, so that a refusal is a rejection, as it is with a database */
 import type { RecordedSample, Records, RunEvent, RunRecord, SampleFilter } from './ports.ts';
 import { refused } from './errors.ts';
 import { storableClose, storableEvent, storableJson, storableLimit, storableSample, storableTime } from './storable.ts';

@@ -14,12 +14,13 @@ const notMigrations = String.raw`\..*|index\..*|.*\.d\.ts|.*\.map`;
  * The tool finds files, we supply the modules, imported statically: its own loader would compile them a second time,
  * from `process.cwd()`, and a build holds `.js` where the source holds `.ts`. File names without extension are the identity.
  */
-async function load(filePaths: string[]) {
-  return filePaths.map((path) => {
+function load(filePaths: string[]) {
+  const unitOf = (path: string) => {
     const actions = migrations[basename(path, extname(path))];
     if (!actions) throw refused(`${basename(path)} is not listed in records/migrations/index`);
     return { id: path, filePaths: [path], actions };
-  });
+  };
+  return Promise.resolve(filePaths.map(unitOf));
 }
 
 /** Runs what is missing, all in one transaction, under an advisory lock: several processes may do it at once. */

@@ -25,11 +25,17 @@ export interface IterationRow {
 
 const keyOf = ({ wave, iteration }: { wave?: string; iteration?: number }): string => JSON.stringify([wave, iteration]);
 
+/** Who helped, when anybody did; a record from before help was recorded has no such list. */
+const help = ({ helpedBy }: { helpedBy?: string[] }): string => (helpedBy?.length ? `, helped by ${helpedBy.join(', ')}` : '');
+
 function describeRecovery(recovery: Recovery | undefined): string {
-  if (recovery?.kind === 'recovered') return `steady after ${duration(recovery.inMs)}`;
+  if (recovery?.kind === 'recovered') {
+    const late = recovery.inMs > recovery.withinMs ? `, promised within ${duration(recovery.withinMs)}` : '';
+    return `steady after ${duration(recovery.inMs)}${late}${help(recovery)}`;
+  }
   if (recovery?.kind === 'not-recovered') {
     const outside = recovery.outside.map(({ probe, worst, tolerance }) => `${probe} ${quantity(worst)}, not ${tolerance}`);
-    return `not steady within ${duration(recovery.withinMs)}${outside.length ? `: ${outside.join('; ')}` : ''}`;
+    return `not steady within ${duration(recovery.withinMs)}${help(recovery)}${outside.length ? `: ${outside.join('; ')}` : ''}`;
   }
   return recovery?.kind === 'not-needed' ? 'not needed' : 'not recorded';
 }

@@ -9,7 +9,6 @@ export class Markup {
 type Value = Markup | string | number | undefined | readonly Value[];
 
 /** What XML 1.0 forbids, and the marks that reverse the direction of text: both can make a name look like something else. */
-// eslint-disable-next-line no-control-regex
 const unprintable = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\uFFFE\uFFFF\u202A-\u202E\u2066-\u2069]|\p{Surrogate}/gu;
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };

@@ -68,7 +68,10 @@ describe('with a real server', () => {
     url.username = 'nobody-of-that-name';
     url.password = 'hunter2';
     const failure = await failureOf(url.href);
-    expect(failure).toMatchObject({ retryable: false, message: expect.stringMatching(/SQLSTATE 28.*check that PostgreSQL runs/) });
+    expect(failure).toMatchObject({
+      retryable: false,
+      message: expect.stringMatching(/SQLSTATE 28.*check that PostgreSQL runs/) as string,
+    });
     expect(failure.all).not.toContain('hunter2');
   });
 
@@ -84,7 +87,10 @@ describe('with a real server', () => {
     const holding = sql(database.url, 'BEGIN; LOCK TABLE breakwater.events; SELECT pg_sleep(2); COMMIT');
     await new Promise((done) => setTimeout(done, 300));
     const startedMs = Date.now();
-    await expect(records.events('x')).rejects.toMatchObject({ retryable: true, message: expect.stringMatching(/statement timeout/) });
+    await expect(records.events('x')).rejects.toMatchObject({
+      retryable: true,
+      message: expect.stringMatching(/statement timeout/) as string,
+    });
     expect(Date.now() - startedMs).toBeLessThan(1_500);
     await holding;
     await records.close();

@@ -27,7 +27,13 @@ const result: RunResult = {
   ],
   iterations: [
     { wave: 'dry', iteration: 0, dryRun: true, outcome: 'walked', recovery: { kind: 'not-needed' } },
-    { wave: 'canary', iteration: 0, dryRun: false, outcome: 'stopped', recovery: { kind: 'recovered', inMs: 4_200 } },
+    {
+      wave: 'canary',
+      iteration: 0,
+      dryRun: false,
+      outcome: 'stopped',
+      recovery: { kind: 'recovered', inMs: 4_200, withinMs: 2_000, helpedBy: ['scale-up'] },
+    },
   ],
   stopLatencyMs: 43,
   recordsIncomplete: false,

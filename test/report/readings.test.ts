@@ -79,7 +79,14 @@ describe('tables', () => {
     expect(iterationRows({ run: run(), events: events() })).toEqual([
       { wave: 'dry', iteration: 0, dryRun: true, outcome: 'walked', victims: 0, recovery: 'not needed', startedAtMs: T0 + 1_000 },
       {
-        ...{ wave: 'canary', iteration: 0, dryRun: false, outcome: 'stopped', victims: 1, recovery: 'steady after 4.2 s' },
+        ...{
+          wave: 'canary',
+          iteration: 0,
+          dryRun: false,
+          outcome: 'stopped',
+          victims: 1,
+          recovery: 'steady after 4.2 s, promised within 2 s, helped by scale-up',
+        },
         ...{ startedAtMs: T0 + 10_000, faultMs: 10_043, stopLatencyMs: 43 },
       },
     ]));

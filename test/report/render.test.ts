@@ -107,9 +107,12 @@ describe('Markdown', () => {
     expect(elements.filter(({ name }) => name === 'table')).toHaveLength(7);
     expect(elements[0]?.text).toContain('breach in canary #1: 43 ms until undone');
   });
-  test.each(hostile)('text stays text: %j', (text) =>
-    expect(shapeOf(renderMarkdown(poisoned(text)))).toEqual(shapeOf(renderMarkdown(poisoned('plain')))),
-  );
+  test.each(hostile)('text stays text, and all of it: %j', (text) => {
+    expect(shapeOf(renderMarkdown(poisoned(text)))).toEqual(shapeOf(renderMarkdown(poisoned('plain'))));
+    const cells = elementsOf(`<page>${htmlOf(renderMarkdown(poisoned(text)))}</page>`).filter(({ name }) => name === 'td');
+    const oneLine = (shown: string) => shown.replace(/[\p{Cc}\p{Surrogate}\u202E\s]+/gu, ' ').trim();
+    expect(cells.map((cell) => oneLine(cell.text))).toContain(oneLine(`${text}worker-2 (pid 4711)${text}`));
+  });
   test('a run without anything says so', () => expect(renderMarkdown(empty())).toContain('No samples were recorded.'));
 });
 
