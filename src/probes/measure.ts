@@ -10,10 +10,7 @@ const MAX_REASON = 300;
  * Secrets that have no such shape must be kept out by whoever handles them.
  */
 export function safeReason(error: unknown): string {
-  const thrown = error instanceof AggregateError && !error.message ? error.errors[0] : error;
-  const code = (thrown as { code?: unknown } | null)?.code;
-  const text =
-    (thrown instanceof Error ? thrown.message : String(thrown)) || (typeof code === 'string' ? code : 'failed without a message');
+  const text = messageOf(error) || 'failed without a message';
   return text
     .slice(0, MAX_REASON * 10)
     .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s"']*@/gi, '$1')
@@ -23,6 +20,15 @@ export function safeReason(error: unknown): string {
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, MAX_REASON);
+}
+
+/** By shape, not by class: errors of other realms (a test's, a worker thread's) are no instances of ours. */
+function messageOf(error: unknown): string {
+  if (error === null || typeof error !== 'object') return String(error);
+  const { message, code, errors } = error as { message?: unknown; code?: unknown; errors?: unknown[] };
+  if (typeof message === 'string' && message !== '') return message;
+  const inner = Array.isArray(errors) && errors.length > 0 ? messageOf(errors[0]) : '';
+  return inner || (typeof code === 'string' ? code : '');
 }
 
 /**

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import type { Measurement } from '../domain/sample.ts';
 import { noData, valueOf } from './answer.ts';
 import { defineProvider } from './define.ts';
-import { Labels } from './fields.ts';
 import type { ProbePorts, ProcessReading, ProcessSelector } from './ports.ts';
 
 const schema = z
@@ -10,7 +9,10 @@ const schema = z
     kind: z.literal('process'),
     registry: z.string().startsWith('/').optional().describe('a registry file that names processes; with `name`'),
     name: z.string().min(1).optional().describe('name in the registry'),
-    labels: Labels.optional().describe('labels that the processes carry in the environment variable BREAKWATER_LABELS'),
+    labels: z
+      .record(z.string().min(1), z.string())
+      .optional()
+      .describe('labels that the processes carry in the environment variable BREAKWATER_LABELS'),
     metric: z
       .enum(['cpu', 'rss', 'fds', 'threads', 'count', 'start-age'])
       .describe(

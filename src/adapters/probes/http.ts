@@ -61,7 +61,6 @@ export function createHttp(): HttpPort & { close(): void } {
 
 /** Axios' errors carry the whole request with its headers; only the message may leave. */
 function plain(error: unknown): Error {
-  const { message, code, cause } = error as AxiosError;
-  const inner = cause instanceof AggregateError ? (cause.errors[0] as Error | undefined)?.message : undefined;
-  return new Error(message || inner || code || 'the request failed');
+  const { message, code, cause } = error as AxiosError & { cause?: { errors?: { message?: string }[] } };
+  return new Error(message || cause?.errors?.[0]?.message || code || 'the request failed');
 }

@@ -44,6 +44,8 @@ async function ask(poolFor: () => pg.Pool, { query, statementTimeoutMs, signal }
   const client = await connect(poolFor(), signal);
   let isSpoilt = true; // a connection in an unknown state is closed, not put back
   const drop = (): void => void (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  const alreadyTold = (): void => undefined; // the query under way fails with the same error; unheard it would end the worker
+  client.on('error', alreadyTold);
   signal.addEventListener('abort', drop, { once: true });
   try {
     await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${Math.ceil(statementTimeoutMs)}`);
@@ -54,6 +56,7 @@ async function ask(poolFor: () => pg.Pool, { query, statementTimeoutMs, signal }
   } finally {
     signal.removeEventListener('abort', drop);
     client.release(isSpoilt);
+    if (!isSpoilt) client.off('error', alreadyTold);
   }
 }
 
