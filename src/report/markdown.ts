@@ -80,7 +80,7 @@ export function renderMarkdown(report: RunReport): string {
     `**${escapeMarkdown(sentence)}**`,
     escapeMarkdown(`Reason: ${reason}`),
     ...(leftovers.length ? [`**${escapeMarkdown(`Could not be undone, a person must look: ${leftovers.join('; ')}`)}**`] : []),
-    table(['Run', ''], runFacts(report), ''),
+    table(['Fact', 'Value'], runFacts(report), ''),
     ...stops.map(escapeMarkdown),
     ...sections.flatMap(([title, body]) => [`## ${title}`, body]),
   ];

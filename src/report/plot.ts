@@ -31,11 +31,13 @@ function drawWindows(frame: PlotFrame, x: Scale): Markup[] {
   });
 }
 
-/** Labels alternate between two lines, because short waves are close together. */
+/** Labels alternate between two lines, because short waves are close together; near the right edge they end at their mark. */
 const drawMarks = (frame: PlotFrame, x: Scale): Markup[] =>
   frame.marks.map(({ atMs, label }, i) => {
     const at = px(x(atMs));
-    return markup`<line class="mark" x1="${at}" x2="${at}" y1="${SIZE.top - 4}" y2="${INNER.bottom}"/><text class="mark-label" x="${at}" y="${12 + (i % 2) * 12}">${short(label)}</text>`;
+    const anchor = x(atMs) > INNER.right - 110 ? 'end' : 'start';
+    const words = markup`<text class="mark-label" x="${at}" y="${12 + (i % 2) * 12}" text-anchor="${anchor}">${short(label)}</text>`;
+    return markup`<line class="mark" x1="${at}" x2="${at}" y1="${SIZE.top - 4}" y2="${INNER.bottom}"/>${words}`;
   });
 
 function drawLimits(limits: readonly Limit[], frame: PlotFrame, x: Scale, y: Scale): Markup[] {
