@@ -1,5 +1,5 @@
 import { chmod, mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../../src/sandbox/servers/postgres.ts';
 import type { RunningServer } from '../../src/sandbox/servers/running-server.ts';
@@ -14,6 +14,7 @@ export default async function startShared(): Promise<void> {
   await chmod(dir, 0o755); // PostgreSQL's account must be able to pass through
   const servers: RunningServer[] = [];
   shared.breakwaterTestServers = { dir, servers };
+  stopWhenKilled();
   const outcomes = await Promise.allSettled([
     give('BREAKWATER_TEST_TEMPORAL', async () => {
       const server = await startTemporal({ dataDir: join(dir, 'temporal'), settings: undefined });
@@ -39,5 +40,12 @@ async function give(variable: string, start: () => Promise<string>): Promise<voi
   } catch (error) {
     if (process.env['BREAKWATER_REQUIRE_SERVERS'] === '1') throw error;
     console.warn(`\n${variable}: no server, so every suite that needs it is SKIPPED. ${(error as Error).message}\n`);
+  }
+}
+
+/** Jest runs no tear-down when it is interrupted or timed out from outside. */
+function stopWhenKilled(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => void stopShared().finally(() => process.exit(128 + constants.signals[signal])));
   }
 }

@@ -1,18 +1,28 @@
 import { createServer } from 'node:net';
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const HOST = '127.0.0.1';
 
 /** @returns a port that is free on loopback now; somebody else may take it before it is used */
 export const freePort = (): Promise<number> => listenOnce(0);
 
-/** @throws Error naming the port, who holds it and what to do */
+/**
+ * Waits a second for the port: a killed process of many threads is seen as gone moments before its sockets close.
+ * @throws Error naming the port, who holds it and what to do
+ */
 export async function mustBeFree(port: number, what: string): Promise<void> {
-  await listenOnce(port).catch(async (error: NodeJS.ErrnoException) => {
+  for (let attempt = 1; ; attempt += 1) {
+    const error = await listenOnce(port).then(
+      () => undefined,
+      (reason: NodeJS.ErrnoException) => reason,
+    );
+    if (!error) return;
     if (error.code !== 'EADDRINUSE') throw new Error(`Port ${port} for ${what} cannot be used: ${error.message}`, { cause: error });
-    const owner = await portOwner(port);
-    throw new Error(`Port ${port} for ${what} is taken by ${owner}. Stop that, or choose another port.`);
-  });
+    if (attempt === 20)
+      throw new Error(`Port ${port} for ${what} is taken by ${await portOwner(port)}. Stop that, or choose another port.`);
+    await sleep(50);
+  }
 }
 
 /** @returns who listens on this loopback port, as far as this user may see it: `node (pid 123)` */

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { cacheFolder, ConfigError, describeConfig, loadConfig } from '../../src/config.ts';
+
+/** No configuration file of the developer's may take part. */
+const bare = { TEMPORAL_CONFIG_FILE: '', HOME: '/nonexistent', XDG_CONFIG_HOME: '/nonexistent' };
+const problemsOf = (env: Record<string, string>): string[] => {
+  try {
+    loadConfig({ ...bare, ...env });
+    return [];
+  } catch (error) {
+    return (error as ConfigError).problems;
+  }
+};
+
+test('defaults', () => {
+  expect(loadConfig(bare)).toEqual({
+    homeDir: resolve('.breakwater'),
+    stateDir: resolve('.breakwater/state'),
+    sites: ['local'],
+    role: 'all',
+    taskQueue: 'breakwater',
+    slots: 2_000,
+    logLevel: 'info',
+    temporal: { given: false, address: '127.0.0.1:7233', namespace: 'default', connection: { address: '127.0.0.1:7233' } },
+  });
+});
+
+test.each([
+  [{ BREAKWATER_SITES: 'local, eu-1' }, { sites: ['local', 'eu-1'] }],
+  [{ BREAKWATER_HOME: '/data' }, { homeDir: '/data', stateDir: '/data/state' }],
+  [
+    { BREAKWATER_HOME: '/data', BREAKWATER_STATE_DIR: '/state' },
+    { homeDir: '/data', stateDir: '/state' },
+  ],
+  [{ BREAKWATER_SLOTS: '10' }, { slots: 10 }],
+  [{ BREAKWATER_SLOTS: '' }, { slots: 2_000 }],
+  [{ BREAKWATER_DATABASE_URL: 'postgres://u:p@h/d' }, { databaseUrl: 'postgres://u:p@h/d' }],
+  [
+    { TEMPORAL_ADDRESS: 'example:7233', TEMPORAL_NAMESPACE: 'shop' },
+    { temporal: { given: true, address: 'example:7233', namespace: 'shop' } },
+  ],
+  [{ BREAKWATER_TEST_TEMPORAL: 'x', BREAKWATER_REQUIRE_SERVERS: '1' }, {}],
+])('%j', (env, expected) => expect(loadConfig({ ...bare, ...env } as Record<string, string>)).toMatchObject(expected));
+
+test.each([
+  [{ BREAKWATER_ROLE: 'boss' }, /^BREAKWATER_ROLE='boss': .*"all"\|"control"\|"site".* It means: control: /],
+  [{ BREAKWATER_SLOTS: 'many' }, /^BREAKWATER_SLOTS='many': /],
+  [{ BREAKWATER_SLOTS: '0' }, /^BREAKWATER_SLOTS='0': .*>=1/],
+  [{ BREAKWATER_SITES: 'EU West' }, /^BREAKWATER_SITES='EU West': expected names/],
+  [{ BREAKWATER_TASK_QUEUE: 'a b' }, /^BREAKWATER_TASK_QUEUE='a b': expected letters/],
+  [{ BREAKWATER_LOG_LEVEL: 'loud' }, /^BREAKWATER_LOG_LEVEL='loud'/],
+  [{ BREAKWATER_SLOT: '5' }, /^BREAKWATER_SLOT: there is no such setting; .*BREAKWATER_SLOTS/],
+  [{ BREAKWATER_DATABASE_URL: 'mysql://root:hunter2@h/d' }, /^BREAKWATER_DATABASE_URL=\(secret\): expected postgres:/],
+  [{ TEMPORAL_PROFILE: 'absent' }, /^TEMPORAL_\*: .*profile 'absent'.*set TEMPORAL_ADDRESS/],
+])('refuses %j', (env, message) => {
+  const problems = problemsOf(env as unknown as Record<string, string>);
+  expect(problems).toEqual([expect.stringMatching(message)]);
+});
+
+test('reports every problem at once, and no secret', () => {
+  const problems = problemsOf({
+    BREAKWATER_ROLE: 'boss',
+    BREAKWATER_SLOTS: '-1',
+    BREAKWATER_DATABASE_URL: 'hunter2',
+    TEMPORAL_PROFILE: 'absent',
+  });
+  expect(problems).toHaveLength(4);
+  expect(problems.join('\n')).not.toContain('hunter2');
+});
+
+test('reads a profile of Temporal’s own configuration file', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'breakwater-config-'));
+  const file = join(dir, 'temporal.toml');
+  await writeFile(file, '[profile.staging]\naddress = "staging:7233"\nnamespace = "chaos"\n');
+  const { temporal } = loadConfig({ ...bare, TEMPORAL_CONFIG_FILE: file, TEMPORAL_PROFILE: 'staging' });
+  await rm(dir, { recursive: true });
+  expect(temporal).toMatchObject({ given: true, address: 'staging:7233', namespace: 'chaos' });
+});
+
+test('every setting is described', () => {
+  for (const { name, summary } of describeConfig()) {
+    expect(name).toMatch(/^(BREAKWATER|TEMPORAL)_/);
+    expect(summary).not.toBe('');
+  }
+});
+
+test('the cache folder follows XDG_CACHE_HOME', () => {
+  expect(cacheFolder({ XDG_CACHE_HOME: '/c' })).toBe('/c/breakwater');
+});
