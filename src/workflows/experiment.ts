@@ -131,7 +131,7 @@ function isReady(run: AdmittedRun, place: Place, { unmet, choice, populationSize
   if (unmet.length > 0)
     return shut(run, `not before wave ${place.wave}: ${unmet.map(({ probe, tolerance, why }) => `${probe} (${tolerance}): ${why}`).join('; ')}`, 'steady-state', { holds: false }, place);
   run.chronicle.add('steady-state', { holds: true }, place);
-  const victims = choice.victims.map(({ name, id }) => ({ name, id }));
+  const { victims } = choice;
   run.chronicle.add('victims-chosen', { victims, wanted: choice.wanted, reductions: choice.reductions, populationSize, protected: protectedTargets.length }, place);
   if (victims.length > 0) return true;
   return shut(run, `wave ${place.wave} has nobody to hit: ${choice.reductions.join('; ') || 'the selector matched nothing'}`, 'denied', { populationSize }, place);

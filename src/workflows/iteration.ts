@@ -154,7 +154,7 @@ async function inject({ run, place, facts, unresolved }: Deed, order: Order, arm
   unresolved.delete(order.key);
   facts.injections.push(injection);
   run.state.victims[at] = { ...victim, injection };
-  run.chronicle.add(injection.outcome === 'injected' ? 'injected' : 'victim-skipped', { victim: target.name, id: target.id, fault: fault.kind, ...injection }, place);
+  run.chronicle.add(injection.outcome === 'injected' ? 'injected' : 'victim-skipped', { target, fault: fault.kind, ...injection }, place);
 }
 
 const undoOf = (run: AdmittedRun, order: Order): Undo => ({
@@ -177,11 +177,13 @@ async function waitOut({ run, place, unresolved }: Deed): Promise<void> {
   }
 }
 
-function settle({ run, facts }: Deed): void {
+function settle({ run, place, facts }: Deed): void {
   const mine = run.state.iterations.at(-1);
   if (!mine) return;
   mine.recovery = facts.recovery;
   if (facts.recovery.kind === 'not-recovered') mine.outcome = 'not-recovered';
   else if (facts.guard !== 'held') mine.outcome = 'stopped';
   else mine.outcome = facts.dryRun ? 'walked' : 'held';
+  const { dryRun, faultMs, summaries, violations, recovery } = facts;
+  run.chronicle.add('judged', { outcome: mine.outcome, dryRun, faultMs, summaries, violations, recovery }, place);
 }
