@@ -1,0 +1,2 @@
+export { createProcesses } from './processes.ts';
+export { openJournal } from './journal.ts';

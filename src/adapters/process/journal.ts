@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Deed, JournalEntry, JournalPort, JournalRecord } from '../../faults/ports.ts';
+import { withClaim, writeDurably } from './claims.ts';
+import { sourceFor } from './platform.ts';
+import type { ProcessSource } from './source.ts';
+
+/** How long a second attempt waits for the first to finish before it asks for a retry, milliseconds. */
+const PATIENCE_MS = 5_000;
+
+const Intent = z.strictObject({
+  key: z.string(),
+  faultKind: z.string(),
+  targetId: z.string(),
+  detail: z.string(),
+  before: z.string(),
+  notAfterMs: z.number(),
+  atMs: z.number(),
+});
+const DeedRecord = z.strictObject({ outcome: z.enum(['injected', 'skipped']), reason: z.string().exactOptional(), atMs: z.number() });
+const ReversalRecord = z.strictObject({ undone: z.boolean(), evidence: z.string() });
+
+/**
+ * The journal of orders in a folder of this machine: one sub-folder per key, with `intent`, `deed` and `reversal`, each written whole and
+ * flushed to disk before the next step. Every worker of the machine must use the same folder, on a local disk that survives restarts.
+ */
+export function openJournal(dir: string, source: ProcessSource = sourceFor(process.platform)): JournalPort {
+  const folderOf = (key: string) => join(dir, createHash('sha256').update(key).digest('hex'));
+  return {
+    read: (key) => readRecord(folderOf(key)),
+    async once(entry, act, signal) {
+      const folder = await makeFolder(dir, folderOf(entry.key));
+      return withClaim(folder, source, PATIENCE_MS, signal, async () => {
+        const record = sameOrder(await readRecord(folder), entry);
+        if (record.deed) return record.deed;
+        const deed = record.reversal ? alreadyClosed(record) : await begin(folder, entry, record, act);
+        await writeDurably(join(folder, 'deed.json'), deed, 'replace');
+        return deed;
+      });
+    },
+    async undo(entry, act, signal) {
+      const folder = await makeFolder(dir, folderOf(entry.key));
+      return withClaim(folder, source, PATIENCE_MS, signal, async () => {
+        const record = sameOrder(await readRecord(folder), entry);
+        if (record.reversal) return record.reversal;
+        const reversal = await act(record);
+        if (reversal.undone) await writeDurably(join(folder, 'reversal.json'), reversal, 'replace');
+        return reversal;
+      });
+    },
+  };
+}
+
+/** The intent is on disk before `act` runs, so a crash in between is seen by the next attempt. */
+async function begin(
+  folder: string,
+  entry: JournalEntry,
+  record: JournalRecord,
+  act: (earlier: JournalEntry | undefined) => Promise<Deed>,
+): Promise<Deed> {
+  if (!record.intent) await writeDurably(join(folder, 'intent.json'), entry, 'create');
+  return act(record.intent);
+}
+
+const alreadyClosed = ({ reversal }: JournalRecord): Deed => ({
+  outcome: 'skipped',
+  reason: `the order was already undone (${reversal?.evidence ?? ''}): it came too late`,
+  atMs: Date.now(),
+});
+
+async function readRecord(folder: string): Promise<JournalRecord> {
+  const [intent, deed, reversal] = await Promise.all([
+    readFileOf(folder, 'intent.json', Intent),
+    readFileOf(folder, 'deed.json', DeedRecord),
+    readFileOf(folder, 'reversal.json', ReversalRecord),
+  ]);
+  return { ...(intent && { intent }), ...(deed && { deed }), ...(reversal && { reversal }) };
+}
+
+async function readFileOf<T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  const text = await readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : schema.parse(JSON.parse(text));
+}
+
+/** @throws Error when the key was used for another victim or another deed: one key is one order */
+function sameOrder(record: JournalRecord, entry: JournalEntry): JournalRecord {
+  const earlier = record.intent;
+  const isSame = !earlier || (['key', 'faultKind', 'targetId', 'detail'] as const).every((field) => earlier[field] === entry[field]);
+  if (isSame) return record;
+  throw new Error(
+    `order '${entry.key}' is recorded for ${earlier.faultKind} (${earlier.detail}) on ${earlier.targetId}, not ${entry.faultKind} (${entry.detail}) on ${entry.targetId}`,
+  );
+}
+
+async function makeFolder(dir: string, folder: string): Promise<string> {
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (made === undefined) return folder;
+  const parent = await open(dir, 'r');
+  await parent.sync().finally(() => parent.close());
+  return folder;
+}

@@ -1,0 +1,52 @@
+import type { ProcessCondition, ProcessPort } from '../../faults/ports.ts';
+import type { FoundProcess, ProcessFinder, ProcessNeeds } from '../../targets/ports.ts';
+import { isSameProcess } from '../../domain/process.ts';
+import type { ProcessIdentity } from '../../domain/process.ts';
+import { sourceFor } from './platform.ts';
+import { ownProcesses, protection } from './protection.ts';
+import { readRegistry } from './registry.ts';
+import { identityObstacle, sendSignal } from './signal.ts';
+import type { ProcessSource } from './source.ts';
+
+const NOTHING_MORE: ProcessNeeds = { ports: [], facts: [] };
+
+/** The processes of this machine: finds, inspects and signals them. */
+export function createProcesses(source: ProcessSource = sourceFor(process.platform)): ProcessFinder & ProcessPort {
+  const list = async (needs: ProcessNeeds, signal: AbortSignal): Promise<FoundProcess[]> => {
+    const all = await source.list(needs, signal);
+    const own = ownProcesses(all, process.pid);
+    return all.map((facts) => {
+      const protectedWhy = protection(facts, own);
+      return protectedWhy === undefined ? { facts } : { facts, protectedWhy };
+    });
+  };
+  const protectionOf = async (victim: ProcessIdentity, signal: AbortSignal): Promise<string | undefined> => {
+    const found = (await list(NOTHING_MORE, signal)).find(({ facts }) => isSameProcess(facts.identity, victim));
+    return found ? found.protectedWhy : 'cannot be read: it is not among the living processes';
+  };
+  return {
+    list,
+    readRegistry,
+    protectionOf,
+    inspect: async (victim) => conditionOf(source, victim),
+    signal: (victim, name, notAfterMs, signal) =>
+      sendSignal(source, { victim, name, notAfterMs, signal, protectedWhy: () => protectionOf(victim, signal) }),
+    resume: (victim) =>
+      sendSignal(source, {
+        victim,
+        name: 'SIGCONT',
+        notAfterMs: Infinity,
+        signal: new AbortController().signal,
+        protectedWhy: async () => undefined,
+      }),
+  };
+}
+
+function conditionOf(source: ProcessSource, victim: ProcessIdentity): ProcessCondition {
+  const obstacle = identityObstacle(source, victim);
+  if (obstacle?.kind === 'gone') return { kind: 'ended', evidence: obstacle.evidence };
+  if (obstacle?.kind === 'replaced') return { kind: 'replaced', evidence: obstacle.evidence };
+  if (obstacle?.kind === 'refused') return { kind: 'elsewhere', evidence: obstacle.why };
+  const state = source.vitals(victim.pid)?.state ?? 'X';
+  return { kind: /^[Tt]/.test(state) ? 'stopped' : 'running', evidence: `pid ${victim.pid} is in state ${state}` };
+}

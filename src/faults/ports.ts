@@ -1,0 +1,85 @@
+import type { Command, CommandResult } from '../domain/command.ts';
+import type { Injection, Reversal } from '../domain/order.ts';
+import type { ProcessIdentity } from '../domain/process.ts';
+
+/** What became of a signal. Only `delivered` touched the victim. */
+export type SignalOutcome =
+  | { kind: 'delivered'; atMs: number; via: 'pidfd' | 'kill' }
+  | { kind: 'gone'; evidence: string }
+  | { kind: 'replaced'; evidence: string; found: ProcessIdentity }
+  | { kind: 'protected'; why: string }
+  | { kind: 'refused'; why: string }
+  | { kind: 'expired'; evidence: string };
+
+/**
+ * How a pinned process is now. `ended` includes a zombie; `replaced`: another process has the pid now.
+ * `elsewhere`: the boot id is another, so this machine cannot tell.
+ */
+export interface ProcessCondition {
+  kind: 'running' | 'stopped' | 'ended' | 'replaced' | 'elsewhere';
+  evidence: string;
+}
+
+/** Acts on a process that is pinned by identity; the identity is read again at the instant of the deed. */
+export interface ProcessPort {
+  /** Protected processes are refused whatever the caller says. Nothing is sent after `notAfterMs` or once `signal` has aborted. */
+  signal(victim: ProcessIdentity, name: string, notAfterMs: number, signal: AbortSignal): Promise<SignalOutcome>;
+  /** Sends SIGCONT, the undo of a pause. Never expires and asks no protection, because it harms nobody. */
+  resume(victim: ProcessIdentity): Promise<SignalOutcome>;
+  inspect(victim: ProcessIdentity): Promise<ProcessCondition>;
+  /** Why this process must not be hit; undefined when it may. */
+  protectionOf(victim: ProcessIdentity, signal: AbortSignal): Promise<string | undefined>;
+}
+
+/** What an order did, as it is recorded. */
+export type Deed = Omit<Injection, 'effect'>;
+
+/** What is written before the deed. */
+export interface JournalEntry {
+  /** The order's key. */
+  key: string;
+  faultKind: string;
+  targetId: string;
+  /** What exactly is done, such as `SIGKILL`. */
+  detail: string;
+  /** How the victim was before; an undo restores this. */
+  before: string;
+  notAfterMs: number;
+  atMs: number;
+}
+
+/** What is known of an order's key. */
+export interface JournalRecord {
+  /** The first intent; there whenever an attempt may have acted. */
+  intent?: JournalEntry;
+  deed?: Deed;
+  reversal?: Reversal;
+}
+
+/**
+ * The site's memory of orders. Survives kill -9 at any moment, and lets one attempt at a time act on a key, across processes of the machine.
+ * @throws Error 'under way' when another living attempt holds the key for too long; a retry heals it
+ */
+export interface JournalPort {
+  /**
+   * Carries an order out at most once. A finished order answers with its recorded deed and `act` is not called.
+   * `act` is given the earlier intent when an attempt before this one ended without saying what it did.
+   */
+  once(entry: JournalEntry, act: (earlier: JournalEntry | undefined) => Promise<Deed>, signal: AbortSignal): Promise<Deed>;
+  /** Undoes once, and closes the key: an order that arrives later is skipped. An undo that failed may be repeated. */
+  undo(entry: JournalEntry, act: (record: JournalRecord) => Promise<Reversal>, signal: AbortSignal): Promise<Reversal>;
+  read(key: string): Promise<JournalRecord>;
+}
+
+/** Runs programs by argument list. */
+export interface CommandPort {
+  /** @throws Error naming the program when it cannot be started */
+  run(command: Command, signal: AbortSignal): Promise<CommandResult>;
+}
+
+/** What faults need from outside. */
+export interface FaultPorts {
+  processes: ProcessPort;
+  journal: JournalPort;
+  commands: CommandPort;
+}
