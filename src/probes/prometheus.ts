@@ -11,7 +11,7 @@ const schema = z.strictObject({
   query: z.string().min(1).describe('PromQL that gives one series or a scalar; aggregate with sum(), max() or the like'),
   headers: Headers.default({}).describe('request headers; a value is a text or {secret: NAME}'),
   maxAge: PositiveDurationText.default('5m').describe(
-    'samples older than this do not count: sent as lookback_delta, and checked against the clock of the server',
+    'samples older than this do not count: sent as lookback_delta (servers that do not know it, such as 2.42, look back for their own 5 minutes), and no older answer of a cache is taken',
   ),
 });
 
