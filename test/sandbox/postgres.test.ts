@@ -1,10 +1,10 @@
-import { mkdtemp, chmod, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startReplica } from '../../src/sandbox/servers/postgres-replica.ts';
 import { findPostgres, query, removePostgresData, startPostgres, type PostgresServer } from '../../src/sandbox/servers/postgres.ts';
 import { identify } from '../../src/sandbox/servers/process-identity.ts';
+import { freshDir } from '../support/servers.ts';
 
 const quiet = () => {};
 const started: PostgresServer[] = [];
@@ -17,13 +17,11 @@ const start = async (dataDir: string, port?: number) => {
 };
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'breakwater-pg-'));
-  await chmod(dir, 0o755);
+  dir = await freshDir('postgres');
 });
 
 afterAll(async () => {
   await Promise.all(started.map((server) => server.stop()));
-  await rm(dir, { recursive: true, force: true });
 });
 
 test('keeps what was committed through kill -9, is found again by its record, and a stale record finds nothing', async () => {
@@ -77,17 +75,13 @@ test('a replica streams, lags when told to pause, and can be started again', asy
 });
 
 test('works below a folder that is closed to others, as root’s home is', async () => {
-  const closed = await mkdtemp(join(tmpdir(), 'breakwater-closed-')); // 0700
+  const closed = await mkdtemp(join(dir, 'closed-')); // 0700
   const dataDir = join(closed, 'data');
-  try {
-    const server = await start(dataDir);
-    await expect(query(server.url('payments'), 'SELECT 1')).resolves.toBeDefined();
-    await server.stop();
-    await removePostgresData(dataDir);
-    await expect(stat(server.clusterDir)).rejects.toThrow('ENOENT');
-  } finally {
-    await rm(closed, { recursive: true, force: true });
-  }
+  const server = await start(dataDir);
+  await expect(query(server.url('payments'), 'SELECT 1')).resolves.toBeDefined();
+  await server.stop();
+  await removePostgresData(dataDir);
+  await expect(stat(server.clusterDir)).rejects.toThrow('ENOENT');
 });
 
 test('the log does not hold the password', async () => {

@@ -2,15 +2,14 @@ import { Connection } from '@temporalio/client';
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identify } from '../../src/sandbox/servers/process-identity.ts';
 import { freePort } from '../../src/sandbox/servers/ports.ts';
 import { stopRecorded } from '../../src/sandbox/servers/process-record.ts';
 import { findTemporal, startTemporal, type TemporalServer } from '../../src/sandbox/servers/temporal.ts';
 import { cliArgs } from '../../src/sandbox/servers/temporal-program.ts';
-import { describeWithTemporal, temporalAddress } from '../support/servers.ts';
+import { describeWithTemporal, freshDir, temporalAddress } from '../support/servers.ts';
 
 const started: TemporalServer[] = [];
 let dir: string;
@@ -22,12 +21,11 @@ const start = async (name: string, port?: number) => {
 };
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'breakwater-temporal-'));
+  dir = await freshDir('temporal');
 });
 
 afterAll(async () => {
   await Promise.all(started.map((server) => server.stop()));
-  await rm(dir, { recursive: true, force: true });
 });
 
 describeWithTemporal('a Temporal server of our own', () => {

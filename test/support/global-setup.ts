@@ -2,30 +2,20 @@ import { chmod, mkdtemp } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../../src/sandbox/servers/postgres.ts';
-import type { RunningServer } from '../../src/sandbox/servers/running-server.ts';
 import { startTemporal } from '../../src/sandbox/servers/temporal.ts';
-import stopShared, { type SharedServers } from './global-teardown.ts';
-
-const shared = globalThis as typeof globalThis & { breakwaterTestServers?: SharedServers };
+import stopShared from './global-teardown.ts';
 
 /** Starts what is not given already. Runs once, in the parent of all test processes, which inherit the environment. */
 export default async function startShared(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'breakwater-test-'));
   await chmod(dir, 0o755); // PostgreSQL's account must be able to pass through
-  const servers: RunningServer[] = [];
-  shared.breakwaterTestServers = { dir, servers };
+  process.env['BREAKWATER_TEST_DIR'] = dir;
   stopWhenKilled();
   const outcomes = await Promise.allSettled([
-    give('BREAKWATER_TEST_TEMPORAL', async () => {
-      const server = await startTemporal({ dataDir: join(dir, 'temporal'), settings: undefined });
-      servers.push(server);
-      return server.address;
-    }),
-    give('BREAKWATER_TEST_DATABASE_URL', async () => {
-      const server = await startPostgres({ dataDir: join(dir, 'postgres'), databases: ['breakwater_test'], log: () => {} });
-      servers.push(server);
-      return server.url('breakwater_test');
-    }),
+    give('BREAKWATER_TEST_TEMPORAL', async () => (await startTemporal({ dataDir: join(dir, 'temporal'), settings: undefined })).address),
+    give('BREAKWATER_TEST_DATABASE_URL', async () =>
+      (await startPostgres({ dataDir: join(dir, 'postgres'), databases: ['breakwater_test'], log: () => {} })).url('breakwater_test'),
+    ),
   ]);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (!failed) return;

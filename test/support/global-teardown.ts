@@ -1,16 +1,17 @@
-import { rm } from 'node:fs/promises';
-import type { RunningServer } from '../../src/sandbox/servers/running-server.ts';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stopRecorded } from '../../src/sandbox/servers/process-record.ts';
 
-/** What the set-up started, for the tear-down to stop. */
-export interface SharedServers {
-  dir: string;
-  servers: RunningServer[];
-}
-
-/** Stops what the set-up started and removes its data. */
+/**
+ * Stops every server that runs on data below the run's folder, the shared ones and those that an interrupted test left, and removes the folder.
+ * Processes that keep a `*.process.json` of their own there are stopped too.
+ */
 export default async function stopShared(): Promise<void> {
-  const { breakwaterTestServers: shared } = globalThis as typeof globalThis & { breakwaterTestServers?: SharedServers };
-  if (!shared) return;
-  await Promise.all(shared.servers.map((server) => server.stop()));
-  await rm(shared.dir, { recursive: true, force: true });
+  const dir = process.env['BREAKWATER_TEST_DIR'];
+  if (!dir) return;
+  const records = (await readdir(dir, { recursive: true })).filter((file) => file.endsWith('.process.json'));
+  await Promise.all(
+    records.map((file) => stopRecorded(join(dir, file), { signal: file.endsWith('postgres.process.json') ? 'SIGINT' : 'SIGTERM' })),
+  );
+  await rm(dir, { recursive: true, force: true });
 }

@@ -1,3 +1,6 @@
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+
 /**
  * The servers that the tests share: started once per jest run by `global-setup.ts`, which leaves their addresses in the environment.
  * Set BREAKWATER_TEST_TEMPORAL and BREAKWATER_TEST_DATABASE_URL beforehand to use servers that run already.
@@ -11,6 +14,15 @@ export function temporalAddress(): string {
 /** @returns the address of the shared PostgreSQL's `breakwater_test` database: make your own schema or database in it. @throws Error when there is none */
 export function databaseUrl(): string {
   return required('BREAKWATER_TEST_DATABASE_URL');
+}
+
+/**
+ * A fresh folder that PostgreSQL's account can reach. What runs on it by a process record is stopped at the end of the run, even of an interrupted one.
+ */
+export async function freshDir(name: string): Promise<string> {
+  const dir = await mkdtemp(join(required('BREAKWATER_TEST_DIR'), `${name}-`));
+  await chmod(dir, 0o755);
+  return dir;
 }
 
 /** `describe` for suites that need Temporal: skipped, and said so, where no server can be had. BREAKWATER_REQUIRE_SERVERS=1 forbids the skip. */
