@@ -1,15 +1,13 @@
 import { Connection, type ConnectionOptions } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { searchAttributes as ours } from '../../domain/search-attributes.ts';
 
 const NOT_FOUND = 5; // gRPC status
 
+/** `temporal.api.enums.v1.IndexedValueType`; a named import of it from @temporalio/proto fails in Node's ES modules. */
+const valueType = { TEXT: 1, KEYWORD: 2, INT: 3, DOUBLE: 4, BOOL: 5, DATETIME: 6, KEYWORD_LIST: 7 } as const;
+
 /** Search attributes by name, with Temporal's type. */
-export type SearchAttributes = Record<
-  string,
-  (typeof ours)[keyof typeof ours] | 'TEXT' | 'INT' | 'DOUBLE' | 'BOOL' | 'DATETIME' | 'KEYWORD_LIST'
->;
+export type SearchAttributes = Record<string, keyof typeof valueType>;
 
 /**
  * Resolves when the server can do work: the frontend answers, the namespace exists, and the history service behind it answers.
@@ -44,9 +42,7 @@ async function ensureSearchAttributes(connection: Connection, namespace: string,
   };
   const toAdd = await missing();
   if (toAdd.length === 0) return;
-  const searchAttributes = Object.fromEntries(
-    toAdd.map(([name, type]) => [name, temporal.api.enums.v1.IndexedValueType[`INDEXED_VALUE_TYPE_${type}`]]),
-  );
+  const searchAttributes = Object.fromEntries(toAdd.map(([name, type]) => [name, valueType[type]]));
   await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
   while ((await missing()).length > 0) await sleep(100); // the deadline of the caller ends it
 }
