@@ -8,7 +8,7 @@ const MAX_SOCKETS = 256;
 const DEFAULT_MAX_BYTES = 10_485_760;
 
 const isBrokenReuse = (error: unknown): boolean => {
-  const { code, request } = error as AxiosError & { request?: { reusedSocket?: boolean } };
+  const { code, request } = error as { code?: string; request?: { reusedSocket?: boolean } };
   return request?.reusedSocket === true && (code === 'ECONNRESET' || code === 'EPIPE');
 };
 

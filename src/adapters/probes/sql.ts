@@ -8,8 +8,8 @@ const POOL = {
   application_name: 'breakwater-probe',
   allowExitOnIdle: true,
 };
-const { BOOL, INT2, INT4, INT8, OID, FLOAT4, FLOAT8, NUMERIC } = pg.types.builtins;
-const NUMBERS: readonly number[] = [INT2, INT4, INT8, OID, FLOAT4, FLOAT8, NUMERIC];
+const { BOOL, INT2, INT4, INT8, OID, FLOAT4, FLOAT8, NUMERIC }: Record<string, number> = pg.types.builtins;
+const NUMBERS: readonly (number | undefined)[] = [INT2, INT4, INT8, OID, FLOAT4, FLOAT8, NUMERIC];
 /** Values stay as the server wrote them. */
 const asText = { getTypeParser: () => (text: string) => text };
 
@@ -84,9 +84,9 @@ function connect(pool: pg.Pool, signal: AbortSignal): Promise<pg.PoolClient> {
         if (signal.aborted) client.release();
         else resolve(client);
       },
-      (error: unknown) => {
+      (error: Error) => {
         signal.removeEventListener('abort', leave);
-        reject(error as Error);
+        reject(error);
       },
     );
   });
