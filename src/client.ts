@@ -1,5 +1,11 @@
 import { createHash, randomInt } from 'node:crypto';
-import { Client, Connection, WorkflowExecutionAlreadyStartedError, type ConnectionOptions, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  type ConnectionOptions,
+  type WorkflowHandleWithFirstExecutionRunId,
+} from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { LiveView, LiveViewCheckpoint } from './activities/watching.ts';
 import type { Act, RunInput, RunResult, RunState } from './domain/run.ts';
@@ -42,10 +48,20 @@ const ADDRESSABLE = /^[A-Za-z0-9._-]{1,200}$/;
 const attribute = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value });
 
 /** An id that reads and holds no slash: `kill.payment-worker.staging.20261123-2010.k7f2`; with a key, the key's hash instead of time and chance. */
-export function workflowIdOf(metadata: { name: string; environment: string }, faultKind: string, idempotencyKey?: string, now = new Date()): string {
+export function workflowIdOf(
+  metadata: { name: string; environment: string },
+  faultKind: string,
+  idempotencyKey?: string,
+  now = new Date(),
+): string {
   const verb = faultKind.split('-').at(-1) ?? faultKind;
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 13);
-  const tail = idempotencyKey === undefined ? `${stamp}.${randomInt(36 ** 4).toString(36).padStart(4, '0')}` : createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 16);
+  const tail =
+    idempotencyKey === undefined
+      ? `${stamp}.${randomInt(36 ** 4)
+          .toString(36)
+          .padStart(4, '0')}`
+      : createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 16);
   return [verb, metadata.name, metadata.environment, tail].join('.');
 }
 
@@ -70,7 +86,13 @@ export class BreakwaterClient {
   }
 
   private static inputOf({ document, requestedBy, seed, timeScale, expectedDigest }: StartOptions): RunInput {
-    return { document, requestedBy, seed: seed ?? randomInt(MAX_SEED), timeScale: timeScale ?? 1, ...(expectedDigest !== undefined && { expectedDigest }) };
+    return {
+      document,
+      requestedBy,
+      seed: seed ?? randomInt(MAX_SEED),
+      timeScale: timeScale ?? 1,
+      ...(expectedDigest !== undefined && { expectedDigest }),
+    };
   }
 
   /** Plans without running: parsed plan, gates, victims, what the probes answer. Touches nothing. */

@@ -152,7 +152,7 @@ export interface SettingDoc {
 
 /** @returns every setting with its meaning, in the order in which a person would want to read them */
 export function describeConfig(): SettingDoc[] {
-  const defaults: Record<string, unknown> = Variables.parse({});
+  const defaults: Record<string, string | number | string[] | undefined> = Variables.parse({});
   const own = Object.entries(variables).map(([name, schema]) => ({
     name,
     summary: schema.description ?? '',

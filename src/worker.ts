@@ -25,7 +25,8 @@ export interface RunningWorker {
 }
 
 const prebuilt = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
-const workflowBundle = async (): Promise<NonNullable<WorkerOptions['workflowBundle']>> => (existsSync(prebuilt) ? { codePath: prebuilt } : { code: await bundle() });
+const workflowBundle = async (): Promise<NonNullable<WorkerOptions['workflowBundle']>> =>
+  existsSync(prebuilt) ? { codePath: prebuilt } : { code: await bundle() };
 
 /**
  * Starts the workers of this process: the control queue, the queues of its sites, or both.
@@ -33,10 +34,16 @@ const workflowBundle = async (): Promise<NonNullable<WorkerOptions['workflowBund
  * @throws when Temporal or the records database cannot be reached, or the database URL is missing
  */
 export async function startWorker(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promise<RunningWorker> {
-  if (config.databaseUrl === undefined) throw new Error('BREAKWATER_DATABASE_URL is not set: a run that nobody could explain afterwards does not begin. `breakwater up` starts a database for trying out');
+  if (config.databaseUrl === undefined)
+    throw new Error(
+      'BREAKWATER_DATABASE_URL is not set: a run that nobody could explain afterwards does not begin. `breakwater up` starts a database for trying out',
+    );
   const records = createRecords({ url: config.databaseUrl, maxConnections: DATABASE_CONNECTIONS });
   await records.migrate();
-  const site = await openSite({ stateDir: config.stateDir, ...(config.secretsDir !== undefined && { secretsDir: config.secretsDir }), env }, records);
+  const site = await openSite(
+    { stateDir: config.stateDir, ...(config.secretsDir !== undefined && { secretsDir: config.secretsDir }), env },
+    records,
+  );
   const connection = await NativeConnection.connect(config.temporal.connection);
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
@@ -49,11 +56,27 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
   const workers: Worker[] = [];
   if (config.role !== 'site') {
     const activities = createControlActivities({ records, nowMs: () => Date.now() });
-    workers.push(await Worker.create({ ...shared, taskQueue: config.taskQueue, workflowBundle: await workflowBundle(), activities, maxConcurrentLocalActivityExecutions: LOCAL_ACTIVITIES }));
+    workers.push(
+      await Worker.create({
+        ...shared,
+        taskQueue: config.taskQueue,
+        workflowBundle: await workflowBundle(),
+        activities,
+        maxConcurrentLocalActivityExecutions: LOCAL_ACTIVITIES,
+      }),
+    );
   }
   if (config.role !== 'control') {
     const activities = createSiteActivities(site);
-    for (const name of config.sites) workers.push(await Worker.create({ ...shared, taskQueue: `${config.taskQueue}.${name}`, activities, maxConcurrentActivityTaskExecutions: config.slots }));
+    for (const name of config.sites)
+      workers.push(
+        await Worker.create({
+          ...shared,
+          taskQueue: `${config.taskQueue}.${name}`,
+          activities,
+          maxConcurrentActivityTaskExecutions: config.slots,
+        }),
+      );
   }
   const queues = workers.map(({ options }) => options.taskQueue);
   log.info({ queues, temporal: config.temporal.address, namespace: config.temporal.namespace }, 'worker is ready');

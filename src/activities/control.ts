@@ -10,7 +10,10 @@ import type { ControlPorts } from './ports.ts';
 /** What a run may be started with. Whoever starts it, from whatever door, goes through this. */
 const Input = z.strictObject({
   document: z.unknown(),
-  seed: z.int().min(0).max(2 ** 31 - 1),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
   timeScale: z.number().gt(0).max(1),
   requestedBy: z.string().min(1).max(200),
   expectedDigest: z.string().optional(),
@@ -30,7 +33,12 @@ function parseInput(input: RunInput): { plan: Plan } | { reason: string } {
       return { reason: `the plan is not the one that was asked for: digest ${plan.digest}, expected ${expectedDigest}; plan it again` };
     return { plan };
   } catch (error) {
-    return { reason: error instanceof z.ZodError ? `the experiment is not valid: ${z.prettifyError(error)}` : `the experiment cannot be read: ${String(error)}` };
+    return {
+      reason:
+        error instanceof z.ZodError
+          ? `the experiment is not valid: ${z.prettifyError(error)}`
+          : `the experiment cannot be read: ${String(error)}`,
+    };
   }
 }
 
@@ -39,14 +47,21 @@ export const createControlActivities = ({ records, nowMs }: ControlPorts) => ({
   /** Parses what the run was started with; anything that is not an experiment is refused, whoever started it. */
   admitRun(input: RunInput): Promise<Admission> {
     const parsed = parseInput(input);
-    return Promise.resolve('plan' in parsed ? { admitted: true, plan: parsed.plan } : { admitted: false, reason: parsed.reason.slice(0, 4_000) });
+    return Promise.resolve(
+      'plan' in parsed ? { admitted: true, plan: parsed.plan } : { admitted: false, reason: parsed.reason.slice(0, 4_000) },
+    );
   },
 
   /** Policy and windows, evaluated afresh: before the first wave and before each. */
   checkGates(plan: Plan): Promise<GateDecision> {
     const { denials } = evaluatePolicy(plan);
     const [denial] = denials;
-    if (denial) return Promise.resolve({ open: false, rule: denial.rule, reason: denials.map(({ rule, reason }) => `${rule}: ${reason}`).join('; ') });
+    if (denial)
+      return Promise.resolve({
+        open: false,
+        rule: denial.rule,
+        reason: denials.map(({ rule, reason }) => `${rule}: ${reason}`).join('; '),
+      });
     const { windows } = plan.experiment;
     if (mayBegin(windows, nowMs())) return Promise.resolve({ open: true });
     return Promise.resolve({ open: false, rule: 'window', reason: `outside of its windows: ${windows.map(describeWindow).join('; ')}` });

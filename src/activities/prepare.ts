@@ -36,13 +36,18 @@ export interface Preparation {
 const MAX_PROTECTED_SHOWN = 20;
 
 const discover = (spec: Spec, site: string, ports: TargetPorts, signal: AbortSignal): Promise<Population> => {
-  const kind = targets[spec.kind as keyof typeof targets] as { discover(...args: [Spec, TargetPorts, string, AbortSignal]): Promise<Population> } | undefined;
+  const kind = targets[spec.kind as keyof typeof targets] as
+    { discover(...args: [Spec, TargetPorts, string, AbortSignal]): Promise<Population> } | undefined;
   if (!kind) throw refuse('UnknownTarget', `no target kind '${spec.kind}'; there are ${Object.keys(targets).join(', ')}`);
   return kind.discover(spec, ports, site, signal);
 };
 
 /** Finds the population and chooses from it, under the caps. Used by `plan` and, again, by every wave. */
-export async function choose(input: Omit<PrepareInput, 'place'>, ports: TargetPorts, signal: AbortSignal): Promise<Omit<Preparation, 'unmet' | 'baseline'>> {
+export async function choose(
+  input: Omit<PrepareInput, 'place'>,
+  ports: TargetPorts,
+  signal: AbortSignal,
+): Promise<Omit<Preparation, 'unmet' | 'baseline'>> {
   const { experiment, wave, seed, alreadyHit } = input;
   const population = await discover(experiment.targets, experiment.site, ports, signal);
   const narrowed = wave.targets === experiment.targets ? population : await discover(wave.targets, experiment.site, ports, signal);
@@ -58,20 +63,25 @@ export async function choose(input: Omit<PrepareInput, 'place'>, ports: TargetPo
   return { choice, populationSize: everybody.size, protectedTargets: narrowed.protected.slice(0, MAX_PROTECTED_SHOWN) };
 }
 
-/** Measures the baseline for `ms`. */
+/**
+ * Measures the baseline: as long as the wave says, and until every watched signal has given a value (a rate needs two scrapes),
+ * but no longer than the guard would bear to be blind.
+ */
 async function measureBaseline({ experiment, place, wave }: PrepareInput, ports: SitePorts): Promise<Baseline> {
   const samples: Sample[] = [];
   const readings = new Readings(signalDefinitions(experiment));
   const endMs = Date.now() + wave.baselineMs;
+  const unseen = new Set(guardRules(experiment, {}).watched);
   await watchSignals<true>(ports, {
     experiment,
     place,
     take(sample) {
       samples.push(sample);
       readings.take(sample);
+      if (sample.measurement.kind === 'value') unseen.delete(sample.probe);
       return undefined;
     },
-    tick: (nowMs) => (nowMs >= endMs ? true : undefined),
+    tick: (nowMs) => (nowMs >= endMs && (unseen.size === 0 || nowMs >= endMs + experiment.guard.maxBlind) ? true : undefined),
     checkpoint: () => ({ live: { readings: readings.list(), limits: [] } }),
   });
   return sumUpBaseline(samples);
@@ -81,7 +91,11 @@ async function measureBaseline({ experiment, place, wave }: PrepareInput, ports:
 function findObstacles({ experiment }: PrepareInput, baseline: Baseline): Unmet[] {
   const unseen = guardRules(experiment, baseline.medians).watched.filter((name) => baseline.medians[name] === undefined);
   return [
-    ...unseen.map((probe): Unmet => ({ probe, tolerance: 'has data', why: `no data${baseline.summaries[probe]?.lastProblem ? `: ${baseline.summaries[probe].lastProblem}` : ''}` })),
+    ...unseen.map((probe): Unmet => ({
+      probe,
+      tolerance: 'has data',
+      why: `no data${baseline.summaries[probe]?.lastProblem ? `: ${baseline.summaries[probe].lastProblem}` : ''}`,
+    })),
     ...findUnmet(experiment.preconditions, baseline),
     ...findUnmet(experiment.steadyState, baseline),
   ].filter(({ probe, tolerance }, i, all) => all.findIndex((other) => other.probe === probe && other.tolerance === tolerance) === i);

@@ -4,7 +4,8 @@ import { measureOnce } from '../probes/measure.ts';
 import type { OpenSignal } from './signals.ts';
 
 /** When the sample after one at `atMs` is due: on the signal's own grid, never in the past, so a slow answer skips ticks instead of queueing them. */
-export const nextTickMs = (startMs: number, everyMs: number, nowMs: number): number => startMs + (Math.floor((nowMs - startMs) / everyMs) + 1) * everyMs;
+export const nextTickMs = (startMs: number, everyMs: number, nowMs: number): number =>
+  startMs + (Math.floor((nowMs - startMs) / everyMs) + 1) * everyMs;
 
 async function sampleOne(signal: OpenSignal, take: (sample: Sample) => void, stop: AbortSignal): Promise<void> {
   const startMs = Date.now();

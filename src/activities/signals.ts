@@ -17,7 +17,10 @@ export interface OpenSignal {
 export function signalDefinitions({ probes, slo }: Pick<Experiment, 'probes' | 'slo'>): Record<string, ProbeDefinition> {
   const derived = Object.entries(slo).flatMap(([name, { objective, window, good, total, every, timeout }]): [string, ProbeDefinition][] => [
     [`${name}.budget-remaining`, { provider: { kind: 'slo-budget', objective, good, total }, unit: 'ratio', every, timeout }],
-    [`${name}.burn-rate`, { provider: { kind: 'slo-burn-rate', objective, good, total, window: `${window}ms` }, unit: '×', every, timeout }],
+    [
+      `${name}.burn-rate`,
+      { provider: { kind: 'slo-burn-rate', objective, good, total, window: `${window}ms` }, unit: '×', every, timeout },
+    ],
   ]);
   return { ...probes, ...Object.fromEntries(derived) };
 }

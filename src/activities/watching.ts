@@ -22,7 +22,7 @@ export interface Watch<R> {
   names?: readonly string[];
   /** Sees each sample; a result ends the watch. */
   take(sample: Sample): R | undefined;
-  /** Sees the clock; a result ends the watch. */
+  /** Sees the clock, a few times a second and after each sample; a result ends the watch. */
   tick(nowMs: number): R | undefined;
   /** What a heartbeat carries: the checkpoint for the next attempt and the readings for people. */
   checkpoint(): unknown;
@@ -64,7 +64,7 @@ export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records
       }, TICK_MS);
       const take = (sample: Sample): void => {
         recorder.add(sample);
-        const found = watch.take(sample);
+        const found = watch.take(sample) ?? watch.tick(Date.now());
         if (found !== undefined) resolve(found);
       };
       sampleUntil(signals, take, stop.signal).catch(reject);

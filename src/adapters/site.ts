@@ -17,7 +17,10 @@ export interface SiteSettings {
 }
 
 /** The real world next to the victims. `close` ends its connections. */
-export async function openSite({ stateDir, secretsDir, env }: SiteSettings, records: Pick<Records, 'appendSamples'>): Promise<SitePorts & { close(): Promise<void> }> {
+export async function openSite(
+  { stateDir, secretsDir, env }: SiteSettings,
+  records: Pick<Records, 'appendSamples'>,
+): Promise<SitePorts & { close(): Promise<void> }> {
   const secrets = createSecrets({ ...(secretsDir !== undefined && { dir: secretsDir }), env });
   const commands = createCommands(env);
   const processes = createProcesses();

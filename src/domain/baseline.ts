@@ -42,7 +42,8 @@ export function findUnmet(clauses: readonly Precondition[], { summaries, medians
     const middle = medians[probe];
     const unmet = (why: string): Unmet[] => [{ probe, tolerance: describeTolerance(tolerance), why }];
     if (middle === undefined || summary.last === null) return unmet(`no data${summary.lastProblem ? `: ${summary.lastProblem}` : ''}`);
-    if (coverage(summary) < MIN_COVERAGE) return unmet(`${summary.problems} of ${summary.values + summary.problems} answers had no value: ${summary.lastProblem ?? ''}`);
+    if (coverage(summary) < MIN_COVERAGE)
+      return unmet(`${summary.problems} of ${summary.values + summary.problems} answers had no value: ${summary.lastProblem ?? ''}`);
     if (!isWithin(tolerance, middle)) return unmet(`median ${middle}`);
     return isWithin(tolerance, summary.last) ? [] : unmet(`last value ${summary.last}`);
   });

@@ -26,10 +26,14 @@ export interface GuardState {
 }
 
 /** The rules of one wave. Every watched signal gets an error limit of its own, so that no stop condition can go blind unnoticed. */
-export function guardRules(experiment: Pick<Experiment, 'stopConditions' | 'steadyState' | 'guard'>, medians: Record<string, number>): GuardRules {
+export function guardRules(
+  experiment: Pick<Experiment, 'stopConditions' | 'steadyState' | 'guard'>,
+  medians: Record<string, number>,
+): GuardRules {
   const throughout = experiment.steadyState.filter((clause) => clause.throughout);
   const watched = [...new Set([...experiment.stopConditions, ...throughout].map(({ probe }) => probe))];
-  const hasErrorLimit = (name: string) => experiment.stopConditions.some(({ probe, consecutiveErrors }) => probe === name && consecutiveErrors !== undefined);
+  const hasErrorLimit = (name: string) =>
+    experiment.stopConditions.some(({ probe, consecutiveErrors }) => probe === name && consecutiveErrors !== undefined);
   const errorLimits = watched
     .filter((probe) => !hasErrorLimit(probe))
     .map((probe): StopCondition => ({ probe, for: 0, consecutiveErrors: experiment.guard.maxConsecutiveErrors }));
@@ -37,7 +41,12 @@ export function guardRules(experiment: Pick<Experiment, 'stopConditions' | 'stea
     const baseline = medians[condition.probe];
     return baseline === undefined ? { condition } : { condition, baseline };
   };
-  return { conditions: [...experiment.stopConditions, ...errorLimits].map(withBaseline), throughout, watched, maxBlindMs: experiment.guard.maxBlind };
+  return {
+    conditions: [...experiment.stopConditions, ...errorLimits].map(withBaseline),
+    throughout,
+    watched,
+    maxBlindMs: experiment.guard.maxBlind,
+  };
 }
 
 /** A guard that has seen nothing. `nowMs` starts the clock of its blindness. */
@@ -85,10 +94,18 @@ export function findBlindness(state: GuardState, rules: GuardRules, nowMs: numbe
   for (const probe of rules.watched) {
     const gapMs = nowMs - (state.lastValueMs[probe] ?? 0);
     if (gapMs > rules.maxBlindMs)
-      return { probe, rule: `${probe} gave no value for ${(gapMs / 1_000).toFixed(1)} s (maxBlind ${rules.maxBlindMs / 1_000} s)`, value: null, limit: null, atMs: nowMs, blind: true };
+      return {
+        probe,
+        rule: `${probe} gave no value for ${(gapMs / 1_000).toFixed(1)} s (maxBlind ${rules.maxBlindMs / 1_000} s)`,
+        value: null,
+        limit: null,
+        atMs: nowMs,
+        blind: true,
+      };
   }
   return undefined;
 }
 
 /** Whether every watched signal has given a value: only then may a fault be injected. */
-export const isSeeing = (state: GuardState, rules: GuardRules): boolean => rules.watched.every((name) => (state.summaries[name]?.values ?? 0) > 0);
+export const isSeeing = (state: GuardState, rules: GuardRules): boolean =>
+  rules.watched.every((name) => (state.summaries[name]?.values ?? 0) > 0);

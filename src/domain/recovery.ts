@@ -26,7 +26,8 @@ export const newRecoveryState = (rules: RecoveryRules): RecoveryState => ({
 });
 
 /** What one sample brought: nothing yet, steady state (since when), or a call for the runbook of trigger `index`. */
-export type RecoveryStep = { kind: 'waiting' } | { kind: 'recovered'; sinceMs: number } | { kind: 'triggered'; index: number; rule: string };
+export type RecoveryStep =
+  { kind: 'waiting' } | { kind: 'recovered'; sinceMs: number } | { kind: 'triggered'; index: number; rule: string };
 
 /** Takes one sample. An answer without a value ends a clause's streak: no data is not steady. */
 export function observeRecovery(state: RecoveryState, rules: RecoveryRules, sample: Sample): { state: RecoveryState; step: RecoveryStep } {
@@ -47,7 +48,10 @@ export function observeRecovery(state: RecoveryState, rules: RecoveryRules, samp
   const lastValues = { ...state.lastValues, [probe]: measurement.kind === 'value' ? measurement.value : null };
   const next = { heldSinceMs, lastValues, streaks };
   if (fired) return { state: next, step: { kind: 'triggered', ...fired } };
-  const sinceMs = heldSinceMs.reduce<number | null>((latest, since) => (latest === null || since === null ? null : Math.max(latest, since)), 0);
+  const sinceMs = heldSinceMs.reduce<number | null>(
+    (latest, since) => (latest === null || since === null ? null : Math.max(latest, since)),
+    0,
+  );
   const isStable = sinceMs !== null && atMs - sinceMs >= rules.stableForMs;
   return { state: next, step: isStable ? { kind: 'recovered', sinceMs } : { kind: 'waiting' } };
 }
@@ -55,5 +59,7 @@ export function observeRecovery(state: RecoveryState, rules: RecoveryRules, samp
 /** The clauses that do not hold now, for the verdict's reason. */
 export const outsideNow = (state: RecoveryState, rules: RecoveryRules): Violation[] =>
   rules.clauses.flatMap(({ probe, tolerance }, i) =>
-    (state.heldSinceMs[i] ?? null) === null ? [{ probe, tolerance: describeTolerance(tolerance), worst: state.lastValues[probe] ?? null, count: 1 }] : [],
+    (state.heldSinceMs[i] ?? null) === null
+      ? [{ probe, tolerance: describeTolerance(tolerance), worst: state.lastValues[probe] ?? null, count: 1 }]
+      : [],
   );

@@ -54,7 +54,10 @@ export function chooseVictims({ eligible, populationSize, selection, caps, alrea
     [populationSize - caps.survivorsAtLeast, `blastRadius.survivorsAtLeast is ${caps.survivorsAtLeast} of ${populationSize}`],
   ];
   if (caps.maxPercent !== undefined)
-    bounds.push([Math.floor(populationSize * caps.maxPercent + 1e-9) - alreadyHit.length, `blastRadius.maxPercent is ${caps.maxPercent * 100}% of ${populationSize}`]);
+    bounds.push([
+      Math.floor(populationSize * caps.maxPercent + 1e-9) - alreadyHit.length,
+      `blastRadius.maxPercent is ${caps.maxPercent * 100}% of ${populationSize}`,
+    ]);
   const allowed = Math.max(0, Math.min(wanted, ...bounds.map(([most]) => most)));
   const fresh = shuffle(eligible, seed).sort((a, b) => Number(alreadyHit.includes(a.name)) - Number(alreadyHit.includes(b.name)));
   return { victims: fresh.slice(0, allowed), wanted, reductions: bounds.filter(([most]) => most < wanted).map(([, why]) => why) };

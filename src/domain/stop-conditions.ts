@@ -69,7 +69,10 @@ export function watch(state: StreakState, watched: WatchedCondition, sample: Sam
     const limit = condition.consecutiveErrors;
     const next = { ...state, errors };
     if (limit === undefined || errors < limit) return { state: next };
-    return { state: next, breach: { probe: sample.probe, rule: `${describeCondition(watched)}: ${measurement.reason}`, value: null, limit, atMs, blind: true } };
+    return {
+      state: next,
+      breach: { probe: sample.probe, rule: `${describeCondition(watched)}: ${measurement.reason}`, value: null, limit, atMs, blind: true },
+    };
   }
   const limit = limitOf(watched);
   const isBad = limit !== undefined && (isUpper(condition) ? measurement.value > limit : measurement.value < limit);
@@ -77,5 +80,8 @@ export function watch(state: StreakState, watched: WatchedCondition, sample: Sam
   const sinceMs = state.sinceMs ?? atMs;
   const next = { errors: 0, sinceMs };
   if (atMs - sinceMs < condition.for) return { state: next };
-  return { state: next, breach: { probe: sample.probe, rule: describeCondition(watched), value: measurement.value, limit, atMs, blind: false } };
+  return {
+    state: next,
+    breach: { probe: sample.probe, rule: describeCondition(watched), value: measurement.value, limit, atMs, blind: false },
+  };
 }

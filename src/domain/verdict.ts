@@ -18,7 +18,9 @@ export interface Violation {
 
 /** How an iteration's recovery ended. */
 export type Recovery =
-  { kind: 'recovered'; inMs: number; withinMs: number; helpedBy: string[] } | { kind: 'not-recovered'; withinMs: number; helpedBy: string[]; outside: Violation[] } | { kind: 'not-needed' };
+  | { kind: 'recovered'; inMs: number; withinMs: number; helpedBy: string[] }
+  | { kind: 'not-recovered'; withinMs: number; helpedBy: string[]; outside: Violation[] }
+  | { kind: 'not-needed' };
 
 /** What is known of one iteration of a wave when it is over. */
 export interface IterationFacts {
@@ -93,7 +95,9 @@ function lateRecovery(iteration: IterationFacts): string | undefined {
   const help = recovery.helpedBy.length ? ` (with the help of ${recovery.helpedBy.join(', ')})` : '';
   if (recovery.kind === 'recovered') {
     const isLate = recovery.inMs > recovery.withinMs;
-    return isLate ? `${place(iteration)}: steady state was back after ${seconds(recovery.inMs)}${help}, promised within ${seconds(recovery.withinMs)}` : undefined;
+    return isLate
+      ? `${place(iteration)}: steady state was back after ${seconds(recovery.inMs)}${help}, promised within ${seconds(recovery.withinMs)}`
+      : undefined;
   }
   const outside = recovery.outside.map(({ probe, worst, tolerance }) => `${probe} ${show(worst)}, not ${tolerance}`);
   return `${place(iteration)}: steady state was not back within ${seconds(recovery.withinMs)}${help}: ${outside.join('; ') || 'it did not hold long enough'}`;
@@ -102,7 +106,9 @@ function lateRecovery(iteration: IterationFacts): string | undefined {
 /** After a stop the system must come back; when it is seen not to, that is the louder news. */
 function unrecoveredAfterStop(facts: RunFacts): string | undefined {
   if (!facts.breach && !facts.aborted) return undefined;
-  const worst = live(facts).find(({ recovery }) => recovery.kind === 'not-recovered' && recovery.outside.some((violation) => violation.worst !== null));
+  const worst = live(facts).find(
+    ({ recovery }) => recovery.kind === 'not-recovered' && recovery.outside.some((violation) => violation.worst !== null),
+  );
   if (!worst) return undefined;
   return `${facts.breach ? `stop condition: ${facts.breach.rule}` : `${facts.aborted?.by ?? 'somebody'} aborted`}; afterwards ${lateRecovery(worst) ?? 'steady state was not back'}`;
 }
@@ -110,7 +116,8 @@ function unrecoveredAfterStop(facts: RunFacts): string | undefined {
 function refuted(facts: RunFacts): string | undefined {
   for (const iteration of live(facts)) {
     const [violation] = iteration.violations;
-    if (violation) return `${place(iteration)}: ${violation.probe} was ${show(violation.worst)} at worst, ${violation.count} samples not ${violation.tolerance}`;
+    if (violation)
+      return `${place(iteration)}: ${violation.probe} was ${show(violation.worst)} at worst, ${violation.count} samples not ${violation.tolerance}`;
     const late = lateRecovery(iteration);
     if (late) return late;
   }
@@ -120,9 +127,11 @@ function refuted(facts: RunFacts): string | undefined {
 function unseen(facts: RunFacts): string | undefined {
   for (const iteration of live(facts)) {
     const thin = Object.entries(iteration.summaries).find(([, summary]) => coverage(summary) < MIN_COVERAGE);
-    if (thin) return `${place(iteration)}: ${thin[0]} answered ${thin[1].values} of ${thin[1].values + thin[1].problems} times with a value; ${MIN_COVERAGE * 100}% are needed`;
+    if (thin)
+      return `${place(iteration)}: ${thin[0]} answered ${thin[1].values} of ${thin[1].values + thin[1].problems} times with a value; ${MIN_COVERAGE * 100}% are needed`;
     if (Object.keys(iteration.summaries).length === 0) return `${place(iteration)}: no samples of the fault window`;
-    if (iteration.faultMs < iteration.holdMs * MIN_HOLD) return `${place(iteration)}: the fault was watched for ${seconds(iteration.faultMs)} of ${seconds(iteration.holdMs)}`;
+    if (iteration.faultMs < iteration.holdMs * MIN_HOLD)
+      return `${place(iteration)}: the fault was watched for ${seconds(iteration.faultMs)} of ${seconds(iteration.holdMs)}`;
   }
   if (live(facts).length === 0) return 'nothing but dry runs: nothing was injected, so nothing was shown';
   if (facts.wavesDone < facts.wavesPlanned) return `${facts.wavesDone} of ${facts.wavesPlanned} waves were run`;
@@ -143,7 +152,12 @@ const because = (verdict: Verdict, find: (facts: RunFacts) => string | undefined
 
 /** In order of precedence: the first rule that has something to say decides. The safe side comes first, `passed` is what is left. */
 export const RULES: readonly Rule[] = [
-  ['leftovers', because('error', ({ leftovers }) => (leftovers.length ? `could not be undone, a person must look: ${leftovers.join('; ')}` : undefined))],
+  [
+    'leftovers',
+    because('error', ({ leftovers }) =>
+      leftovers.length ? `could not be undone, a person must look: ${leftovers.join('; ')}` : undefined,
+    ),
+  ],
   ['platform-error', because('error', ({ error }) => error)],
   ['denied', because('denied', ({ denied }) => denied)],
   ['not-recovered-after-stop', because('failed', unrecoveredAfterStop)],

@@ -2,7 +2,13 @@ import type { Window } from './experiment/metadata.ts';
 
 /** Weekday and minute of the day at a place. */
 function localTime(atMs: number, zone: string): { day: string; minute: number } {
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(atMs);
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(atMs);
   const part = (type: string): string => parts.find((p) => p.type === type)?.value ?? '';
   return { day: part('weekday').toLowerCase(), minute: Number(part('hour')) * 60 + Number(part('minute')) };
 }
@@ -21,7 +27,8 @@ export function isOpen({ days, from, to, zone }: Window, atMs: number): boolean 
 }
 
 /** Whether a wave may begin: no windows means always. */
-export const mayBegin = (windows: readonly Window[], atMs: number): boolean => windows.length === 0 || windows.some((window) => isOpen(window, atMs));
+export const mayBegin = (windows: readonly Window[], atMs: number): boolean =>
+  windows.length === 0 || windows.some((window) => isOpen(window, atMs));
 
 /** `mon–fri`-less but exact: `mon,tue 10:00–15:00 Europe/Berlin`. */
 export const describeWindow = ({ days, from, to, zone }: Window): string => `${days.join(',')} ${from}–${to} ${zone}`;

@@ -16,17 +16,21 @@ export const ExperimentDocument = experimentSchema({ fault: FaultSpec, targets: 
  */
 export function parseDocument(document: unknown): Experiment {
   const parsed = ExperimentDocument.parse(document) as Experiment;
-  return keepSpecs(parsed, document as Experiment);
+  return asWritten(parsed, document as Experiment);
 }
 
 /** Puts the catalogue entries back as written, so that their own units are read exactly once, by the entry itself. */
-function keepSpecs(parsed: Experiment, raw: Experiment): Experiment {
+export function asWritten(parsed: Experiment, raw: Experiment): Experiment {
   return {
     ...parsed,
     targets: raw.targets,
     fault: raw.fault,
     probes: mapValues(parsed.probes, (probe, name) => ({ ...probe, provider: raw.probes[name]?.provider ?? probe.provider })),
-    slo: mapValues(parsed.slo, (slo, name) => ({ ...slo, good: raw.slo[name]?.good ?? slo.good, total: raw.slo[name]?.total ?? slo.total })),
+    slo: mapValues(parsed.slo, (slo, name) => ({
+      ...slo,
+      good: raw.slo[name]?.good ?? slo.good,
+      total: raw.slo[name]?.total ?? slo.total,
+    })),
     waves: parsed.waves.map((wave, i) => ({ ...wave, targets: raw.waves[i]?.targets, fault: raw.waves[i]?.fault })),
     runbooks: mapValues(parsed.runbooks, (runbook, name) => ({
       ...runbook,

@@ -14,9 +14,13 @@ export const guardrails: Record<string, Guardrail> = {
       ? `environment ${experiment.metadata.environment} needs a ticket: write \`metadata: { ticket: CHG-… }\``
       : undefined,
   'no-regulated-data': ({ experiment }) =>
-    ['pci', 'phi'].includes(experiment.metadata.dataClass) ? `targets with data class ${experiment.metadata.dataClass} must not be experimented on` : undefined,
+    ['pci', 'phi'].includes(experiment.metadata.dataClass)
+      ? `targets with data class ${experiment.metadata.dataClass} must not be experimented on`
+      : undefined,
   'no-scaled-time-in-production': ({ experiment, timeScale }) =>
-    experiment.metadata.environment.startsWith('prod') && timeScale !== 1 ? `time scale ${timeScale} would shorten stop conditions and cool-downs in production: use 1` : undefined,
+    experiment.metadata.environment.startsWith('prod') && timeScale !== 1
+      ? `time scale ${timeScale} would shorten stop conditions and cool-downs in production: use 1`
+      : undefined,
 };
 
 /** What the policy says of a plan. */

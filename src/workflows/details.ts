@@ -10,12 +10,17 @@ export const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\
 export function describeRun(state: RunState): string {
   const { phase, wave, iteration, decision, awaiting, paused, aborted, leftovers, victims } = state;
   const lines = [
-    decision ? `**${decision.verdict}**: ${escapeMarkdown(decision.reason)}` : `phase: **${phase}**${wave === undefined ? '' : `, wave **${wave}**, iteration ${(iteration ?? 0) + 1}`}`,
+    decision
+      ? `**${decision.verdict}**: ${escapeMarkdown(decision.reason)}`
+      : `phase: **${phase}**${wave === undefined ? '' : `, wave **${wave}**, iteration ${(iteration ?? 0) + 1}`}`,
     ...(awaiting === undefined ? [] : [`waits for approval: ${escapeMarkdown(awaiting)} (digest \`${state.digest ?? ''}\`)`]),
     ...(paused ? [`paused by ${escapeMarkdown(paused.by)}`] : []),
     ...(aborted ? [`aborted by ${escapeMarkdown(aborted.by)}: ${escapeMarkdown(aborted.reason ?? 'no reason given')}`] : []),
     ...leftovers.map((what) => `**left behind**: ${escapeMarkdown(what)}`),
-    ...victims.map(({ wave: where, name, injection, undone }) => `- ${where}: ${escapeMarkdown(name)}: ${injection?.outcome ?? 'ordered'}${undone ? ', undone' : ''}`),
+    ...victims.map(
+      ({ wave: where, name, injection, undone }) =>
+        `- ${where}: ${escapeMarkdown(name)}: ${injection?.outcome ?? 'ordered'}${undone ? ', undone' : ''}`,
+    ),
   ];
   return lines.join('\n\n').slice(0, MAX_DETAILS);
 }

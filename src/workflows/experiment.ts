@@ -1,4 +1,13 @@
-import { allHandlersFinished, CancellationScope, condition, isCancellation, setHandler, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+  setHandler,
+  sleep,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Preparation } from '../activities/prepare.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
@@ -28,7 +37,11 @@ export async function experiment(input: RunInput): Promise<RunResult> {
   } catch (cause) {
     if (!isCancellation(cause)) run.facts.error = reasonOf(cause);
   }
-  if (chaos.consideredCancelled) run.facts.aborted = { by: run.state.aborted?.by ?? 'Temporal', reason: run.state.aborted?.reason ?? (run.state.aborted ? 'no reason given' : 'the workflow was cancelled') };
+  if (chaos.consideredCancelled)
+    run.facts.aborted = {
+      by: run.state.aborted?.by ?? 'Temporal',
+      reason: run.state.aborted?.reason ?? (run.state.aborted ? 'no reason given' : 'the workflow was cancelled'),
+    };
   return CancellationScope.nonCancellable(() => close(run));
 }
 
@@ -58,13 +71,31 @@ async function open({ state, chronicle, plan }: AdmittedRun, { requestedBy }: Ru
   Object.assign(state, { experiment: name, digest });
   const { workflowId, runId } = workflowInfo();
   const labels = { name, service, environment, owner, ...(ticket !== undefined && { ticket }) };
-  chronicle.run = { workflowId, runId, ...labels, planDigest: digest, seed, timeScale, requestedBy, site: document.site, startedAtMs: Date.now(), experiment: { ...document } };
+  chronicle.run = {
+    workflowId,
+    runId,
+    ...labels,
+    planDigest: digest,
+    seed,
+    timeScale,
+    requestedBy,
+    site: document.site,
+    startedAtMs: Date.now(),
+    experiment: { ...document },
+  };
   chronicle.add('run-started', { requestedBy, digest, seed, timeScale, hypothesis: document.hypothesis });
-  if (!(await chronicle.flush())) throw new Error('the records database does not answer: a run that nobody could explain afterwards does not begin');
+  if (!(await chronicle.flush()))
+    throw new Error('the records database does not answer: a run that nobody could explain afterwards does not begin');
 }
 
 /** Denied as long as nothing was injected; afterwards a closed gate ends the run. */
-function shut({ state, facts, chronicle }: AdmittedRun, reason: string, kind: string, data: Record<string, unknown>, place?: Partial<Place>): false {
+function shut(
+  { state, facts, chronicle }: AdmittedRun,
+  reason: string,
+  kind: string,
+  data: Record<string, unknown>,
+  place?: Partial<Place>,
+): false {
   chronicle.add(kind, data, place);
   if (state.victims.length === 0) facts.denied = reason;
   else facts.gated = reason;
@@ -89,14 +120,17 @@ async function awaitApproval(run: AdmittedRun, what: string, required: number): 
   await chronicle.flush();
   const isAnswered = await condition(() => state.approvals.length >= required || state.rejected !== undefined, within);
   delete state.awaiting;
-  if (state.rejected) return shut(run, `${state.rejected.by} rejected it: ${state.rejected.reason ?? 'no reason given'}`, 'denied', { what });
-  if (!isAnswered) return shut(run, `not approved within ${within / 60_000} min (${what}): ${state.approvals.length} of ${required}`, 'denied', { what });
+  if (state.rejected)
+    return shut(run, `${state.rejected.by} rejected it: ${state.rejected.reason ?? 'no reason given'}`, 'denied', { what });
+  if (!isAnswered)
+    return shut(run, `not approved within ${within / 60_000} min (${what}): ${state.approvals.length} of ${required}`, 'denied', { what });
   return true;
 }
 
 async function runWave(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
   upsertSearchAttributes([{ key: phaseAttribute, value: `wave ${wave.name}` }]);
-  if (wave.gate === 'approval' && !(await awaitApproval(run, `wave ${wave.name}`, Math.max(1, run.plan.experiment.approvals.required)))) return false;
+  if (wave.gate === 'approval' && !(await awaitApproval(run, `wave ${wave.name}`, Math.max(1, run.plan.experiment.approvals.required))))
+    return false;
   const alreadyHit: string[] = [];
   for (let iteration = 0; iteration < wave.iterations; iteration++) {
     const place = { wave: wave.name, iteration };
@@ -119,8 +153,18 @@ async function prepare(run: AdmittedRun, wave: WavePlan, place: Place, alreadyHi
     await whilePaused(run);
     if (!(await passGates(run, wave))) return undefined;
     enter(run, 'preparing', place);
-    const input = { experiment: document, wave, place: { workflowId: run.state.workflowId, ...place, phase: 'baseline' as const }, seed, alreadyHit };
-    const preparation = await watching(document.site, wave.baselineMs, `wave ${wave.name}: baseline and victims`).prepareWave(input);
+    const input = {
+      experiment: document,
+      wave,
+      place: { workflowId: run.state.workflowId, ...place, phase: 'baseline' as const },
+      seed,
+      alreadyHit,
+    };
+    const preparation = await watching(
+      document.site,
+      wave.baselineMs + document.guard.maxBlind,
+      `wave ${wave.name}: baseline and victims`,
+    ).prepareWave(input);
     if (run.state.paused) continue;
     return isReady(run, place, preparation) ? preparation : undefined;
   }
@@ -129,12 +173,28 @@ async function prepare(run: AdmittedRun, wave: WavePlan, place: Place, alreadyHi
 function isReady(run: AdmittedRun, place: Place, { unmet, choice, populationSize, protectedTargets }: Preparation): boolean {
   for (const { probe, tolerance, why } of unmet) run.chronicle.add('precondition', { probe, tolerance, why, met: false }, place);
   if (unmet.length > 0)
-    return shut(run, `not before wave ${place.wave}: ${unmet.map(({ probe, tolerance, why }) => `${probe} (${tolerance}): ${why}`).join('; ')}`, 'steady-state', { holds: false }, place);
+    return shut(
+      run,
+      `not before wave ${place.wave}: ${unmet.map(({ probe, tolerance, why }) => `${probe} (${tolerance}): ${why}`).join('; ')}`,
+      'steady-state',
+      { holds: false },
+      place,
+    );
   run.chronicle.add('steady-state', { holds: true }, place);
   const { victims } = choice;
-  run.chronicle.add('victims-chosen', { victims, wanted: choice.wanted, reductions: choice.reductions, populationSize, protected: protectedTargets.length }, place);
+  run.chronicle.add(
+    'victims-chosen',
+    { victims, wanted: choice.wanted, reductions: choice.reductions, populationSize, protected: protectedTargets.length },
+    place,
+  );
   if (victims.length > 0) return true;
-  return shut(run, `wave ${place.wave} has nobody to hit: ${choice.reductions.join('; ') || 'the selector matched nothing'}`, 'denied', { populationSize }, place);
+  return shut(
+    run,
+    `wave ${place.wave} has nobody to hit: ${choice.reductions.join('; ') || 'the selector matched nothing'}`,
+    'denied',
+    { populationSize },
+    place,
+  );
 }
 
 async function whilePaused(run: AdmittedRun): Promise<void> {
@@ -157,16 +217,31 @@ async function close(run: RunContext & { plan?: Plan }): Promise<RunResult> {
   const { state, facts, chronicle } = run;
   const decision = decide(facts);
   state.decision = decision;
-  chronicle.add('closed', { ...decision, leftovers: state.leftovers, ...(state.stopLatencyMs !== undefined && { stopLatencyMs: state.stopLatencyMs }) });
+  chronicle.add('closed', {
+    ...decision,
+    leftovers: state.leftovers,
+    ...(state.stopLatencyMs !== undefined && { stopLatencyMs: state.stopLatencyMs }),
+  });
   upsertSearchAttributes([
     { key: phaseAttribute, value: 'closed' },
     { key: verdictAttribute, value: decision.verdict },
   ]);
   const { workflowId, leftovers, victims, iterations, stopLatencyMs } = state;
-  const result: RunResult = { workflowId, ...decision, leftovers, victims, iterations, ...(stopLatencyMs !== undefined && { stopLatencyMs }), recordsIncomplete: false };
+  const result: RunResult = {
+    workflowId,
+    ...decision,
+    leftovers,
+    victims,
+    iterations,
+    ...(stopLatencyMs !== undefined && { stopLatencyMs }),
+    recordsIncomplete: false,
+  };
   if (chronicle.run) {
     const isWritten = await chronicle.finish();
-    const isClosed = await closing.closeRun(result, Date.now()).then(() => true, () => false);
+    const isClosed = await closing.closeRun(result, Date.now()).then(
+      () => true,
+      () => false,
+    );
     result.recordsIncomplete = !isWritten || !isClosed;
   }
   enter(run, 'closed');

@@ -4,7 +4,8 @@ import { ActivityFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporal
 export function reasonOf(failure: unknown): string {
   if (failure instanceof ActivityFailure) {
     const { cause, activityType } = failure;
-    if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') return `no worker of the site took ${activityType}; start one (see \`breakwater doctor\`)`;
+    if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START')
+      return `no worker of the site took ${activityType}; start one (see \`breakwater doctor\`)`;
     return `${activityType}: ${cause ? reasonOf(cause) : failure.message}`;
   }
   if (failure instanceof ChildWorkflowFailure && failure.cause) return reasonOf(failure.cause);

@@ -85,11 +85,27 @@ function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Prom
   const { experiment } = run.plan;
   const rules = guardRules(experiment, baseline.medians);
   const holdMs = wave.dryRun ? 0 : wave.holdMs;
-  const { guardWave } = watching(experiment.site, rules.maxBlindMs + holdMs, `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`);
-  const input = { experiment: { probes: experiment.probes, slo: experiment.slo }, place: { workflowId: run.state.workflowId, ...place, phase: 'fault' as const }, rules, holdMs };
+  const { guardWave } = watching(
+    experiment.site,
+    rules.maxBlindMs + holdMs,
+    `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`,
+  );
+  const input = {
+    experiment: { probes: experiment.probes, slo: experiment.slo },
+    place: { workflowId: run.state.workflowId, ...place, phase: 'fault' as const },
+    rules,
+    holdMs,
+  };
   const guarding = guardWave(input).catch((cause: unknown): GuardOutcome => {
     if (isCancellation(cause)) throw cause;
-    const breach = { probe: 'guard', rule: `the guard was lost: ${reasonOf(cause)}`, value: null, limit: null, atMs: Date.now(), blind: true };
+    const breach = {
+      probe: 'guard',
+      rule: `the guard was lost: ${reasonOf(cause)}`,
+      value: null,
+      limit: null,
+      atMs: Date.now(),
+      blind: true,
+    };
     return { kind: 'breached', breach, endedMs: Date.now(), summaries: {}, violations: [] };
   });
   guarding.catch(() => undefined); // a cancellation is met where the guard is awaited
@@ -97,7 +113,11 @@ function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Prom
 }
 
 /** Waits until the guard sees. @returns its outcome when it ended before */
-async function armedOrOver({ armed }: AdmittedRun, { wave, iteration }: Place, guarding: Promise<GuardOutcome>): Promise<GuardOutcome | undefined> {
+async function armedOrOver(
+  { armed }: AdmittedRun,
+  { wave, iteration }: Place,
+  guarding: Promise<GuardOutcome>,
+): Promise<GuardOutcome | undefined> {
   const seeing = condition(() => armed.has(`${wave}/${iteration}`)).then(() => undefined);
   seeing.catch(() => undefined);
   return Promise.race([seeing, guarding]);
@@ -114,18 +134,21 @@ function takeGuard({ run, place, facts }: Deed, outcome: GuardOutcome): void {
 }
 
 /** Carries out the orders side by side. A breach or an abort in the middle withdraws those that have not been carried out. */
-async function injectUnderGuard(deed: Deed, { choice }: Preparation, guarding: Promise<GuardOutcome>, arm: (undo: Undo) => void): Promise<void> {
+async function injectUnderGuard(
+  deed: Deed,
+  { choice }: Preparation,
+  guarding: Promise<GuardOutcome>,
+  arm: (undo: Undo) => void,
+): Promise<void> {
   const { run, wave, place } = deed;
-  const orders = choice.victims.map(
-    (target): Order => ({
-      key: `${run.state.workflowId}/${place.wave}/${place.iteration}/${target.id}`,
-      workflowId: run.state.workflowId,
-      ...place,
-      fault: wave.fault,
-      target,
-      notAfterMs: Date.now() + INJECT_WITHIN_MS,
-    }),
-  );
+  const orders = choice.victims.map((target): Order => ({
+    key: `${run.state.workflowId}/${place.wave}/${place.iteration}/${target.id}`,
+    workflowId: run.state.workflowId,
+    ...place,
+    fault: wave.fault,
+    target,
+    notAfterMs: Date.now() + INJECT_WITHIN_MS,
+  }));
   const scope = new CancellationScope();
   let isOver = false;
   void guarding.then(

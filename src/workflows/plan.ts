@@ -6,7 +6,8 @@ import { reasonOf } from './failure.ts';
 import { control, looking } from './proxies.ts';
 
 /** What `plan` answers: the parsed plan, whether its gates are open now, and what the site shows. */
-export type PlanResult = { valid: false; reason: string } | { valid: true; plan: Plan; gates: GateDecision; preview: Preview | { unavailable: string } };
+export type PlanResult =
+  { valid: false; reason: string } | { valid: true; plan: Plan; gates: GateDecision; preview: Preview | { unavailable: string } };
 
 /** Plans a run without running it. Touches nothing. */
 export async function plan(input: RunInput): Promise<PlanResult> {

@@ -24,9 +24,18 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
   let waiting = experiment.remediation;
   let deadlineMs = Date.now() + wave.recoverWithinMs + wave.stableForMs;
   for (;;) {
-    const rules: RecoveryRules = { clauses: experiment.steadyState, triggers: waiting.map(({ when }) => when), stableForMs: wave.stableForMs };
+    const rules: RecoveryRules = {
+      clauses: experiment.steadyState,
+      triggers: waiting.map(({ when }) => when),
+      stableForMs: wave.stableForMs,
+    };
     const { awaitRecovery } = watching(experiment.site, wave.recoverWithinMs + wave.stableForMs, 'recovery: until steady state holds');
-    const input = { experiment: { probes: experiment.probes, slo: experiment.slo }, place: { workflowId: run.state.workflowId, ...place, phase: 'recovery' as const }, rules, deadlineMs };
+    const input = {
+      experiment: { probes: experiment.probes, slo: experiment.slo },
+      place: { workflowId: run.state.workflowId, ...place, phase: 'recovery' as const },
+      rules,
+      deadlineMs,
+    };
     const seen = await awaitRecovery(input).catch((cause: unknown) => ({ kind: 'lost' as const, reason: reasonOf(cause) }));
     if (seen.kind === 'triggered') {
       const called = waiting[seen.index];
@@ -39,7 +48,12 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
     const recovery: Recovery =
       seen.kind === 'recovered'
         ? { kind: 'recovered', inMs: Math.max(0, seen.sinceMs - startedMs), withinMs, helpedBy }
-        : { kind: 'not-recovered', withinMs, helpedBy, outside: seen.kind === 'deadline' ? seen.outside : [{ probe: 'recovery', tolerance: seen.reason, worst: null, count: 0 }] };
+        : {
+            kind: 'not-recovered',
+            withinMs,
+            helpedBy,
+            outside: seen.kind === 'deadline' ? seen.outside : [{ probe: 'recovery', tolerance: seen.reason, worst: null, count: 0 }],
+          };
     run.chronicle.add('recovery', { ...recovery }, place);
     return recovery;
   }
@@ -57,5 +71,9 @@ async function runRunbook(run: AdmittedRun, name: string, why: string, place: Pl
     staticSummary: `runbook ${name}: ${why}`.slice(0, 200),
     parentClosePolicy: 'ABANDON',
   }).catch((cause: unknown) => ({ stable: false, steps: [reasonOf(cause)] }));
-  run.chronicle.add('runbook', { name, outcome: outcome.stable ? 'stable' : 'not stable: a person must look', steps: outcome.steps }, place);
+  run.chronicle.add(
+    'runbook',
+    { name, outcome: outcome.stable ? 'stable' : 'not stable: a person must look', steps: outcome.steps },
+    place,
+  );
 }

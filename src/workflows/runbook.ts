@@ -30,7 +30,8 @@ export async function runbook({ runbook: book, site, experiment, place }: Runboo
     const { awaitRecovery } = watching(site, verify.within, `verify: ${verify.probe}`);
     const rules = { clauses: [{ probe: verify.probe, tolerance: verify.tolerance }], triggers: [], stableForMs: 0 };
     const seen = await awaitRecovery({ experiment, place, rules, deadlineMs: Date.now() + verify.within, names: [verify.probe] });
-    if (seen.kind !== 'recovered') return { stable: false, steps: [...steps, `${verify.probe} was not within its tolerance after ${verify.within / 1_000} s`] };
+    if (seen.kind !== 'recovered')
+      return { stable: false, steps: [...steps, `${verify.probe} was not within its tolerance after ${verify.within / 1_000} s`] };
     steps.push(`${verify.probe} is within its tolerance`);
   }
   return { stable: true, steps };

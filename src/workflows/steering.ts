@@ -23,7 +23,8 @@ const isOver = (run: RunState): boolean => run.phase === 'closing' || run.phase 
 
 function checkApproval(run: RunState, act: Act): void {
   if (run.awaiting === undefined) throw refuse('WrongPhase', `nothing waits for approval while ${run.phase}`);
-  if (act.digest !== run.digest) throw refuse('WrongDigest', `approve the digest that you have seen: this plan's is ${run.digest ?? 'not known yet'}`);
+  if (act.digest !== run.digest)
+    throw refuse('WrongDigest', `approve the digest that you have seen: this plan's is ${run.digest ?? 'not known yet'}`);
   if (run.approvals.some(({ by }) => by === act.by)) throw refuse('AlreadyApproved', `${act.by} has approved already; another person must`);
 }
 
@@ -50,7 +51,11 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
       note('approved', act);
       return answer();
     },
-    { validator: when((act) => { checkApproval(run, act); }) },
+    {
+      validator: when((act) => {
+        checkApproval(run, act);
+      }),
+    },
   );
   setHandler(
     message.reject,
@@ -59,7 +64,11 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
       note('rejected', act);
       return answer();
     },
-    { validator: when(() => { require(run.awaiting !== undefined && !run.rejected, `nothing waits for approval while ${run.phase}`); }) },
+    {
+      validator: when(() => {
+        require(run.awaiting !== undefined && !run.rejected, `nothing waits for approval while ${run.phase}`);
+      }),
+    },
   );
   setHandler(
     message.abort,
@@ -70,7 +79,11 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
       chaos.cancel();
       return answer();
     },
-    { validator: when(() => { require(!run.aborted && !isOver(run), run.aborted ? `${run.aborted.by} has aborted already` : `the run is ${run.phase}`); }) },
+    {
+      validator: when(() => {
+        require(!run.aborted && !isOver(run), run.aborted ? `${run.aborted.by} has aborted already` : `the run is ${run.phase}`);
+      }),
+    },
   );
   setHandler(
     message.pause,
@@ -79,7 +92,13 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
       note('paused', act);
       return answer();
     },
-    { validator: when(() => { require(!run.paused && !run.aborted && !isOver(run), run.paused ? `${run.paused.by} has paused already` : `not possible while ${run.phase}`); }) },
+    {
+      validator: when(() => {
+        require(!run.paused && !run.aborted && !isOver(run), run.paused
+          ? `${run.paused.by} has paused already`
+          : `not possible while ${run.phase}`);
+      }),
+    },
   );
   setHandler(
     message.resume,
@@ -88,6 +107,10 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
       note('resumed', act);
       return answer();
     },
-    { validator: when(() => { require(!!run.paused, 'the run is not paused'); }) },
+    {
+      validator: when(() => {
+        require(!!run.paused, 'the run is not paused');
+      }),
+    },
   );
 }

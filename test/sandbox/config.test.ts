@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { cacheFolder, ConfigError, describeConfig, loadConfig } from '../../src/config.ts';
+import { cacheFolder, type ConfigError, describeConfig, loadConfig } from '../../src/config.ts';
 
 /** No configuration file of the developer's may take part. */
 const bare = { TEMPORAL_CONFIG_FILE: '', HOME: '/nonexistent', XDG_CONFIG_HOME: '/nonexistent' };
@@ -42,7 +42,7 @@ test.each([
     { temporal: { given: true, address: 'example:7233', namespace: 'shop' } },
   ],
   [{ BREAKWATER_TEST_TEMPORAL: 'x', BREAKWATER_REQUIRE_SERVERS: '1' }, {}],
-])('%j', (env, expected) => expect(loadConfig({ ...bare, ...env } as Record<string, string>)).toMatchObject(expected));
+])('%j', (env, expected) => expect(loadConfig({ ...bare, ...env })).toMatchObject(expected));
 
 test.each([
   [{ BREAKWATER_ROLE: 'boss' }, /^BREAKWATER_ROLE='boss': .*"all"\|"control"\|"site".* It means: control: /],
@@ -55,7 +55,7 @@ test.each([
   [{ BREAKWATER_DATABASE_URL: 'mysql://root:hunter2@h/d' }, /^BREAKWATER_DATABASE_URL=\(secret\): expected postgres:/],
   [{ TEMPORAL_PROFILE: 'absent' }, /^TEMPORAL_\*: .*profile 'absent'.*set TEMPORAL_ADDRESS/],
 ])('refuses %j', (env, message) => {
-  const problems = problemsOf(env as unknown as Record<string, string>);
+  const problems = problemsOf(env);
   expect(problems).toEqual([expect.stringMatching(message)]);
 });
 

@@ -47,7 +47,11 @@ export const StopCondition = z
     aboveBaseline: Ratio.optional().describe("breached while the value exceeds the wave's baseline median by more than this share"),
     belowBaseline: Ratio.optional().describe("breached while the value falls below the wave's baseline median by more than this share"),
     consecutiveErrors: z.int().min(1).optional().describe('breached when the probe failed or had no data this many times in a row'),
-    minDelta: z.number().positive().optional().describe('with aboveBaseline/belowBaseline: and differs from it by at least this much, in the unit of the probe'),
+    minDelta: z
+      .number()
+      .positive()
+      .optional()
+      .describe('with aboveBaseline/belowBaseline: and differs from it by at least this much, in the unit of the probe'),
     for: Duration.default(0).describe('how long without interruption; absent: at once'),
   })
   .check(exactlyOne(['above', 'below', 'aboveBaseline', 'belowBaseline', 'consecutiveErrors']));

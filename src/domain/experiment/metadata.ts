@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { Duration } from '../units.ts';
 
 /** Names go into workflow ids and URLs, hence no slash and nothing to escape. */
-export const Name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens, 63 at most, such as payment-worker');
+export const Name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens, 63 at most, such as payment-worker');
 
 /** Who owns the experiment, what it shoots at, where. */
 export const Metadata = z.strictObject({

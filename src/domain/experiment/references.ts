@@ -4,7 +4,14 @@ import type { Experiment } from './experiment.ts';
 type Issue = z.core.$ZodRawIssue;
 type Path = (string | number)[];
 
-const issue = (path: Path, input: unknown, message: string): Issue => ({ code: 'custom', path, input, message });
+/** @param options the names that would have been right, for a suggestion */
+const issue = (path: Path, input: unknown, message: string, options: readonly string[] = []): Issue => ({
+  code: 'custom',
+  path,
+  input,
+  message,
+  params: { options },
+});
 
 /** The names of all signals: the probes and what each SLO yields. */
 export const signalNames = (experiment: Pick<Experiment, 'probes' | 'slo'>): string[] => [
@@ -20,10 +27,14 @@ function unknownSignals(experiment: Experiment): Issue[] {
     ...experiment.stopConditions.map(({ probe }, i): [Path, string] => [['stopConditions', i, 'probe'], probe]),
     ...experiment.remediation.map(({ when }, i): [Path, string] => [['remediation', i, 'when', 'probe'], when.probe]),
     ...Object.entries(experiment.runbooks).flatMap(([name, { steps }]) =>
-      steps.flatMap(({ verify }, i): [Path, string][] => (verify ? [[['runbooks', name, 'steps', i, 'verify', 'probe'], verify.probe]] : [])),
+      steps.flatMap(({ verify }, i): [Path, string][] =>
+        verify ? [[['runbooks', name, 'steps', i, 'verify', 'probe'], verify.probe]] : [],
+      ),
     ),
   ];
-  return used.filter(([, name]) => !known.includes(name)).map(([path, name]) => issue(path, name, `no such probe; there are ${known.join(', ') || 'none'}`));
+  return used
+    .filter(([, name]) => !known.includes(name))
+    .map(([path, name]) => issue(path, name, `no such probe; there are ${known.join(', ') || 'none'}`, known));
 }
 
 function unknownRunbooks(experiment: Experiment): Issue[] {
@@ -32,19 +43,29 @@ function unknownRunbooks(experiment: Experiment): Issue[] {
     ...experiment.rollbacks.map((name, i): [Path, string] => [['rollbacks', i], name]),
     ...experiment.remediation.map(({ runbook }, i): [Path, string] => [['remediation', i, 'runbook'], runbook]),
   ];
-  return used.filter(([, name]) => !known.includes(name)).map(([path, name]) => issue(path, name, `no such runbook; there are ${known.join(', ') || 'none'}`));
+  return used
+    .filter(([, name]) => !known.includes(name))
+    .map(([path, name]) => issue(path, name, `no such runbook; there are ${known.join(', ') || 'none'}`, known));
 }
 
 function waveRules(experiment: Experiment): Issue[] {
   const { waves, blastRadius, selection } = experiment;
   const issues: Issue[] = [];
-  if (!waves[0]?.dryRun) issues.push(issue(['waves', 0, 'dryRun'], waves[0]?.dryRun, 'the first wave must be a dry run: write `dryRun: true`'));
+  if (!waves[0]?.dryRun)
+    issues.push(issue(['waves', 0, 'dryRun'], waves[0]?.dryRun, 'the first wave must be a dry run: write `dryRun: true`'));
   waves.forEach((wave, i) => {
-    if (waves.findIndex(({ name }) => name === wave.name) !== i) issues.push(issue(['waves', i, 'name'], wave.name, 'another wave has this name'));
+    if (waves.findIndex(({ name }) => name === wave.name) !== i)
+      issues.push(issue(['waves', i, 'name'], wave.name, 'another wave has this name'));
     const chosen = wave.selection ?? selection;
     const atOnce = typeof chosen === 'object' && 'count' in chosen ? chosen.count : 0;
     if (atOnce > blastRadius.maxConcurrent)
-      issues.push(issue(['waves', i], atOnce, `this wave asks for ${atOnce} victims at once; blastRadius.maxConcurrent is ${blastRadius.maxConcurrent}`));
+      issues.push(
+        issue(
+          ['waves', i],
+          atOnce,
+          `this wave asks for ${atOnce} victims at once; blastRadius.maxConcurrent is ${blastRadius.maxConcurrent}`,
+        ),
+      );
     const wanted = atOnce * wave.iterations;
     if (wanted > blastRadius.maxVictims)
       issues.push(issue(['waves', i], wanted, `this wave asks for ${wanted} victims; blastRadius.maxVictims is ${blastRadius.maxVictims}`));

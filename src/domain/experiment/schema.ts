@@ -21,8 +21,12 @@ const probe = <P extends z.ZodType>(provider: P) =>
     provider: provider.describe('how to ask'),
     unit: z.string().max(20).default('').describe('unit of the answer, for people'),
     description: z.string().max(500).optional(),
-    every: Duration.refine((ms) => ms >= 50, 'expected 50ms or more').default(1_000).describe('sampling interval'),
-    timeout: Duration.refine((ms) => ms >= 10, 'expected 10ms or more').default(2_000).describe('an answer later than this is an error'),
+    every: Duration.refine((ms) => ms >= 50, 'expected 50ms or more')
+      .default(1_000)
+      .describe('sampling interval'),
+    timeout: Duration.refine((ms) => ms >= 10, 'expected 10ms or more')
+      .default(2_000)
+      .describe('an answer later than this is an error'),
   });
 
 const slo = <P extends z.ZodType>(provider: P) =>
@@ -42,7 +46,10 @@ const runbook = <R extends z.ZodType>(remedy: R) =>
       .array(
         z.strictObject({
           remedy: remedy.describe('what is done'),
-          verify: z.strictObject({ probe: z.string(), tolerance: Tolerance, within: Duration }).optional().describe('how it is known to have worked'),
+          verify: z
+            .strictObject({ probe: z.string(), tolerance: Tolerance, within: Duration })
+            .optional()
+            .describe('how it is known to have worked'),
         }),
       )
       .min(1)
@@ -59,7 +66,11 @@ export const experimentSchema = (catalogue: CatalogueSchemas) =>
       apiVersion: z.literal('breakwater.dev/v1'),
       kind: z.literal('Experiment'),
       metadata: Metadata,
-      hypothesis: z.string().min(10, 'expected a sentence that can turn out wrong').max(1_000).describe('what is believed, in one sentence'),
+      hypothesis: z
+        .string()
+        .min(10, 'expected a sentence that can turn out wrong')
+        .max(1_000)
+        .describe('what is believed, in one sentence'),
       site: Name.default('local').describe('where the targets live: workers of this site act and measure'),
       probes: z.record(ProbeName, probe(catalogue.provider)).describe('the signals'),
       slo: z.record(ProbeName, slo(catalogue.provider)).default({}).describe('gives the signals NAME.budget-remaining and NAME.burn-rate'),
@@ -77,7 +88,10 @@ export const experimentSchema = (catalogue: CatalogueSchemas) =>
       windows: z.array(Window).default([]).describe('when waves may begin; empty: always'),
       runbooks: z.record(Name, runbook(catalogue.remedy)).default({}),
       rollbacks: z.array(z.string()).default([]).describe('runbooks run after the undo of a stopped or aborted wave'),
-      remediation: z.array(z.strictObject({ when: RemediationTrigger, runbook: z.string() })).default([]).describe('runbooks run when recovery needs help'),
+      remediation: z
+        .array(z.strictObject({ when: RemediationTrigger, runbook: z.string() }))
+        .default([])
+        .describe('runbooks run when recovery needs help'),
     })
     .check(({ value, issues }) => {
       issues.push(...checkReferences(value as Experiment));

@@ -6,7 +6,11 @@ export const Selection = z.union(
   [
     z.literal('all'),
     z.strictObject({ count: z.int().min(1).describe('this many') }),
-    z.strictObject({ percent: Ratio.refine((share) => share > 0 && share <= 1, 'expected more than 0% and at most 100%').describe('this share, rounded down') }),
+    z.strictObject({
+      percent: Ratio.refine((share) => share > 0 && share <= 1, 'expected more than 0% and at most 100%').describe(
+        'this share, rounded down',
+      ),
+    }),
   ],
   { error: 'expected `all`, `count: 1` or `percent: 25%`' },
 );
@@ -39,7 +43,10 @@ export const Timing = z.strictObject({
 /** One gated step of a run. */
 export const waveSchema = <F extends z.ZodType, T extends z.ZodType>(fault: F, targets: T) =>
   z.strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected lower-case letters, digits and hyphens, 40 at most').describe('names the wave in the record'),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected lower-case letters, digits and hyphens, 40 at most')
+      .describe('names the wave in the record'),
     dryRun: z.boolean().default(false).describe('true: walks the whole path without acting'),
     targets: targets.optional().describe("narrows the experiment's targets for this wave"),
     fault: fault.optional().describe("replaces the experiment's fault for this wave"),

@@ -15,6 +15,8 @@ export interface Launch {
   /** Signal that ends it quickly and cleanly. */
   stopSignal: NodeJS.Signals;
   account?: { uid: number; gid: number } | undefined;
+  /** Default: this process's own. */
+  env?: NodeJS.ProcessEnv;
 }
 
 /** A server process that was started and may not answer yet. */
@@ -26,11 +28,11 @@ export interface Launched {
 }
 
 /** @throws Error when the command cannot be started */
-export async function launch({ command, args, logFile, detached, stopSignal, account }: Launch): Promise<Launched> {
+export async function launch({ command, args, logFile, detached, stopSignal, account, env = process.env }: Launch): Promise<Launched> {
   await mkdir(dirname(logFile), { recursive: true });
   const log = await open(logFile, 'a', 0o600);
   try {
-    const child = spawn(command, args, { detached: true, stdio: ['ignore', log.fd, log.fd], ...account });
+    const child = spawn(command, args, { detached: true, stdio: ['ignore', log.fd, log.fd], env, ...account });
     let ended: string | undefined;
     child.once('exit', (code, signal) => (ended = signal ?? `code ${code}`));
     await once(child, 'spawn');
