@@ -22,11 +22,11 @@ const common = {
     '^.+\\.(t|j|mj)s$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`, '\\.node$'],
-  testTimeout: 30_000,
 };
 
 /** @type {import('jest').Config} */
 export default {
+  testTimeout: 30_000,
   projects: [
     { ...common, displayName: 'alone', testMatch: [`<rootDir>/test/{${withoutServers.join(',')}}/**/*.test.ts`] },
     {

@@ -1,7 +1,6 @@
 import type { Experiment, ProbeDefinition } from '../domain/experiment/experiment.ts';
-import type { Spec } from '../domain/order.ts';
 import type { OpenProbe } from '../probes/define.ts';
-import { providers } from '../probes/index.ts';
+import { openProbe } from '../probes/index.ts';
 import type { ProbePorts } from '../probes/ports.ts';
 import { refuse } from './refuse.ts';
 
@@ -15,21 +14,15 @@ export interface OpenSignal {
 
 /** The probes as written, and the two signals that each SLO yields. */
 export function signalDefinitions({ probes, slo }: Pick<Experiment, 'probes' | 'slo'>): Record<string, ProbeDefinition> {
-  const derived = Object.entries(slo).flatMap(([name, { objective, window, good, total, every, timeout }]): [string, ProbeDefinition][] => [
+  const derived = Object.entries(slo).flatMap(([name, { objective, burnRateOver, good, total, every, timeout }]): [string, ProbeDefinition][] => [
     [`${name}.budget-remaining`, { provider: { kind: 'slo-budget', objective, good, total }, unit: 'ratio', every, timeout }],
     [
       `${name}.burn-rate`,
-      { provider: { kind: 'slo-burn-rate', objective, good, total, window: `${window}ms` }, unit: '×', every, timeout },
+      { provider: { kind: 'slo-burn-rate', objective, good, total, window: `${burnRateOver}ms` }, unit: '×', every, timeout },
     ],
   ]);
   return { ...probes, ...Object.fromEntries(derived) };
 }
-
-const openProbe = (spec: Spec, ports: ProbePorts): OpenProbe => {
-  const provider = providers[spec.kind as keyof typeof providers] as { open(spec: Spec, ports: ProbePorts): OpenProbe } | undefined;
-  if (!provider) throw refuse('UnknownProvider', `no probe provider '${spec.kind}'; there are ${Object.keys(providers).join(', ')}`);
-  return provider.open(spec, ports);
-};
 
 /** Opens signals by name; all of them when no names are given. */
 export function openSignals(experiment: Pick<Experiment, 'probes' | 'slo'>, ports: ProbePorts, names?: readonly string[]): OpenSignal[] {

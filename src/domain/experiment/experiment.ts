@@ -43,6 +43,7 @@ export interface ProbeDefinition {
 export interface Slo {
   objective: number;
   window: number;
+  burnRateOver: number;
   good: Spec;
   total: Spec;
   every: number;

@@ -33,6 +33,7 @@ const slo = <P extends z.ZodType>(provider: P) =>
   z.strictObject({
     objective: Ratio.refine((share) => share > 0 && share < 1, 'expected more than 0% and less than 100%, such as 99.9%'),
     window: Duration.default(30 * 86_400_000).describe('the period that the objective is promised for'),
+    burnRateOver: Duration.default(300_000).describe('how far back the burn rate looks'),
     good: provider.describe('counts the good events'),
     total: provider.describe('counts all events'),
     every: Duration.refine((ms) => ms >= 50, 'expected 50ms or more').default(1_000),
