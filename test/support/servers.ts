@@ -44,5 +44,6 @@ function required(variable: string): string {
   return value;
 }
 
-const missing = (variable: string) =>
-  `${variable} is not set: the server could not be started (see the first lines of this run), or this folder is listed in withoutServers of jest.config.mjs`;
+function missing(variable: string): string {
+  return `${variable} is not set: the server could not be started (see the first lines of this run), or this folder is listed in withoutServers of jest.config.mjs`;
+}
