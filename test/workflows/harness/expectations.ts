@@ -1,0 +1,39 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { History } from '@temporalio/common/lib/proto-utils';
+import { temporal } from '@temporalio/proto';
+import type { Phase, RunState } from '../../../src/domain/run.ts';
+import type { FakeSite } from './fake-site.ts';
+import type { Stage } from './stage.ts';
+
+/** Promise 1: each order that was given was undone after it had ended, and nobody is paused any more. */
+export function expectNothingLeft(site: FakeSite): void {
+  expect([...site.paused]).toEqual([]);
+  for (const deed of site.of('injectFault')) {
+    const { key } = deed.input as { key: string };
+    const undos = site.of('revertFault').filter(({ input }) => (input as { key: string }).key === key);
+    expect(undos.length).toBeGreaterThan(0);
+    expect(Math.max(...undos.map(({ beganMs }) => beganMs))).toBeGreaterThanOrEqual(deed.endedMs ?? Infinity);
+  }
+}
+
+/** Waits until the run says that it is in the phase; the fakes hold it there. */
+export async function reach({ client }: Stage, workflowId: string, isThere: Phase | ((run: RunState) => boolean)): Promise<RunState> {
+  for (;;) {
+    const run = await client.status(workflowId);
+    if (typeof isThere === 'function' ? isThere(run) : run.phase === isThere) return run;
+    await delay(20);
+  }
+}
+
+/** How many events of each type a run's history holds. */
+export async function countEvents({ client }: Stage, workflowId: string): Promise<Record<string, number>> {
+  const { events } = (await client.temporal.workflow.getHandle(workflowId).fetchHistory()) as History;
+  const counts: Record<string, number> = {};
+  for (const { eventType } of events ?? []) {
+    const name = temporal.api.enums.v1.EventType[eventType ?? 0]!.replace('EVENT_TYPE_', '');
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+export const total = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, count) => sum + count, 0);

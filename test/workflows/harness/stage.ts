@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createControlActivities } from '../../../src/activities/index.ts';
+import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
+import type { RunInput } from '../../../src/domain/run.ts';
+import { createMemoryRecords } from '../../../src/records/memory.ts';
+import type { Records } from '../../../src/records/ports.ts';
+import { temporalAddress } from '../../support/servers.ts';
+import { experimentDocument } from './document.ts';
+import { FakeSite } from './fake-site.ts';
+
+/** What a whole suite shares: one connection, one bundle. */
+export interface Theatre {
+  client: Client;
+  connection: NativeConnection;
+  workflowBundle: { code: string };
+  close(): Promise<void>;
+}
+
+const workflowsPath = fileURLToPath(new URL('../../../src/workflows/index.ts', import.meta.url));
+
+/** Bundles the workflows from their source, as the worker does without a prebuilt bundle. */
+export async function bundleFromSource(): Promise<{ code: string }> {
+  const logger = new DefaultLogger('ERROR');
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger });
+  return { code };
+}
+
+/** Keeps the SDK's warnings out of the test's output: what is expected to fail is logged there. */
+export const quietRuntime = (): void => {
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
+};
+
+/** Opens the shared Temporal server. */
+export async function openTheatre(address = temporalAddress()): Promise<Theatre> {
+  quietRuntime();
+  const [connection, clientConnection, workflowBundle] = await Promise.all([
+    NativeConnection.connect({ address }),
+    Connection.connect({ address }),
+    bundleFromSource(),
+  ]);
+  const close = async (): Promise<void> => {
+    await clientConnection.close();
+    await connection.close();
+  };
+  return { client: new Client({ connection: clientConnection }), connection, workflowBundle, close };
+}
+
+/** One test: a task queue of its own, a fake site, real control activities on records in memory. */
+export interface Stage {
+  taskQueue: string;
+  site: FakeSite;
+  records: Records;
+  client: BreakwaterClient;
+  /** Starts a run by the client's door. */
+  start(document?: Record<string, unknown>, options?: Partial<StartOptions>): Promise<string>;
+  /** Starts a run straight by Temporal, past the client's checks. */
+  startRaw(input: unknown): Promise<WorkflowHandle>;
+  verdict(workflowId: string): Promise<RunResult>;
+}
+
+export interface StageOptions {
+  site?: FakeSite;
+  records?: Records;
+  nowMs?: () => number;
+}
+
+/** Raises a stage, plays on it, and takes it down: workers are gone afterwards whatever happened. */
+export async function onStage<T>({ client, connection, workflowBundle }: Pick<Theatre, 'client' | 'connection' | 'workflowBundle'>, play: (stage: Stage) => Promise<T>, options: StageOptions = {}): Promise<T> {
+  const { site = new FakeSite(), records = createMemoryRecords(), nowMs = () => Date.now() } = options;
+  const taskQueue = `test-${randomUUID()}`;
+  const shared: Omit<WorkerOptions, 'taskQueue'> = {
+    connection,
+    stickyQueueScheduleToStartTimeout: '1s',
+    maxHeartbeatThrottleInterval: '200ms',
+    defaultHeartbeatThrottleInterval: '200ms',
+    shutdownGraceTime: '100ms',
+    shutdownForceTime: '5s',
+  };
+  const workers = [
+    await Worker.create({ ...shared, taskQueue, workflowBundle, activities: createControlActivities({ records, nowMs }) }),
+    await Worker.create({ ...shared, taskQueue: `${taskQueue}.local`, activities: site.activities }),
+  ] as const;
+  const door = new BreakwaterClient(client, taskQueue);
+  const verdict = async (workflowId: string): Promise<RunResult> => (await door.waitForVerdict(workflowId)) as RunResult;
+  const stage: Stage = {
+    taskQueue,
+    site,
+    records,
+    client: door,
+    verdict,
+    start: async (document = experimentDocument(), more = {}) => (await door.startExperiment({ document, requestedBy: 'ann', seed: 7, ...more })).workflowId,
+    startRaw: (input) => client.workflow.start('experiment', { taskQueue, workflowId: `raw.${randomUUID()}`, args: [input as RunInput] }),
+  };
+  return workers[0].runUntil(workers[1].runUntil(play(stage)));
+}
