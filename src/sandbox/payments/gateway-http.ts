@@ -31,20 +31,18 @@ export function gatewayDoors({ settings, pool, queue, desk }: GatewayParts): Fas
     const parsed = PaymentRequest.safeParse(request.body);
     if (!parsed.success) return reply.code(400).send({ error: z.prettifyError(parsed.error) });
     const payment: Payment = { ...parsed.data, id: parsed.data.id ?? randomUUID() };
-    const waiting = desk.resultOf(payment.id);
-    if (waiting) return answer(reply, payment.id, await orSoon(waiting));
-    const known = parsed.data.id === undefined ? 'unknown' : await whereIs(payment.id);
-    if (known !== 'unknown') return answer(reply, payment.id, known);
-    const result = desk.expect(payment.id);
+    const awaited = desk.resultOf(payment.id);
+    if (awaited) return answer(reply, payment.id, await soon(payment.id, awaited));
+    const result = desk.expect(payment.id); // before anything else, so that the same payment posted meanwhile waits with us
     try {
-      const isNew = await queue.put(payment, settings.PAYMENTS_VISIBILITY_TIMEOUT_MS);
-      if (!isNew) desk.forget(payment.id);
+      const isKnown = parsed.data.id !== undefined && (await whereIs(payment.id)) !== 'unknown';
+      if (isKnown || !(await queue.put(payment, settings.PAYMENTS_VISIBILITY_TIMEOUT_MS))) desk.forget(payment.id);
+      return await answer(reply, payment.id, await soon(payment.id, result));
     } catch (error) {
       desk.ended(payment.id, 'late');
-      request.log.error(error);
+      console.error(`payment ${payment.id} not queued: ${(error as Error).message}`);
       return reply.code(503).send({ id: payment.id, error: 'the payment could not be queued; send it again under the same id' });
     }
-    return answer(reply, payment.id, await orSoon(result));
   });
 
   app.get<{ Params: { id: string } }>('/payments/:id', async (request, reply) => {
@@ -53,10 +51,11 @@ export function gatewayDoors({ settings, pool, queue, desk }: GatewayParts): Fas
     return answer(reply, id.data, await whereIs(id.data));
   });
 
-  const orSoon = (result: Promise<Result>): Promise<Status> =>
-    Promise.race([result, sleep(settings.PAYMENTS_ANSWER_WITHIN_MS, 'late' as const)]).then((known) =>
-      known === 'late' ? 'queued' : known,
-    );
+  /** The result if it comes soon, otherwise where the payment is. */
+  const soon = async (id: string, result: Promise<Result>): Promise<Status> => {
+    const known = await Promise.race([result, sleep(settings.PAYMENTS_ANSWER_WITHIN_MS, 'late' as const)]);
+    return known === 'late' ? whereIs(id) : known;
+  };
 
   return app;
 }

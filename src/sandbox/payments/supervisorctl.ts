@@ -43,8 +43,9 @@ async function find(name: string): Promise<WorkerState> {
   return worker;
 }
 
-const change = async (name: string, to: string): Promise<WorkerState> =>
-  WorkerState.parse(await ask('POST', `/workers/${encodeURIComponent(name)}/${to}`));
+async function change(name: string, to: string): Promise<WorkerState> {
+  return WorkerState.parse(await ask('POST', `/workers/${encodeURIComponent(name)}/${to}`));
+}
 
 async function ask(method: string, path: string, body?: object): Promise<unknown> {
   const response = await fetch(new URL(path, url), {
