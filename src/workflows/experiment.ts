@@ -32,17 +32,25 @@ export async function experiment(input: RunInput): Promise<RunResult> {
   setHandler(guardArmed, (key, atMs) => {
     if (!run.armed.has(key)) run.armed.set(key, atMs);
   });
+  chaos.cancelRequested.catch(() => {
+    noteCancellation(run);
+  });
   try {
     await chaos.run(() => conduct(run, input));
   } catch (cause) {
     if (!isCancellation(cause)) run.facts.error = reasonOf(cause);
   }
-  if (chaos.consideredCancelled)
-    run.facts.aborted = {
-      by: run.state.aborted?.by ?? 'Temporal',
-      reason: run.state.aborted?.reason ?? (run.state.aborted ? 'no reason given' : 'the workflow was cancelled'),
-    };
+  const { aborted } = run.state;
+  if (aborted) run.facts.aborted = { by: aborted.by, reason: aborted.reason ?? 'no reason given' };
   return CancellationScope.nonCancellable(() => close(run));
+}
+
+/** A cancellation by Temporal, such as the button in its Web, is an abort by somebody without a name. */
+function noteCancellation({ state, chronicle }: RunContext): void {
+  if (state.aborted || state.phase === 'closing' || state.phase === 'closed') return;
+  state.aborted = { by: 'Temporal', reason: 'the workflow was cancelled' };
+  state.stopSeenMs ??= Date.now();
+  chronicle.add('abort', { ...state.aborted });
 }
 
 /** The phases, in order. Returns early when a gate is closed; what closed it is in the facts. */

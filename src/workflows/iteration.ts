@@ -62,7 +62,8 @@ function noteLeftovers({ state, facts, chronicle }: AdmittedRun, stuck: readonly
 async function act(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<void> {
   const { run, wave, place, facts } = deed;
   enter(run, 'arming', place);
-  const guarding = startGuard(deed, preparation);
+  const watch = new CancellationScope();
+  const guarding = watch.run(() => startGuard(deed, preparation));
   const early = await armedOrOver(run, place, guarding);
   if (early) {
     takeGuard(deed, early);
@@ -71,7 +72,10 @@ async function act(deed: Deed, preparation: Preparation, arm: (undo: Undo) => vo
   run.chronicle.add('guard-armed', { signals: Object.keys(preparation.baseline.medians) }, place);
   if (!wave.dryRun) {
     enter(run, 'injecting', place);
-    await injectUnderGuard(deed, preparation, guarding, arm);
+    await injectUnderGuard(deed, preparation, guarding, arm).catch((cause: unknown) => {
+      watch.cancel(); // nothing is held, so nothing is guarded
+      throw cause;
+    });
   }
   const injectedMs = Date.now();
   enter(run, 'holding', place);
@@ -158,13 +162,21 @@ async function injectUnderGuard(
     () => undefined,
   );
   try {
-    await scope.run(() => Promise.all(orders.map((order) => inject(deed, order, arm))));
+    await scope.run(() => allAnswered(orders.map((order) => inject(deed, order, arm))));
   } catch (cause) {
     // The guard withdrew them: what it saw is what ends the iteration.
     if (!isCancellation(cause) || run.chaos.consideredCancelled) throw cause;
   } finally {
     isOver = true;
   }
+}
+
+/** Waits for every answer before it rejects with the first failure: an undo must not overtake a deed that is still under way. */
+async function allAnswered(deeds: readonly Promise<void>[]): Promise<void> {
+  const answers = await Promise.allSettled(deeds);
+  const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+  const failure = failures.find((cause) => !isCancellation(cause)) ?? failures[0];
+  if (failure !== undefined) throw failure as Error;
 }
 
 async function inject({ run, place, facts, unresolved }: Deed, order: Order, arm: (undo: Undo) => void): Promise<void> {

@@ -19,13 +19,24 @@ function checkActor(act: unknown): Act {
   return claim;
 }
 
+/** What is kept of an act: whatever else somebody sent along must not weigh down the state and its queries. */
+const kept = ({ by, reason, digest }: Act): Act => ({
+  by: by.trim(),
+  ...(reason !== undefined && { reason }),
+  ...(typeof digest === 'string' && { digest: digest.slice(0, MAX_TEXT) }),
+});
+
+/** `Ann ` is not another person than `ann`. */
+const isSamePerson = (a: Act, b: Act): boolean => a.by.trim().toLowerCase() === b.by.trim().toLowerCase();
+
 const isOver = (run: RunState): boolean => run.phase === 'closing' || run.phase === 'closed';
 
 function checkApproval(run: RunState, act: Act): void {
   if (run.awaiting === undefined) throw refuse('WrongPhase', `nothing waits for approval while ${run.phase}`);
   if (act.digest !== run.digest)
     throw refuse('WrongDigest', `approve the digest that you have seen: this plan's is ${run.digest ?? 'not known yet'}`);
-  if (run.approvals.some(({ by }) => by === act.by)) throw refuse('AlreadyApproved', `${act.by} has approved already; another person must`);
+  if (run.approvals.some((other) => isSamePerson(other, act)))
+    throw refuse('AlreadyApproved', `${act.by} has approved already; another person must`);
 }
 
 /**
@@ -47,7 +58,7 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
   setHandler(
     message.approve,
     (act) => {
-      run.approvals.push(act);
+      run.approvals.push(kept(act));
       note('approved', act);
       return answer();
     },
@@ -60,7 +71,7 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
   setHandler(
     message.reject,
     (act) => {
-      run.rejected = act;
+      run.rejected = kept(act);
       note('rejected', act);
       return answer();
     },
@@ -73,7 +84,7 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
   setHandler(
     message.abort,
     (act) => {
-      run.aborted = act;
+      run.aborted = kept(act);
       run.stopSeenMs ??= Date.now();
       note('abort', act);
       chaos.cancel();
@@ -88,7 +99,7 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
   setHandler(
     message.pause,
     (act) => {
-      run.paused = act;
+      run.paused = kept(act);
       note('paused', act);
       return answer();
     },

@@ -45,8 +45,16 @@ const scenes: Scene[] = [
     injected: 1,
     isTimed: true,
   },
-  { phase: 'recovering', prepare: (site, isReleased) => site.on('awaitRecovery', async (_, usual) => (await linger(isReleased), usual())), injected: 1 },
-  { phase: 'cooling-down', document: wavesOf({ blastRadius: { maxVictims: 4, maxConcurrent: 2, survivorsAtLeast: 1, coolDown: '1h' } }), injected: 1 },
+  {
+    phase: 'recovering',
+    prepare: (site, isReleased) => site.on('awaitRecovery', async (_, usual) => (await linger(isReleased), usual())),
+    injected: 1,
+  },
+  {
+    phase: 'cooling-down',
+    document: wavesOf({ blastRadius: { maxVictims: 4, maxConcurrent: 2, survivorsAtLeast: 1, coolDown: '1h' } }),
+    injected: 1,
+  },
   {
     phase: 'paused',
     prepare: (site, isReleased) => site.on('prepareWave', async (_, usual) => (await linger(isReleased), usual())),
@@ -59,7 +67,12 @@ const scenes: Scene[] = [
   {
     phase: 'preparing',
     name: 'between two iterations',
-    document: experimentDocument({ waves: [{ name: 'dry-run', dryRun: true }, { name: 'stress', iterations: 3 }] }),
+    document: experimentDocument({
+      waves: [
+        { name: 'dry-run', dryRun: true },
+        { name: 'stress', iterations: 3 },
+      ],
+    }),
     prepare: (site) => site.on('prepareWave', async ({ place }, usual) => (place.iteration === 1 ? (await linger(), usual()) : usual())),
     injected: 1,
   },
@@ -91,7 +104,14 @@ describeWithTemporal('stopping a run', () => {
           const id = await stage.start(scene.document ?? wavesOf());
           await scene.before?.(stage, id);
           if (scene.phase === 'paused') isReleased = true;
-          await reach(stage, id, (run) => run.phase === scene.phase && (scene.injected === 0 || run.victims.length > 0) && (scene.name === undefined || run.iteration === 1));
+          await reach(
+            stage,
+            id,
+            (run) =>
+              run.phase === scene.phase &&
+              (scene.injected === 0 || run.victims.length > 0) &&
+              (scene.name === undefined || run.iteration === 1),
+          );
           const { stop, by } = ways[way]!;
           const stopMs = Date.now();
           await stop(stage, id);
@@ -180,7 +200,9 @@ describeWithTemporal('stopping a run', () => {
       const id = await stage.start();
       await reach(stage, id, 'undoing');
       await stage.client.abort(id, { by: 'bob' });
-      await expect(stage.client.abort(id, { by: 'eve' })).rejects.toMatchObject({ cause: { type: 'WrongPhase', message: 'bob has aborted already' } });
+      await expect(stage.client.abort(id, { by: 'eve' })).rejects.toMatchObject({
+        cause: { type: 'WrongPhase', message: 'bob has aborted already' },
+      });
       isReleased = true;
       await stage.verdict(id);
       await expect(stage.client.abort(id, { by: 'eve' })).rejects.toThrow();

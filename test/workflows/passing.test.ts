@@ -28,13 +28,28 @@ describeWithTemporal('a run that goes well', () => {
 
       const events = await records.events(id);
       const iteration = (victims: number) => [
-        'policy', 'steady-state', 'victims-chosen', 'guard-armed',
-        ...Array<string>(victims).fill('injected'), ...Array<string>(victims).fill('undo'), 'recovery', 'judged',
+        'policy',
+        'steady-state',
+        'victims-chosen',
+        'guard-armed',
+        ...Array<string>(victims).fill('injected'),
+        ...Array<string>(victims).fill('undo'),
+        'recovery',
+        'judged',
       ];
       expect(events.map(({ kind }) => kind)).toEqual([
-        'run-started', 'policy',
-        'policy', 'steady-state', 'victims-chosen', 'guard-armed', 'judged',
-        ...iteration(1), ...iteration(1), ...iteration(2), ...iteration(2), 'closed',
+        'run-started',
+        'policy',
+        'policy',
+        'steady-state',
+        'victims-chosen',
+        'guard-armed',
+        'judged',
+        ...iteration(1),
+        ...iteration(1),
+        ...iteration(2),
+        ...iteration(2),
+        'closed',
       ]);
       expect(await records.findRun(id)).toMatchObject({ verdict: 'passed', requestedBy: 'ann', site: 'local' });
 
@@ -70,19 +85,37 @@ describeWithTemporal('a run that goes well', () => {
         expect(workflowId).toBe(id);
         expect(notAfterMs - Date.now()).toBeLessThanOrEqual(15_000);
       }
-      expect(stage.site.orders('revertFault').map(({ key }) => key).sort()).toEqual(orders.map(({ key }) => key).sort());
+      expect(
+        stage.site
+          .orders('revertFault')
+          .map(({ key }) => key)
+          .sort(),
+      ).toEqual(orders.map(({ key }) => key).sort());
     }));
 
   test('iterations prefer victims that were not hit before', () =>
     onStage(theatre, async (stage) => {
-      const id = await stage.start(experimentDocument({ waves: [{ name: 'dry-run', dryRun: true }, { name: 'stress', iterations: 4 }] }));
+      const id = await stage.start(
+        experimentDocument({
+          waves: [
+            { name: 'dry-run', dryRun: true },
+            { name: 'stress', iterations: 4 },
+          ],
+        }),
+      );
       const { victims } = await stage.verdict(id);
       expect(new Set(victims.map(({ name }) => name)).size).toBe(4);
     }));
 
   test('the same idempotency key starts one run', () =>
     onStage(theatre, async ({ client, verdict, site }) => {
-      const start = () => client.startExperiment({ document: experimentDocument(), requestedBy: 'ann', seed: 7, idempotencyKey: `key-${process.pid}-${Date.now()}` });
+      const start = () =>
+        client.startExperiment({
+          document: experimentDocument(),
+          requestedBy: 'ann',
+          seed: 7,
+          idempotencyKey: `key-${process.pid}-${Date.now()}`,
+        });
       const key = `key-${process.pid}-${Date.now()}`;
       const again = () => client.startExperiment({ document: experimentDocument(), requestedBy: 'ann', seed: 7, idempotencyKey: key });
       const [first, second] = [await again(), await again()];
@@ -98,7 +131,12 @@ describeWithTemporal('a run that goes well', () => {
     onStage(theatre, async ({ client, start, verdict, taskQueue }) => {
       const workflowId = await start();
       await verdict(workflowId);
-      const again = client.temporal.workflow.start('experiment', { taskQueue, workflowId, args: [{}], workflowIdReusePolicy: 'REJECT_DUPLICATE' });
+      const again = client.temporal.workflow.start('experiment', {
+        taskQueue,
+        workflowId,
+        args: [{}],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      });
       await expect(again).rejects.toThrow(WorkflowExecutionAlreadyStartedError);
     }));
 });

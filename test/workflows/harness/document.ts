@@ -5,7 +5,11 @@ export const experimentDocument = (changes: Record<string, unknown> = {}): Recor
   metadata: { name: 'payment-worker', owner: 'payments', service: 'payments', environment: 'staging' },
   hypothesis: 'pausing one payment worker keeps payment errors at or below one in a thousand',
   probes: {
-    errors: { provider: { kind: 'http', url: 'http://127.0.0.1:9/errors', read: { jsonPath: '$.rate' } }, every: '100ms', timeout: '100ms' },
+    errors: {
+      provider: { kind: 'http', url: 'http://127.0.0.1:9/errors', read: { jsonPath: '$.rate' } },
+      every: '100ms',
+      timeout: '100ms',
+    },
   },
   steadyState: [{ probe: 'errors', tolerance: { atMost: '0.1%' } }],
   stopConditions: [{ probe: 'errors', above: '0.1%' }],

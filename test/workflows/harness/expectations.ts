@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { History } from '@temporalio/common/lib/proto-utils';
 import { temporal } from '@temporalio/proto';
 import type { Phase, RunState } from '../../../src/domain/run.ts';
 import type { FakeSite } from './fake-site.ts';
@@ -27,7 +26,7 @@ export async function reach({ client }: Stage, workflowId: string, isThere: Phas
 
 /** How many events of each type a run's history holds. */
 export async function countEvents({ client }: Stage, workflowId: string): Promise<Record<string, number>> {
-  const { events } = (await client.temporal.workflow.getHandle(workflowId).fetchHistory()) as History;
+  const { events } = await client.temporal.workflow.getHandle(workflowId).fetchHistory();
   const counts: Record<string, number> = {};
   for (const { eventType } of events ?? []) {
     const name = temporal.api.enums.v1.EventType[eventType ?? 0]!.replace('EVENT_TYPE_', '');

@@ -133,8 +133,21 @@ export class FakeSite {
 
   private prepare({ experiment, wave, alreadyHit, seed }: PrepareInput): Promise<Preparation> {
     const populationSize = this.population.length;
-    const choice = chooseVictims({ eligible: this.population, populationSize, selection: wave.selection, caps: experiment.blastRadius, alreadyHit, seed });
-    return Promise.resolve({ unmet: [], baseline: { summaries: { errors: healthy }, medians: { errors: 0 } }, choice, populationSize, protectedTargets: [] });
+    const choice = chooseVictims({
+      eligible: this.population,
+      populationSize,
+      selection: wave.selection,
+      caps: experiment.blastRadius,
+      alreadyHit,
+      seed,
+    });
+    return Promise.resolve({
+      unmet: [],
+      baseline: { summaries: { errors: healthy }, medians: { errors: 0 } },
+      choice,
+      populationSize,
+      protectedTargets: [],
+    });
   }
 
   /** Arms at once, and holds for `holdMs` after every order was answered: how fast the machine is does not matter. */

@@ -68,7 +68,11 @@ export interface StageOptions {
 }
 
 /** Raises a stage, plays on it, and takes it down: workers are gone afterwards whatever happened. */
-export async function onStage<T>({ client, connection, workflowBundle }: Pick<Theatre, 'client' | 'connection' | 'workflowBundle'>, play: (stage: Stage) => Promise<T>, options: StageOptions = {}): Promise<T> {
+export async function onStage<T>(
+  { client, connection, workflowBundle }: Pick<Theatre, 'client' | 'connection' | 'workflowBundle'>,
+  play: (stage: Stage) => Promise<T>,
+  options: StageOptions = {},
+): Promise<T> {
   const { site = new FakeSite(), records = createMemoryRecords(), nowMs = () => Date.now() } = options;
   const taskQueue = `test-${randomUUID()}`;
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
@@ -91,7 +95,8 @@ export async function onStage<T>({ client, connection, workflowBundle }: Pick<Th
     records,
     client: door,
     verdict,
-    start: async (document = experimentDocument(), more = {}) => (await door.startExperiment({ document, requestedBy: 'ann', seed: 7, ...more })).workflowId,
+    start: async (document = experimentDocument(), more = {}) =>
+      (await door.startExperiment({ document, requestedBy: 'ann', seed: 7, ...more })).workflowId,
     startRaw: (input) => client.workflow.start('experiment', { taskQueue, workflowId: `raw.${randomUUID()}`, args: [input as RunInput] }),
   };
   return workers[0].runUntil(workers[1].runUntil(play(stage)));
