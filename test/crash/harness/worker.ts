@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { recordProcess } from '../../../src/sandbox/servers/process-record.ts';
+import { currentBuild } from '../../support/build.ts';
+
+const program = resolve('test/support/worker-main.mjs');
+const READY_WITHIN_MS = 60_000;
+
+/** Where a worker belongs. */
+export interface WorkerPlace {
+  dir: string;
+  taskQueue: string;
+  temporalAddress: string;
+  databaseUrl: string;
+}
+
+/** A real worker, in a process of its own. */
+export class WorkerProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly logFile: string,
+  ) {}
+
+  /** Starts it and returns at once; a test run that is interrupted finds it by its process record. */
+  static async spawn({ dir, taskQueue, temporalAddress, databaseUrl }: WorkerPlace, name: string): Promise<WorkerProcess> {
+    const dist = await currentBuild();
+    const logFile = join(dir, `${name}.log`);
+    const log = openSync(logFile, 'a');
+    const child = spawn(process.execPath, [program, dist], {
+      stdio: ['ignore', log, log],
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        TEMPORAL_ADDRESS: temporalAddress,
+        BREAKWATER_DATABASE_URL: databaseUrl,
+        BREAKWATER_HOME: dir,
+        BREAKWATER_TASK_QUEUE: taskQueue,
+        BREAKWATER_PROCESS: '1',
+      },
+    });
+    closeSync(log);
+    await once(child, 'spawn');
+    await recordProcess(join(dir, `${name}.process.json`), { name, pid: child.pid ?? 0 });
+    return new WorkerProcess(child, logFile);
+  }
+
+  static async start(place: WorkerPlace, name: string): Promise<WorkerProcess> {
+    const worker = await WorkerProcess.spawn(place, name);
+    await worker.ready();
+    return worker;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  async ready(): Promise<void> {
+    const untilMs = Date.now() + READY_WITHIN_MS;
+    while (!this.log().includes('worker is ready')) {
+      if (this.hasEnded || Date.now() > untilMs) throw new Error(`the worker did not become ready: ${this.log().slice(-2_000)}`);
+      await sleep(20);
+    }
+  }
+
+  log(): string {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  /** kill -9, now. Synchronous, so that no time passes between seeing the moment and the death. */
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  /** @returns how long it took to leave after SIGTERM, milliseconds */
+  async stop(withinMs = 15_000): Promise<number> {
+    const startedMs = Date.now();
+    if (!this.hasEnded) {
+      const gone = once(this.child, 'exit');
+      this.child.kill('SIGTERM');
+      const late = setTimeout(() => this.child.kill('SIGKILL'), withinMs);
+      await gone.finally(() => clearTimeout(late));
+    }
+    return Date.now() - startedMs;
+  }
+}
