@@ -25,7 +25,10 @@ export const watching = (site: string, ms: number, summary: string) =>
     retry: promptRetry,
   });
 
-/** Injecting keeps the default cancellation type: an undo must not overtake its deed. */
+/**
+ * A cancelled injection is waited for: an undo must not overtake its deed.
+ * Said explicitly, because SDK 1.24 documents this as the default and sends none, which the server takes for TRY_CANCEL.
+ */
 export const injecting = (site: string, summary: string) =>
   proxyActivities<Pick<SiteActivities, 'injectFault'>>({
     taskQueue: siteQueue(site),
@@ -33,6 +36,7 @@ export const injecting = (site: string, summary: string) =>
     startToCloseTimeout: INJECT_WITHIN_MS,
     scheduleToCloseTimeout: INJECT_WITHIN_MS + 5_000,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: promptRetry,
   });
 

@@ -123,6 +123,7 @@ describeWithTemporal('stopping a run', () => {
           expect(site.of('injectFault').filter(({ beganMs }) => beganMs > stopMs)).toEqual([]);
           expectNothingLeft(site);
           expect(site.of('awaitRecovery')).toHaveLength(scene.injected);
+          expect(site.of('revertFault')).toHaveLength(scene.injected); // once: the undo did not overtake its deed
           if (scene.isTimed) {
             expect(result.stopLatencyMs).toBeGreaterThanOrEqual(0);
             expect(result.stopLatencyMs).toBeLessThan(2_000);
