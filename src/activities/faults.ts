@@ -1,24 +1,10 @@
-import { setInterval as every } from 'node:timers';
-import { ApplicationFailure, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
 import type { Injection, Order, Reversal, Spec } from '../domain/order.ts';
 import type { BoundFault } from '../faults/define.ts';
 import { faults } from '../faults/index.ts';
 import type { FaultPorts } from '../faults/ports.ts';
+import { beating } from './beating.ts';
 import { refuse } from './refuse.ts';
-
-const HEARTBEAT_EVERY_MS = 500;
-
-/** Heartbeats while `work` runs, so that the death of this worker is noticed in seconds. */
-async function beating<R>(work: () => Promise<R>): Promise<R> {
-  const timer = every(() => {
-    heartbeat();
-  }, HEARTBEAT_EVERY_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
-}
 
 /** Creates the activities that act on victims. */
 export const createFaultActivities = (ports: FaultPorts) => {

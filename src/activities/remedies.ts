@@ -1,7 +1,8 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import type { Spec } from '../domain/order.ts';
 import { remedies } from '../remedies/index.ts';
 import type { RemedyPorts } from '../remedies/ports.ts';
+import { beating } from './beating.ts';
 import { refuse } from './refuse.ts';
 
 type AnyRemedy = { apply(spec: Spec, ports: RemedyPorts, signal: AbortSignal): Promise<string> };
@@ -12,7 +13,6 @@ export const createRemedyActivities = (ports: RemedyPorts) => ({
   async applyRemedy(spec: Spec): Promise<string> {
     const remedy = remedies[spec.kind as keyof typeof remedies] as AnyRemedy | undefined;
     if (!remedy) throw refuse('UnknownRemedy', `no remedy '${spec.kind}'; there are ${Object.keys(remedies).join(', ')}`);
-    heartbeat();
-    return remedy.apply(spec, ports, cancellationSignal());
+    return beating(() => remedy.apply(spec, ports, cancellationSignal()));
   },
 });

@@ -58,6 +58,7 @@ export const repairing = (site: string, summary: string) =>
     summary,
     startToCloseTimeout: '2m',
     scheduleToStartTimeout: SITE_ANSWERS_WITHIN,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
     retry: { ...promptRetry, maximumAttempts: 5 },
   });
 
