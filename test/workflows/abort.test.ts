@@ -141,7 +141,10 @@ describeWithTemporal('stopping a run', () => {
     let open = (): void => undefined;
     const opened = new Promise<void>((resolve) => (open = resolve));
     const inner = records.openRun;
+    let note = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (note = resolve));
     records.openRun = async (run) => {
+      note();
       await opened;
       return inner(run);
     };
@@ -149,11 +152,12 @@ describeWithTemporal('stopping a run', () => {
       theatre,
       async (stage) => {
         const id = await stage.start();
-        await reach(stage, id, (run) => run.digest !== undefined);
-        await stage.client.abort(id, { by: 'bob' });
-        open();
+        await asked;
+        const aborting = stage.client.abort(id, { by: 'bob' }); // taken when the step beside the workflow has ended, seconds at most
+        setTimeout(open, 200);
+        await aborting;
         expect(await stage.verdict(id)).toMatchObject({ verdict: 'aborted', reason: 'bob aborted: no reason given' });
-        expect(stage.site.calls).toEqual([]);
+        expect(stage.site.of('injectFault')).toEqual([]);
       },
       { records },
     );
