@@ -1,0 +1,161 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeWithTemporal } from '../support/servers.ts';
+import { experimentDocument } from './harness/document.ts';
+import { countEvents, expectNothingLeft, reach, total } from './harness/expectations.ts';
+import { endlessGuard, linger } from './harness/fake-site.ts';
+import { onStage, openTheatre, type Theatre } from './harness/stage.ts';
+
+const refused = (type: string, message: RegExp | string = '') => ({ cause: { type, message: expect.stringMatching(message) } });
+
+describeWithTemporal('people steer a run', () => {
+  let theatre: Theatre;
+  beforeAll(async () => {
+    theatre = await openTheatre();
+  });
+  afterAll(() => theatre.close());
+
+  test('two of them must approve, each with the digest, and one person counts once', () =>
+    onStage(theatre, async (stage) => {
+      const { client, site, verdict, start } = stage;
+      const id = await start(experimentDocument({ approvals: { required: 2 } }));
+      const { digest } = await reach(stage, id, 'awaiting-approval');
+      await expect(client.approve(id, { by: 'ann' })).rejects.toMatchObject(refused('WrongDigest', digest!));
+      await expect(client.approve(id, { by: 'ann', digest: 'f00' })).rejects.toMatchObject(refused('WrongDigest'));
+      expect((await client.approve(id, { by: 'ann', digest: digest! })).approvals).toEqual([{ by: 'ann', digest }]);
+      await expect(client.approve(id, { by: 'ann', digest: digest! })).rejects.toMatchObject(refused('AlreadyApproved'));
+      await expect(client.approve(id, { by: ' Ann ', digest: digest! })).rejects.toMatchObject(refused('AlreadyApproved'));
+      await delay(200);
+      expect(site.calls).toEqual([]);
+      await client.approve(id, { by: 'bob', digest: digest! });
+      expect(await verdict(id)).toMatchObject({ verdict: 'passed' });
+    }));
+
+  test('a rejection denies; a late or early approval is refused', () =>
+    onStage(theatre, async (stage) => {
+      const { client, site, verdict, start } = stage;
+      const id = await start(experimentDocument({ approvals: { required: 1 } }));
+      await reach(stage, id, 'awaiting-approval');
+      await client.reject(id, { by: 'bob', reason: 'release today' });
+      expect(await verdict(id)).toMatchObject({ verdict: 'denied', reason: 'bob rejected it: release today' });
+      expect(site.calls).toEqual([]);
+      site.on('guardWave', endlessGuard);
+      const free = await start();
+      const { digest } = await reach(stage, free, 'holding');
+      await expect(client.approve(free, { by: 'bob', digest: digest! })).rejects.toMatchObject(
+        refused('WrongPhase', 'nothing waits for approval while holding'),
+      );
+      await expect(client.reject(free, { by: 'bob' })).rejects.toMatchObject(refused('WrongPhase'));
+      await client.abort(free, { by: 'bob' });
+      await verdict(free);
+    }));
+
+  test('an approval that does not come in time denies', () =>
+    onStage(theatre, async ({ verdict, start }) => {
+      const id = await start(experimentDocument({ approvals: { required: 1, within: '300ms' } }));
+      expect(await verdict(id)).toMatchObject({ verdict: 'denied', reason: expect.stringContaining('0 of 1') });
+    }));
+
+  test('a wave with a gate waits for its own approval', () =>
+    onStage(theatre, async (stage) => {
+      const { client, site, verdict, start } = stage;
+      const waves = [{ name: 'dry-run', dryRun: true }, { name: 'single' }, { name: 'canary', gate: 'approval' }];
+      const id = await start(experimentDocument({ waves }));
+      const { digest, awaiting } = await reach(stage, id, 'awaiting-approval');
+      expect(awaiting).toBe('wave canary');
+      expect(site.of('injectFault')).toHaveLength(1);
+      await client.approve(id, { by: 'bob', digest: digest! });
+      expect(await verdict(id)).toMatchObject({ verdict: 'passed' });
+      expect(site.of('injectFault')).toHaveLength(2);
+      const rejected = await start(experimentDocument({ waves }));
+      await reach(stage, rejected, 'awaiting-approval');
+      await client.reject(rejected, { by: 'bob' });
+      expect(await verdict(rejected)).toMatchObject({ verdict: 'aborted', rule: 'gate-closed' });
+    }));
+
+  test('a pause lets a live fault end on time and holds the next wave; resuming measures afresh', () =>
+    onStage(theatre, async (stage) => {
+      const { client, site, verdict, start } = stage;
+      let isReleased = false;
+      site.on('injectFault', async (_, usual) => {
+        const done = await usual();
+        await linger(() => isReleased);
+        return done;
+      });
+      const id = await start(experimentDocument({ waves: [{ name: 'dry-run', dryRun: true }, { name: 'single' }, { name: 'canary' }] }));
+      await site.began('injectFault');
+      await client.pause(id, { by: 'bob' });
+      await expect(client.pause(id, { by: 'eve' })).rejects.toMatchObject(refused('WrongPhase', 'bob has paused already'));
+      isReleased = true;
+      await reach(stage, id, 'paused');
+      expectNothingLeft(site);
+      const prepared = site.of('prepareWave').length;
+      await delay(300);
+      expect(site.of('prepareWave')).toHaveLength(prepared);
+      await client.resume(id, { by: 'bob' });
+      await expect(client.resume(id, { by: 'bob' })).rejects.toMatchObject(refused('WrongPhase', 'not paused'));
+      expect(await verdict(id)).toMatchObject({ verdict: 'passed' });
+    }));
+
+  test('a pause while a baseline is measured makes it old: it is measured again', () =>
+    onStage(theatre, async (stage) => {
+      const { client, site, verdict, start } = stage;
+      let isReleased = false;
+      site.on('prepareWave', async (_, usual) => (await linger(() => isReleased), usual()));
+      const id = await start();
+      await site.began('prepareWave');
+      await client.pause(id, { by: 'bob' });
+      isReleased = true;
+      await reach(stage, id, 'paused');
+      await client.resume(id, { by: 'bob' });
+      expect(await verdict(id)).toMatchObject({ verdict: 'passed' });
+      expect(site.of('prepareWave').map(({ input }) => (input as { wave: { name: string } }).wave.name)).toEqual([
+        'dry-run',
+        'dry-run',
+        'single',
+      ]);
+    }));
+
+  test('arguments of any shape are refused with a clear text and fail no workflow task', () =>
+    onStage(theatre, async (stage) => {
+      const { client, verdict, start } = stage;
+      const id = await start(experimentDocument({ approvals: { required: 1 } }));
+      const { digest } = await reach(stage, id, 'awaiting-approval');
+      const handle = client.temporal.workflow.getHandle(id);
+      const huge = 'x'.repeat(100_000);
+      const shapes: unknown[][] = [
+        [],
+        [null],
+        [42],
+        ['bob'],
+        [[]],
+        [{}],
+        [{ by: 7 }],
+        [{ by: '  ' }],
+        [{ by: huge }],
+        [{ by: 'bob', reason: huge }],
+        [{ by: 'bob', reason: 7 }],
+      ];
+      for (const update of ['approve', 'reject', 'abort', 'pause', 'resume'])
+        for (const args of shapes)
+          await expect(handle.executeUpdate(update, { args: args as [unknown] })).rejects.toMatchObject(refused('MissingActor'));
+      await expect(handle.executeUpdate('approve', { args: [{ by: 'bob', digest: { of: huge } }] })).rejects.toMatchObject(
+        refused('WrongDigest'),
+      );
+      await expect(handle.executeUpdate('no-such-update', { args: [] })).rejects.toThrow();
+      await handle.signal('guardArmed');
+      await handle.signal('guardArmed', { of: 'anything' }, 'when');
+      const counts = await countEvents(stage, id);
+      expect(counts['WORKFLOW_TASK_FAILED']).toBeUndefined();
+      expect(total(counts)).toBeLessThan(30); // what is refused leaves no event
+      await handle.executeUpdate('pause', { args: [{ by: 'bob', junk: huge }] });
+      expect(JSON.stringify(await client.status(id)).length).toBeLessThan(10_000);
+      await client.resume(id, { by: 'bob' });
+      await client.approve(id, { by: 'bob', digest: digest! });
+      expect(await verdict(id)).toMatchObject({ verdict: 'passed' });
+    }));
+
+  test('an id with a slash is not asked for', () => {
+    const client = onStage(theatre, ({ client: door }) => Promise.resolve(() => door.status('../../etc')));
+    return expect(client.then((ask) => ask())).rejects.toThrow('is not a run id');
+  });
+});
