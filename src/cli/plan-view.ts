@@ -1,0 +1,85 @@
+import type { PlanResult } from '../client.ts';
+import type { Preview, WavePreview } from '../activities/preview.ts';
+import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
+import { duration, quantity } from '../report/format.ts';
+import { plainText } from './plain-text.ts';
+import { facts } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+type Paint = Terminal['paint'];
+type ValidPlan = Extract<PlanResult, { valid: true }>;
+
+/** Most names in one list. */
+const MOST_NAMED = 20;
+
+function gateLine({ gates }: ValidPlan, paint: Paint): string {
+  return gates.open ? paint('green', 'open now') : `${paint('red', 'closed')}: ${gates.rule}: ${plainText(gates.reason)}`;
+}
+
+function times(wave: WavePlan): string {
+  const parts = [`baseline ${duration(wave.baselineMs)}`];
+  if (!wave.dryRun) parts.push(`hold ${duration(wave.holdMs)}`, `recover within ${duration(wave.recoverWithinMs)}`, `cool down ${duration(wave.coolDownMs)}`);
+  return parts.join(', ');
+}
+
+function victimLines({ choice, populationSize, protectedTargets }: WavePreview, paint: Paint): string[] {
+  const shown = choice.victims.slice(0, MOST_NAMED).map(({ name }) => `     ${paint('cyan', 'would hit')}  ${plainText(name)}`);
+  const hidden = choice.victims.length - shown.length;
+  return [
+    `     ${choice.victims.length} of ${populationSize} found, ${choice.wanted} asked for`,
+    ...shown,
+    ...(hidden > 0 ? [`     … and ${hidden} more`] : []),
+    ...(choice.victims.length === 0 ? [`     ${paint('yellow', 'nobody to hit: the run would end here')}`] : []),
+    ...choice.reductions.map((why) => `     fewer, because ${plainText(why)}`),
+    ...protectedTargets.map(({ target, why }) => `     can't hit  ${plainText(target.name)}: ${plainText(why)}`),
+  ];
+}
+
+function waveLines(plan: Plan, preview: Preview | undefined, paint: Paint): string[] {
+  return resolveWaves(plan.experiment).flatMap((wave, i) => {
+    const seen = preview?.waves.find(({ wave: name }) => name === wave.name);
+    const kind = wave.dryRun ? 'dry run, touches nothing' : `${plainText(wave.fault.kind)}, ${plan.reversible[wave.fault.kind] ? 'undone afterwards' : 'instantaneous'}`;
+    const often = wave.iterations > 1 ? `, ${wave.iterations} times` : '';
+    const gate = wave.gate === 'approval' ? ', waits for approval' : '';
+    return [`  ${i + 1}. ${paint('bold', wave.name)}  ${kind}${often}${gate}`, `     ${times(wave)}`, ...(seen ? victimLines(seen, paint) : [])];
+  });
+}
+
+function answerLines({ answers }: Preview, plan: Plan, paint: Paint): string[] {
+  const names = Object.keys(answers).sort();
+  const wide = Math.max(0, ...names.map((name) => name.length));
+  return names.map((name) => {
+    const answer = answers[name];
+    const said =
+      answer?.kind === 'value'
+        ? quantity(answer.value, plainText(plan.experiment.probes[name]?.unit ?? ''))
+        : paint('yellow', `${answer?.kind === 'error' ? 'failed' : 'no data'}: ${plainText(answer?.reason ?? '')}`);
+    return `  ${plainText(name).padEnd(wide)}  ${said}`;
+  });
+}
+
+/** A plan for people: what would be hit, under which gates, and what the probes say now. */
+export function planLines(result: ValidPlan, paint: Paint): string[] {
+  const { plan, preview } = result;
+  const { metadata, hypothesis, site, approvals } = plan.experiment;
+  const seen = 'unavailable' in preview ? undefined : preview;
+  return [
+    paint('bold', `${metadata.name} in ${metadata.environment}`),
+    ...facts([
+      ['Hypothesis', hypothesis],
+      ['Service', `${metadata.service}, owned by ${metadata.owner}`],
+      ['Site', site],
+      ['Digest', plan.digest],
+      ['Seed', String(plan.seed)],
+      ['Time scale', plan.timeScale === 1 ? 'real time' : `${plan.timeScale}: every policy duration is multiplied by this`],
+      ['Approvals', approvals.required === 0 ? 'none needed' : `${approvals.required} within ${duration(approvals.within)}`],
+    ]),
+    `Gates       ${gateLine(result, paint)}`,
+    '',
+    'Waves',
+    ...waveLines(plan, seen, paint),
+    '',
+    'Probes now',
+    ...(seen ? answerLines(seen, plan, paint) : [`  ${paint('yellow', `site ${site} did not answer: ${plainText('unavailable' in preview ? preview.unavailable : '')}`)}`]),
+  ];
+}
