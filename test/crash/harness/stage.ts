@@ -57,6 +57,29 @@ export class Stage {
     return join(this.place.dir, 'state', 'journal');
   }
 
+  /** Names of the files in its folder. */
+  files(): string[] {
+    return readdirSync(this.place.dir);
+  }
+
+  /** Whether the records have the run's end. */
+  async hasClosedRecords(): Promise<boolean> {
+    const { rows } = await query(this.place.databaseUrl, 'SELECT 1 FROM breakwater.runs WHERE workflow_id = $1 AND verdict IS NOT NULL', [
+      this.workflowId,
+    ]);
+    return rows.length > 0;
+  }
+
+  /** Whether the records have an event of this kind, of this wave. */
+  async hasRecorded(kind: string, wave: string): Promise<boolean> {
+    const { rows } = await query(this.place.databaseUrl, 'SELECT 1 FROM breakwater.events WHERE workflow_id = $1 AND kind = $2 AND wave = $3', [
+      this.workflowId,
+      kind,
+      wave,
+    ]);
+    return rows.length > 0;
+  }
+
   /** Names of the files that the journal holds, over all orders. */
   journalled(): string[] {
     if (!existsSync(this.journalDir)) return [];

@@ -1,6 +1,9 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+/** Makes arming, which ends with the first answers, long enough to be hit. */
+const ANSWERS_AFTER_MS = 60;
+
 /** What the Prometheus of the system answers with. `down` closes the connection, `slow` never answers. */
 export type PrometheusMode = 'value' | 'down' | 'empty' | 'nan' | 'html' | 'slow' | 'error-500';
 
@@ -19,7 +22,7 @@ export class ObservedSystem {
     const system = new ObservedSystem(server);
     server.on('request', (request, response) => {
       if (request.url?.startsWith('/api/v1/query')) system.answerQuery(response);
-      else response.end(JSON.stringify({ health: system.health, backlog: system.backlog }));
+      else setTimeout(() => response.end(JSON.stringify({ health: system.health, backlog: system.backlog })), ANSWERS_AFTER_MS);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return system;
