@@ -1,0 +1,88 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openJournal } from '../../../src/adapters/process/journal.ts';
+import type { Deed, JournalEntry } from '../../../src/faults/ports.ts';
+import { never } from './harness/children.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'breakwater-journal-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+let keys = 0;
+const entry = (change: Partial<JournalEntry> = {}): JournalEntry => ({
+  key: `key ../../${keys++}`,
+  faultKind: 'process-kill',
+  targetId: 'process:b:1:2',
+  detail: 'SIGKILL',
+  before: 'running',
+  notAfterMs: 1,
+  atMs: 1,
+  ...change,
+});
+const done: Deed = { outcome: 'injected', atMs: 7 };
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('an order acts once, whoever asks and however often', async () => {
+  const act = jest.fn(async () => (await sleep(30), done));
+  const order = entry();
+  const journals = [1, 2, 3, 4].map(() => openJournal(dir));
+  const answers = await Promise.all([...journals, ...journals].map((journal) => journal.once(order, act, never)));
+  expect(act).toHaveBeenCalledTimes(1);
+  expect(answers).toEqual(Array(8).fill(done));
+});
+
+test('the intent is on disk before the deed, and the next attempt is told of it when the first one threw', async () => {
+  const journal = openJournal(dir);
+  const order = entry();
+  await expect(
+    journal.once(
+      order,
+      async () => {
+        expect((await journal.read(order.key)).intent).toEqual(order);
+        throw new Error('cut off');
+      },
+      never,
+    ),
+  ).rejects.toThrow('cut off');
+  const act = jest.fn(async () => done);
+  await journal.once({ ...order, before: 'ended', atMs: 2 }, act, never);
+  expect(act).toHaveBeenCalledWith(order);
+});
+
+test('an undo closes the key: the order that comes late does nothing, and a second undo neither', async () => {
+  const journal = openJournal(dir);
+  const order = entry();
+  const undo = jest.fn(async () => ({ undone: true, evidence: 'nothing to undo' }));
+  await journal.undo(order, undo, never);
+  await journal.undo(order, undo, never);
+  expect(undo).toHaveBeenCalledTimes(1);
+  const act = jest.fn(async () => done);
+  expect(await journal.once(order, act, never)).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining('too late') });
+  expect(act).not.toHaveBeenCalled();
+});
+
+test('an undo that failed is tried again', async () => {
+  const journal = openJournal(dir);
+  const order = entry();
+  await journal.undo(order, async () => ({ undone: false, evidence: 'stuck' }), never);
+  expect(await journal.undo(order, async () => ({ undone: true, evidence: 'free' }), never)).toEqual({ undone: true, evidence: 'free' });
+});
+
+test('one key is one order: another victim under it is refused', async () => {
+  const journal = openJournal(dir);
+  const order = entry();
+  await journal.once(order, async () => done, never);
+  await expect(journal.once({ ...order, targetId: 'process:b:9:9' }, async () => done, never)).rejects.toThrow(
+    /is recorded for process-kill/,
+  );
+});
+
+test('keys never leave the folder, and an abort is heard while waiting', async () => {
+  expect(readdirSync(dir).every((name) => /^[0-9a-f]{64}$/.test(name))).toBe(true);
+  const journal = openJournal(dir);
+  const order = entry();
+  const slow = journal.once(order, async () => (await sleep(400), done), never);
+  await sleep(50);
+  await expect(journal.once(order, async () => done, AbortSignal.timeout(50))).rejects.toThrow();
+  expect(await slow).toEqual(done);
+});

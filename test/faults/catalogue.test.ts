@@ -1,0 +1,41 @@
+import { readdirSync } from 'node:fs';
+import * as z from 'zod';
+import { FaultSpec, faults } from '../../src/faults/index.ts';
+import { remedies } from '../../src/remedies/index.ts';
+import { targets } from '../../src/targets/index.ts';
+
+const filesOf = (room: string, others: string[]) =>
+  readdirSync(`src/${room}`, { withFileTypes: true })
+    .filter((file) => file.isFile() && !others.includes(file.name))
+    .map((file) => file.name.replace(/\.ts$/, ''))
+    .sort();
+
+test('every file of a catalogue has its line in the index', () => {
+  const house = ['define.ts', 'index.ts', 'ports.ts'];
+  expect(Object.keys(faults).sort()).toEqual(filesOf('faults', house));
+  expect(Object.keys(remedies).sort()).toEqual(filesOf('remedies', house));
+  expect(Object.keys(targets).sort()).toEqual(filesOf('targets', [...house, 'process-match.ts', 'process-selector.ts']));
+});
+
+test.each(Object.values(faults))('$kind is documented and has a JSON Schema for authors', ({ schema, doc, kind }) => {
+  expect(Object.values(doc).every((text) => text.length > 20)).toBe(true);
+  expect(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })).toMatchObject({
+    properties: { kind: { const: kind } },
+    additionalProperties: false,
+  });
+});
+
+test.each<[object, RegExp]>([
+  [{ kind: 'process-kill', signal: 'SIGSTOP' }, /process-pause/],
+  [{ kind: 'process-kill', signal: 'KILL' }, /name of a signal/],
+  [{ kind: 'process-kill', signal: 9 }, /name of a signal/],
+  [{ kind: 'process-kill', force: true }, /force/],
+  [{ kind: 'process-kill', effectWithin: 5 }, /string|duration/],
+  [{ kind: 'process-pause', seconds: 5 }, /seconds/],
+  [{ kind: 'service-stop', stop: 'systemctl stop x', start: ['a'], status: ['b'] }, /array/],
+  [{ kind: 'service-stop', stop: [], start: ['a'], status: ['b'] }, /one element each/],
+  [{ kind: 'pkill' }, /kind/],
+])('%j is refused', (spec, message) => {
+  const parsed = FaultSpec.safeParse(spec);
+  expect(parsed.success ? 'accepted' : z.prettifyError(parsed.error)).toMatch(message);
+});
