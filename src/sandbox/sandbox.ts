@@ -9,13 +9,15 @@ import { findWorkerProcess, startWorkerProcess, type WorkerProcess } from './wor
 
 /** Ports of the sandbox on loopback; the examples name them. */
 export const SANDBOX_PORTS = {
-  temporal: 17233,
-  temporalUi: 18233,
+  temporal: 17243,
+  temporalUi: 17244,
   postgres: 15432,
   replica: 15433,
   gateway: 18080,
   supervisor: 18081,
 } as const;
+/** A worker books about 22 payments a second: three carry the load, two do not. */
+const PAYMENTS_PER_SECOND = 60;
 const TASK_QUEUES = ['breakwater', 'breakwater.local'];
 
 /** Everything that Breakwater needs to be tried out, and a system worth killing, on this machine. */
@@ -97,6 +99,7 @@ export async function startSandbox({ homeDir, detached, log }: SandboxOptions): 
         replicaUrl: replica.url('payments'),
         gatewayPort: SANDBOX_PORTS.gateway,
         supervisorPort: SANDBOX_PORTS.supervisor,
+        ratePerSecond: PAYMENTS_PER_SECOND,
         dataDir: at.payments,
         detached,
         log,

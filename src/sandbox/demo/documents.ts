@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { readExperiment } from '../../language/read.ts';
+
+/** Minutes pass in two seconds: 3 min → 6 s, 5 min → 10 s. */
+export const DEMO_TIME_SCALE = 1 / 30;
+/** The look-back of rates and quantiles is not scaled with the policy durations; a demo of seconds looks back seconds. */
+const DEMO_WINDOW = '5s';
+/** This machine carries the whole system, its database and its observers, and perhaps a build: any load will do; the reference file asks for less than 60 %. */
+const DEMO_CPU_LIMIT = '100%';
+
+type Json = Record<string, unknown>;
+const reference = fileURLToPath(new URL('../../../examples/payment-worker.yaml', import.meta.url));
+
+/** The reference experiment, with the two changes above; all else is the file. */
+export async function referenceDocument(): Promise<Json> {
+  const { document } = readExperiment(await readFile(reference, 'utf8'), 'examples/payment-worker.yaml');
+  const copy = structuredClone(document) as { probes: Record<string, { provider: Json }>; preconditions: { probe: string; tolerance: Json }[] } & Json;
+  for (const { provider } of Object.values(copy.probes)) if ('window' in provider) provider['window'] = DEMO_WINDOW;
+  for (const condition of copy.preconditions) if (condition.probe === 'node-cpu') condition.tolerance = { atMost: DEMO_CPU_LIMIT };
+  return copy;
+}
+
+/** The same system under a reversible fault: one worker is paused, long enough for Breakwater to be killed meanwhile. */
+export async function pauseDocument(): Promise<Json> {
+  const document = await referenceDocument();
+  return {
+    ...document,
+    metadata: { ...(document['metadata'] as Json), name: 'payment-worker-pause' },
+    hypothesis: 'a paused payment worker is carried by the others, and runs again whatever happens to Breakwater',
+    fault: { kind: 'process-pause' },
+    waves: [
+      { name: 'dry-run', dryRun: true },
+      { name: 'canary', targets: { kind: 'process', labels: { 'payment-worker': 'canary' } }, hold: '6m' },
+    ],
+  };
+}
