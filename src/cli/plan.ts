@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import type { PlanResult, StartOptions } from '../client.ts';
+import { personArgument, seedArgument, timeScaleArgument } from './arguments.ts';
+import { withClient } from './connect.ts';
+import { hint, userName, type Cli } from './context.ts';
+import { CliError, EXIT } from './exit-codes.ts';
+import { show, withOutput, type Format } from './output.ts';
+import { planLines } from './plan-view.ts';
+import { requireWorkers } from './pollers.ts';
+
+/** What `plan` and `run` are given about the run to be. */
+export interface PlanOptions {
+  seed?: number;
+  timeScale?: number;
+  requestedBy: string;
+}
+
+/** Adds the options that decide what is planned. */
+export const withPlanOptions = (command: Command): Command =>
+  command
+    .option('--seed <number>', 'chooses the victims; random when absent', seedArgument)
+    .option('--time-scale <factor>', 'multiplies every policy duration, above 0 and at most 1', timeScaleArgument)
+    .option('--requested-by <name>', 'who asks for it', personArgument, userName());
+
+/** A plan that may be shown, and what would start it. */
+export interface Planned {
+  result: Extract<PlanResult, { valid: true }>;
+  /** Starts exactly this plan: seed and digest are fixed. */
+  start: StartOptions;
+}
+
+/**
+ * Reads the file, and asks the workers what would happen. Touches nothing.
+ * @throws ExperimentError for the file; CliError when no worker is there or the workers refuse the plan
+ */
+export async function planFile(cli: Cli, file: string, { seed, timeScale, requestedBy }: PlanOptions): Promise<Planned> {
+  const { readExperimentFile } = await import('../language/read.ts');
+  const { document, experiment } = readExperimentFile(file);
+  return withClient(cli.config(), async (client) => {
+    await requireWorkers(client, experiment.site);
+    const asked: StartOptions = { document, requestedBy, ...(seed !== undefined && { seed }), ...(timeScale !== undefined && { timeScale }) };
+    const result = await client.plan(asked);
+    if (!result.valid) throw new CliError(EXIT.usage, result.reason, 'A file that is valid here and not there: are CLI and worker of the same version?');
+    return { result, start: { ...asked, seed: result.plan.seed, expectedDigest: result.plan.digest } };
+  });
+}
+
+/** `breakwater plan FILE` */
+export function plan(program: Command, cli: Cli): void {
+  withPlanOptions(withOutput(program.command('plan')))
+    .summary('show what a run would hit; touches nothing')
+    .description('Shows what a run would do: waves, victims and who is spared and why, what the probes answer now, and whether its gates are open. Touches nothing.')
+    .argument('<file>', 'experiment file, YAML or JSON')
+    .addHelpText('after', '\nExamples:\n  $ breakwater plan experiment.yaml\n  $ breakwater plan experiment.yaml --seed 7 --time-scale 0.05 -o json')
+    .action(async (file: string, options: PlanOptions & { output: Format }) => {
+      const { result } = await planFile(cli, file, options);
+      show(cli.terminal, options.output, result, () => planLines(result, cli.terminal.paint));
+      hint(cli, `Next: breakwater run ${file} --seed ${result.plan.seed}`);
+      cli.finish(result.gates.open ? EXIT.held : EXIT.denied);
+    });
+}

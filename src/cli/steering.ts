@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { Act, BreakwaterClient, RunState } from '../client.ts';
+import { personArgument, reasonArgument } from './arguments.ts';
+import { inTime, withClient } from './connect.ts';
+import { hint, userName, type Cli } from './context.ts';
+import { show, withOutput, type Format } from './output.ts';
+import { requireWorkers } from './pollers.ts';
+import { facts } from './table.ts';
+
+/** Options of every command that acts on a run. */
+export interface ActOptions {
+  output: Format;
+  by: string;
+  reason?: string;
+}
+
+/** A command that acts on a run, with the options that they share. */
+export const actCommand = (program: Command, name: string): Command =>
+  withOutput(program.command(name)).argument('<run>', 'id of the run').option('--by <name>', 'who is acting', personArgument, userName());
+
+/** Adds `--reason`. */
+export const withReason = (command: Command): Command => command.option('--reason <text>', 'why', reasonArgument);
+
+export const actOf = ({ by, reason }: ActOptions): Act => ({ by, ...(reason !== undefined && { reason }) });
+
+/** The state of a run in a few lines. */
+export const stateLines = (state: RunState): string[] =>
+  facts([
+    ['Run', state.workflowId],
+    ['Experiment', state.experiment],
+    ['Phase', state.phase],
+    ['Wave', state.wave],
+    ['Digest', state.digest],
+    ['Awaits', state.awaiting === undefined ? undefined : `approval of ${state.awaiting}: ${state.approvals.length} of ${state.approvalsRequired}`],
+    ['Paused by', state.paused?.by],
+    ['Aborted by', state.aborted?.by],
+    ['Rejected by', state.rejected?.by],
+  ]);
+
+/** Acts on a run in bounded time, shows its state afterwards and what to do next. */
+export async function act(cli: Cli, { output }: ActOptions, next: string, send: (client: BreakwaterClient) => Promise<RunState>): Promise<void> {
+  const state = await withClient(cli.config(), async (client) => {
+    await requireWorkers(client);
+    return inTime(client, () => send(client));
+  });
+  show(cli.terminal, output, state, () => stateLines(state));
+  hint(cli, next);
+}
