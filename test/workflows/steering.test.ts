@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument } from './harness/document.ts';
-import { countEvents, expectNothingLeft, reach, total } from './harness/expectations.ts';
+import { containing, countEvents, expectNothingLeft, matching, reach, total } from './harness/expectations.ts';
 import { endlessGuard, linger } from './harness/fake-site.ts';
 import { onStage, openTheatre, type Theatre } from './harness/stage.ts';
 
-const refused = (type: string, message: RegExp | string = '') => ({ cause: { type, message: expect.stringMatching(message) } });
+const refused = (type: string, message: RegExp | string = '') => ({ cause: { type, message: matching(message) } });
 
 describeWithTemporal('people steer a run', () => {
   let theatre: Theatre;
@@ -19,7 +19,7 @@ describeWithTemporal('people steer a run', () => {
       const { client, site, verdict, start } = stage;
       const id = await start(experimentDocument({ approvals: { required: 2 } }));
       const { digest } = await reach(stage, id, 'awaiting-approval');
-      await expect(client.approve(id, { by: 'ann' })).rejects.toMatchObject(refused('WrongDigest', digest!));
+      await expect(client.approve(id, { by: 'ann' })).rejects.toMatchObject(refused('WrongDigest', digest));
       await expect(client.approve(id, { by: 'ann', digest: 'f00' })).rejects.toMatchObject(refused('WrongDigest'));
       expect((await client.approve(id, { by: 'ann', digest: digest! })).approvals).toEqual([{ by: 'ann', digest }]);
       await expect(client.approve(id, { by: 'ann', digest: digest! })).rejects.toMatchObject(refused('AlreadyApproved'));
@@ -52,7 +52,7 @@ describeWithTemporal('people steer a run', () => {
   test('an approval that does not come in time denies', () =>
     onStage(theatre, async ({ verdict, start }) => {
       const id = await start(experimentDocument({ approvals: { required: 1, within: '300ms' } }));
-      expect(await verdict(id)).toMatchObject({ verdict: 'denied', reason: expect.stringContaining('0 of 1') });
+      expect(await verdict(id)).toMatchObject({ verdict: 'denied', reason: containing('0 of 1') });
     }));
 
   test('a wave with a gate waits for its own approval', () =>

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { exitCodeOf } from '../../src/client.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fourWaves, scaleUp } from './harness/document.ts';
-import { expectNothingLeft } from './harness/expectations.ts';
+import { containing, expectNothingLeft } from './harness/expectations.ts';
 import { announce, breachingGuard, breachOf, healthy, linger, type FakeSite } from './harness/fake-site.ts';
 import { watchedRecords } from './harness/records.ts';
 import { onStage, openTheatre, type Theatre } from './harness/stage.ts';
@@ -66,7 +66,7 @@ describeWithTemporal('stops and verdicts', () => {
     'one injection fails while another is under way: the undo waits for both',
     () =>
       onStage(theatre, async ({ site, start, verdict }) => {
-        site.on('injectFault', async (order, usual, nth) => {
+        site.on('injectFault', async (_, usual, nth) => {
           if (nth === 1) throw ApplicationFailure.nonRetryable('no such fault', 'UnknownFault');
           const endMs = Date.now() + 500;
           await linger(() => Date.now() >= endMs);
@@ -112,7 +112,7 @@ describeWithTemporal('stops and verdicts', () => {
       expect(await verdict(await start())).toMatchObject({
         verdict: 'aborted',
         rule: 'guard-blind',
-        reason: expect.stringContaining('out of memory'),
+        reason: containing('out of memory'),
       });
       expectNothingLeft(site);
     }));
@@ -132,8 +132,8 @@ describeWithTemporal('stops and verdicts', () => {
     onStage(theatre, async ({ site, start, verdict }) => {
       site.on('revertFault', () => Promise.reject(ApplicationFailure.nonRetryable('permission denied')));
       const result = await verdict(await start(experimentDocument({ waves: fourWaves })));
-      expect(result).toMatchObject({ verdict: 'error', rule: 'leftovers', reason: expect.stringContaining('a person must look') });
-      expect(result.leftovers).toEqual([expect.stringContaining('process-pause on worker')]);
+      expect(result).toMatchObject({ verdict: 'error', rule: 'leftovers', reason: containing('a person must look') });
+      expect(result.leftovers).toEqual([containing('process-pause on worker')]);
       expect(exitCodeOf(result)).toBe(6);
       expect(site.of('injectFault')).toHaveLength(1); // no further wave
     }));
@@ -170,7 +170,7 @@ describeWithTemporal('stops and verdicts', () => {
     onStage(theatre, async ({ site, start, verdict }) => {
       site.on('injectFault', () => Promise.resolve({ atMs: Date.now(), ...injection }));
       const result = await verdict(await start());
-      expect(result).toMatchObject({ verdict: 'invalid', rule: 'no-effect', reason: expect.stringContaining(why) });
+      expect(result).toMatchObject({ verdict: 'invalid', rule: 'no-effect', reason: containing(why) });
       expect(exitCodeOf(result)).toBe(8);
       expectNothingLeft(site);
     }),
@@ -180,7 +180,7 @@ describeWithTemporal('stops and verdicts', () => {
     onStage(theatre, async ({ site, start, verdict }) => {
       site.on('guardWave', async (_, usual) => ({ ...(await usual()), violations: [violated] }));
       const result = await verdict(await start());
-      expect(result).toMatchObject({ verdict: 'failed', rule: 'hypothesis-refuted', reason: expect.stringContaining('0.02') });
+      expect(result).toMatchObject({ verdict: 'failed', rule: 'hypothesis-refuted', reason: containing('0.02') });
       expect(exitCodeOf(result)).toBe(3);
     }));
 
@@ -203,7 +203,7 @@ describeWithTemporal('stops and verdicts', () => {
       site.on('awaitRecovery', () => Promise.resolve(outside));
       expect(await verdict(await start(experimentDocument({ waves: fourWaves })))).toMatchObject({
         verdict: 'failed',
-        reason: expect.stringContaining('was not back within 2 s'),
+        reason: containing('was not back within 2 s'),
       });
       expect(site.of('injectFault')).toHaveLength(1);
     }));
@@ -211,7 +211,7 @@ describeWithTemporal('stops and verdicts', () => {
   test('a system that comes back late: failed', () =>
     onStage(theatre, async ({ site, start, verdict }) => {
       site.on('awaitRecovery', () => Promise.resolve({ kind: 'recovered', sinceMs: Date.now() + 5_000 }));
-      expect(await verdict(await start())).toMatchObject({ verdict: 'failed', reason: expect.stringContaining('promised within 2 s') });
+      expect(await verdict(await start())).toMatchObject({ verdict: 'failed', reason: containing('promised within 2 s') });
     }));
 
   test('a remediation trigger runs its runbook, once, and recovery goes on', () =>
@@ -251,7 +251,7 @@ describeWithTemporal('stops and verdicts', () => {
   test('nobody to hit: denied', () =>
     onStage(theatre, async ({ site, start, verdict }) => {
       site.population = [];
-      expect(await verdict(await start())).toMatchObject({ verdict: 'denied', reason: expect.stringContaining('nobody to hit') });
+      expect(await verdict(await start())).toMatchObject({ verdict: 'denied', reason: containing('nobody to hit') });
     }));
 
   test('policy and windows are asked before anything happens, and again before each wave', async () => {
@@ -259,7 +259,7 @@ describeWithTemporal('stops and verdicts', () => {
       const metadata = { name: 'payment-worker', owner: 'payments', service: 'payments', environment: 'production' };
       expect(await verdict(await start(experimentDocument({ metadata })))).toMatchObject({
         verdict: 'denied',
-        reason: expect.stringContaining('production-needs-approval'),
+        reason: containing('production-needs-approval'),
       });
       expect(site.calls).toEqual([]);
     });
@@ -275,7 +275,7 @@ describeWithTemporal('stops and verdicts', () => {
         expect(await verdict(await start(experimentDocument({ windows, waves: fourWaves })))).toMatchObject({
           verdict: 'aborted',
           rule: 'gate-closed',
-          reason: expect.stringContaining('window'),
+          reason: containing('window'),
         });
         expect(site.of('injectFault')).toHaveLength(1);
         expect(await verdict(await start(experimentDocument({ windows })))).toMatchObject({ verdict: 'denied' });
@@ -298,7 +298,7 @@ describeWithTemporal('stops and verdicts', () => {
   ])('started straight by Temporal with %s: denied, not Failed', (_name, input, why) =>
     onStage(theatre, async ({ site, startRaw, verdict }) => {
       const { workflowId } = await startRaw(input);
-      expect(await verdict(workflowId)).toMatchObject({ verdict: 'denied', reason: expect.stringContaining(why) });
+      expect(await verdict(workflowId)).toMatchObject({ verdict: 'denied', reason: containing(why) });
       expect(site.calls).toEqual([]);
     }),
   );
@@ -311,7 +311,7 @@ describeWithTemporal('stops and verdicts', () => {
       async ({ site, start, verdict }) => {
         const id = await start();
         setTimeout(() => (records.isDown = false), 2_000);
-        expect(await verdict(id)).toMatchObject({ verdict: 'error', reason: expect.stringContaining('records database does not answer') });
+        expect(await verdict(id)).toMatchObject({ verdict: 'error', reason: containing('records database does not answer') });
         expect(site.calls).toEqual([]);
       },
       { records },

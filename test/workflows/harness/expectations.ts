@@ -36,3 +36,7 @@ export async function countEvents({ client }: Stage, workflowId: string): Promis
 }
 
 export const total = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+/** Matchers with a type, for use inside of expected objects. */
+export const containing = (text: string): unknown => expect.stringContaining(text);
+export const matching = (text: string | RegExp): unknown => expect.stringMatching(text);

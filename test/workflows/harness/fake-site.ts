@@ -76,7 +76,7 @@ export class FakeSite {
 
   /** Makes an activity do something else from now on. */
   on<N extends ActivityName>(name: N, behaviour: Behaviour<N>): this {
-    this.behaviours.set(name, behaviour as unknown as Behaviour<never>);
+    this.behaviours.set(name, behaviour);
     return this;
   }
 
