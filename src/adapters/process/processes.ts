@@ -6,19 +6,32 @@ import { sourceFor } from './platform.ts';
 import { ownProcesses, protection } from './protection.ts';
 import { readRegistry } from './registry.ts';
 import { identityObstacle, sendSignal } from './signal.ts';
+import { shareScans } from './share-scans.ts';
 import type { ProcessSource } from './source.ts';
 
 const NOTHING_MORE: ProcessNeeds = { ports: [], facts: [] };
+/** A shared scan outlives the order that asked for it first. */
+const NEVER = new AbortController().signal;
 
 /** The processes of this machine: finds, inspects and signals them. */
 export function createProcesses(source: ProcessSource = sourceFor(process.platform)): ProcessFinder & ProcessPort {
-  const list = async (needs: ProcessNeeds, signal: AbortSignal): Promise<FoundProcess[]> => {
-    const all = await source.list(needs, signal);
+  const scan = async (needs: ProcessNeeds): Promise<FoundProcess[]> => {
+    const all = await source.list(needs, NEVER);
     const own = ownProcesses(all, process.pid);
     return all.map((facts) => {
       const protectedWhy = protection(facts, own);
       return protectedWhy === undefined ? { facts } : { facts, protectedWhy };
     });
+  };
+  const scans = new Map<string, () => Promise<FoundProcess[]>>();
+  const list = async (needs: ProcessNeeds, signal: AbortSignal): Promise<FoundProcess[]> => {
+    signal.throwIfAborted();
+    const key = JSON.stringify(needs);
+    const shared = scans.get(key) ?? shareScans(() => scan(needs));
+    scans.set(key, shared);
+    const found = await shared();
+    signal.throwIfAborted();
+    return found;
   };
   const protectionOf = async (victim: ProcessIdentity, signal: AbortSignal): Promise<string | undefined> => {
     const found = (await list(NOTHING_MORE, signal)).find(({ facts }) => isSameProcess(facts.identity, victim));
