@@ -54,7 +54,7 @@ const rows: (Crash & { sample?: boolean })[] = [
   { name: 'injecting: effect awaited (kill)', moment: victimDied(5), options: kill },
   { name: 'injecting two at once', moment: then(phase('cooling-down'), victimStopped()), missed: must(['the victim runs', isStopped]), sample: true },
   { name: 'holding, early', moment: victimStopped(150), missed: must(['the victim runs', isStopped]), sample: true },
-  { name: 'holding, late', moment: victimStopped(850), missed: must(['the victim runs', isStopped]) },
+  { name: 'holding, late', moment: victimStopped(1_250), missed: must(['the victim runs', isStopped]) },
   { name: 'holding, a second worker stands by', moment: victimStopped(300), standby: true, missed: must(['the victim runs', isStopped]), sample: true },
   { name: 'holding (kill)', moment: victimDied(300), options: kill },
   { name: 'undoing, before SIGCONT', moment: phase('undoing', 'one') },

@@ -12,7 +12,7 @@ export interface Variation {
 /** Victims that the two live waves may hit at most: one, then two. */
 export const PLANNED = { one: 1, two: 2 } as const;
 
-/** An experiment of about five seconds: a dry run, one victim, a cool-down, two victims. */
+/** An experiment of about six seconds: a dry run, one victim, a cool-down, two victims. */
 export const documentOf = ({ name, app, url, fault, with: more }: Variation): Record<string, unknown> => ({
   apiVersion: 'breakwater.dev/v1',
   kind: 'Experiment',
@@ -30,7 +30,7 @@ export const documentOf = ({ name, app, url, fault, with: more }: Variation): Re
   targets: { kind: 'process', labels: { app } },
   fault,
   blastRadius: { maxVictims: 2, maxConcurrent: 2, survivorsAtLeast: 1, coolDown: '800ms' },
-  timing: { baseline: '400ms', hold: '1s', recoverWithin: '10s', stableFor: '400ms' },
+  timing: { baseline: '400ms', hold: '1500ms', recoverWithin: '10s', stableFor: '400ms' },
   guard: { maxBlind: '10s' },
   waves: [{ name: 'dry', dryRun: true }, { name: 'one' }, { name: 'two', selection: { count: 2 } }],
   ...more,
