@@ -35,13 +35,14 @@ export const processKill = defineFault('process-kill', {
   async effect(ports, spec, order, signal) {
     const missing = await notCarriedOut(ports, order);
     if (missing) return missing;
-    if (IGNORED_BY_DEFAULT.includes(spec.signal)) return { proven: false, evidence: `${spec.signal} has no effect that can be seen from outside` };
+    if (IGNORED_BY_DEFAULT.includes(spec.signal))
+      return { proven: false, evidence: `${spec.signal} has no effect that can be seen from outside` };
     const { kind, evidence } = await awaitCondition(ports, processOf(order.target), ['ended', 'replaced'], spec.effectWithin, signal);
     if (kind === 'ended' || kind === 'replaced') return { proven: true, evidence: `the victim has ended: ${evidence}` };
     return { proven: false, evidence: `${spec.effectWithin} ms after ${spec.signal} the victim is not seen to have ended: ${evidence}` };
   },
   revert: (ports, spec, order, signal) =>
-    ports.journal.undo(entryOf(order, spec.signal, 'unknown'), async () => undone('a signal leaves nothing to undo'), signal),
+    ports.journal.undo(entryOf(order, spec.signal, 'unknown'), () => Promise.resolve(undone('a signal leaves nothing to undo')), signal),
 });
 
 /**
@@ -50,7 +51,8 @@ export const processKill = defineFault('process-kill', {
  */
 function afterCrash(now: ProcessCondition, before: string, signal: string): Deed | undefined {
   const livedBefore = before === 'running' || before === 'stopped';
-  if (now.kind === 'ended' && livedBefore) return injected(Date.now(), `an earlier attempt was cut off, and the victim has ended: ${now.evidence}`);
+  if (now.kind === 'ended' && livedBefore)
+    return injected(Date.now(), `an earlier attempt was cut off, and the victim has ended: ${now.evidence}`);
   if (now.kind !== 'running' && now.kind !== 'stopped') return skipped(`an earlier attempt was cut off: ${now.evidence}`);
   if (signal === 'SIGKILL') return undefined;
   return skipped(`an earlier attempt was cut off and may have delivered ${signal}: it is not sent twice`);

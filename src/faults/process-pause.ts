@@ -44,7 +44,8 @@ export const processPause = defineFault('process-pause', {
 /** Undefined: the signal may be sent. A process that somebody else has stopped is left alone, or the undo would wake it. */
 function settledBy(now: ProcessCondition, beforeEarlier: string | undefined): Deed | undefined {
   if (now.kind !== 'stopped') return undefined;
-  if (beforeEarlier === 'running') return injected(Date.now(), `an earlier attempt was cut off, and the victim is stopped: ${now.evidence}`);
+  if (beforeEarlier === 'running')
+    return injected(Date.now(), `an earlier attempt was cut off, and the victim is stopped: ${now.evidence}`);
   return skipped(`the victim was stopped already, and not by this order: ${now.evidence}`);
 }
 
@@ -53,10 +54,13 @@ async function resume(ports: FaultPorts, victim: ProcessIdentity, record: Journa
   if (now.kind === 'ended' || now.kind === 'replaced') return undone(`the victim is no more: ${now.evidence}`);
   if (now.kind === 'elsewhere') return leftOver(now.evidence);
   if (now.kind === 'running') return undone(`the victim runs: ${now.evidence}`);
-  if (record.deed?.outcome === 'skipped' || record.intent?.before === 'stopped') return undone(`this order did not stop the victim: ${now.evidence}`);
+  if (record.deed?.outcome === 'skipped' || record.intent?.before === 'stopped')
+    return undone(`this order did not stop the victim: ${now.evidence}`);
   if (!record.intent) return leftOver(`${now.evidence}, but the journal does not know that this order stopped it: look who did`);
   const sent = await ports.processes.resume(victim);
   if (sent.kind === 'refused') return leftOver(`SIGCONT was refused: ${sent.why}`);
   const after = await awaitCondition(ports, victim, ['running', 'ended', 'replaced'], SETTLE_MS, signal);
-  return after.kind === 'stopped' || after.kind === 'elsewhere' ? leftOver(`still stopped after SIGCONT: ${after.evidence}`) : undone(after.evidence);
+  return after.kind === 'stopped' || after.kind === 'elsewhere'
+    ? leftOver(`still stopped after SIGCONT: ${after.evidence}`)
+    : undone(after.evidence);
 }

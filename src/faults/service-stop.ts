@@ -16,8 +16,15 @@ export const serviceStop = defineFault('service-stop', {
     start: Argv.describe('undoes stop; must be safe to repeat'),
     status: Argv.describe('asked before, after and for the undo'),
     runningExitCodes: z.array(z.int().min(0).max(255)).min(1).default([0]).describe('exit codes of status that mean: runs'),
-    stoppedExitCodes: z.array(z.int().min(0).max(255)).min(1).default([3]).describe('exit codes of status that mean: is stopped; anything else is unknown'),
-    states: z.strictObject({ running: z.string().min(1), stopped: z.string().min(1) }).optional().describe('what status prints, when its exit code does not tell'),
+    stoppedExitCodes: z
+      .array(z.int().min(0).max(255))
+      .min(1)
+      .default([3])
+      .describe('exit codes of status that mean: is stopped; anything else is unknown'),
+    states: z
+      .strictObject({ running: z.string().min(1), stopped: z.string().min(1) })
+      .optional()
+      .describe('what status prints, when its exit code does not tell'),
     commandTimeout: Duration.default(10_000),
     effectWithin: Duration.default(5_000).describe('how soon the service must be stopped, and started again by the undo'),
   }),
@@ -30,7 +37,11 @@ export const serviceStop = defineFault('service-stop', {
   },
   async inject(ports, spec, order, signal) {
     const before = await askStatus(ports, spec, order, signal);
-    return ports.journal.once(entryOf(order, spec.stop.join(' '), before.kind), (earlier) => stop(ports, spec, order, earlier?.before, signal), signal);
+    return ports.journal.once(
+      entryOf(order, spec.stop.join(' '), before.kind),
+      (earlier) => stop(ports, spec, order, earlier?.before, signal),
+      signal,
+    );
   },
   async effect(ports, spec, order, signal) {
     const missing = await notCarriedOut(ports, order);
@@ -45,10 +56,17 @@ export const serviceStop = defineFault('service-stop', {
 });
 
 /** The chosen process is read again immediately before; the supervisor's command then acts by name, which it alone can do. */
-async function stop(ports: FaultPorts, spec: ServiceSpec, order: Order, beforeEarlier: string | undefined, signal: AbortSignal): Promise<Deed> {
+async function stop(
+  ports: FaultPorts,
+  spec: ServiceSpec,
+  order: Order,
+  beforeEarlier: string | undefined,
+  signal: AbortSignal,
+): Promise<Deed> {
   const victim = processOf(order.target);
   const status = await askStatus(ports, spec, order, signal);
-  if (status.kind === 'stopped' && beforeEarlier === 'running') return injected(Date.now(), `an earlier attempt was cut off, and the service is stopped: ${status.evidence}`);
+  if (status.kind === 'stopped' && beforeEarlier === 'running')
+    return injected(Date.now(), `an earlier attempt was cut off, and the service is stopped: ${status.evidence}`);
   if (status.kind !== 'running') return skipped(`the service does not run: ${status.evidence}`);
   const why = await ports.processes.protectionOf(victim, signal);
   const now = await ports.processes.inspect(victim);
@@ -59,7 +77,10 @@ async function stop(ports: FaultPorts, spec: ServiceSpec, order: Order, beforeEa
   const atMs = Date.now();
   if (atMs > order.notAfterMs) return skipped(`the order expired ${atMs - order.notAfterMs} ms ago`);
   const { exitCode, timedOut } = await ports.commands.run(line, signal);
-  return injected(atMs, exitCode === 0 ? undefined : `stop ended with ${timedOut ? 'a time-out' : `exit code ${exitCode}`}; it may have acted`);
+  return injected(
+    atMs,
+    exitCode === 0 ? undefined : `stop ended with ${timedOut ? 'a time-out' : `exit code ${exitCode}`}; it may have acted`,
+  );
 }
 
 async function start(ports: FaultPorts, spec: ServiceSpec, order: Order, record: JournalRecord, signal: AbortSignal): Promise<Reversal> {

@@ -15,7 +15,8 @@ export const commandRemedy = defineRemedy('command', {
   async apply(ports, { argv, cwd, timeout, expectExitCodes }, signal) {
     const result = await ports.commands.run({ argv, timeoutMs: timeout, ...(cwd !== undefined && { cwd }) }, signal);
     if (result.timedOut) throw new Error(`'${argv[0]}' was ended after ${timeout} ms`);
-    if (result.exitCode !== null && expectExitCodes.includes(result.exitCode)) return `'${argv[0]}' ended with exit code ${result.exitCode} after ${result.tookMs} ms`;
+    if (result.exitCode !== null && expectExitCodes.includes(result.exitCode))
+      return `'${argv[0]}' ended with exit code ${result.exitCode} after ${result.tookMs} ms`;
     const how = result.exitCode === null ? `signal ${result.endedBy}` : `exit code ${result.exitCode}`;
     throw new Error(`'${argv[0]}' ended with ${how}, expected ${expectExitCodes.join(' or ')}`); // its output may hold secrets
   },

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { createCommands } from '../../src/adapters/command/run.ts';
 import { createProcesses, openJournal } from '../../src/adapters/process/index.ts';
 import { faults } from '../../src/faults/index.ts';
 import type { FaultPorts } from '../../src/faults/ports.ts';
@@ -15,10 +16,11 @@ import {
   startNode,
   stateOf,
   targetOf,
+  containing,
 } from '../adapters/process/harness/children.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'breakwater-kill-'));
-const ports = { processes: createProcesses(), journal: openJournal(dir) } as FaultPorts;
+const ports = { processes: createProcesses(), journal: openJournal(dir), commands: createCommands({}) } satisfies FaultPorts;
 afterEach(endAll);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -68,20 +70,20 @@ test('a process that ignores the signal is not proven', async () => {
   const child = await startNode(`process.on('SIGTERM',()=>{});setInterval(()=>{},1000)`);
   const { order, fault } = prepared(child.pid, { signal: 'SIGTERM', effectWithin: '300ms' });
   expect(await fault.inject(order, never)).toMatchObject({ outcome: 'injected' });
-  expect(await fault.effect(order, never)).toMatchObject({ proven: false, evidence: expect.stringContaining('300 ms after SIGTERM') });
+  expect(await fault.effect(order, never)).toMatchObject({ proven: false, evidence: containing('300 ms after SIGTERM') });
 });
 
 test('a signal without a visible effect is not proven', async () => {
   const child = await start(['sleep', '1000']);
   const { order, fault } = prepared(child.pid, { signal: 'SIGWINCH' });
   await fault.inject(order, never);
-  expect(await fault.effect(order, never)).toMatchObject({ proven: false, evidence: expect.stringContaining('SIGWINCH') });
+  expect(await fault.effect(order, never)).toMatchObject({ proven: false, evidence: containing('SIGWINCH') });
 });
 
 test('an expired order skips, its repeat skips, and the victim lives', async () => {
   const child = await start(['sleep', '1000']);
   const { order, fault } = prepared(child.pid, {}, { notAfterMs: Date.now() - 1 });
-  expect(await fault.inject(order, never)).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining('expired') });
+  expect(await fault.inject(order, never)).toMatchObject({ outcome: 'skipped', reason: containing('expired') });
   expect(await fault.inject({ ...order, notAfterMs: Date.now() + 9_999 }, never)).toMatchObject({ outcome: 'skipped' });
   expect(stateOf(child.pid)).toMatch(/[RS]/);
 });
@@ -91,20 +93,20 @@ test('a victim that was gone or replaced before is skipped, and its absence is n
   const { order, fault } = prepared(child.pid);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  expect(await fault.inject(order, never)).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining('gone') });
+  expect(await fault.inject(order, never)).toMatchObject({ outcome: 'skipped', reason: containing('gone') });
   expect(await fault.effect(order, never)).toMatchObject({ proven: false });
 
   const living = await start(['sleep', '1000']);
   const now = identityOf(living.pid);
   const stale = orderFor(targetOf({ ...now, startTicks: now.startTicks - 7 }), { kind: 'process-kill' });
-  expect(await fault.inject(stale, never)).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining('replaced') });
+  expect(await fault.inject(stale, never)).toMatchObject({ outcome: 'skipped', reason: containing('replaced') });
   expect(await fault.effect(stale, never)).toMatchObject({ proven: false });
   expect(stateOf(living.pid)).toMatch(/[RS]/);
 });
 
 test('a protected victim is skipped, and a target whose id and identity disagree is an error', async () => {
   const { order, fault } = prepared(process.ppid, { signal: 'SIGWINCH' });
-  expect(await fault.inject(order, never)).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining('protected') });
+  expect(await fault.inject(order, never)).toMatchObject({ outcome: 'skipped', reason: containing('protected') });
   const child = await start(['sleep', '1000']);
   const forged = prepared(child.pid);
   forged.order.target.identity['pid'] = process.pid;

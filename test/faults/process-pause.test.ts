@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createCommands } from '../../src/adapters/command/run.ts';
 import { createProcesses, openJournal } from '../../src/adapters/process/index.ts';
 import { faults } from '../../src/faults/index.ts';
 import type { FaultPorts } from '../../src/faults/ports.ts';
-import { endAll, identityOf, never, orderFor, start, stateOf, targetOf } from '../adapters/process/harness/children.ts';
+import { endAll, identityOf, never, orderFor, start, stateOf, targetOf, containing } from '../adapters/process/harness/children.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'breakwater-pause-'));
-const ports = { processes: createProcesses(), journal: openJournal(dir) } as FaultPorts;
+const ports = { processes: createProcesses(), journal: openJournal(dir), commands: createCommands({}) } satisfies FaultPorts;
 afterEach(endAll);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -46,7 +47,7 @@ test('a process that somebody else stopped is not ours to pause, nor to wake', a
   const { child, order, fault } = await prepared();
   child.kill('SIGSTOP');
   await becomes(child.pid, /T/);
-  expect(await fault.inject(order, never)).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining('already') });
+  expect(await fault.inject(order, never)).toMatchObject({ outcome: 'skipped', reason: containing('already') });
   expect(await fault.revert(order, never)).toMatchObject({ undone: true });
   expect(stateOf(child.pid)).toBe('T');
 });
@@ -55,7 +56,7 @@ test('stopped, and the journal knows nothing of it: a person must look', async (
   const { child, order, fault } = await prepared();
   child.kill('SIGSTOP');
   await becomes(child.pid, /T/);
-  expect(await fault.revert(order, never)).toMatchObject({ undone: false, evidence: expect.stringContaining('journal') });
+  expect(await fault.revert(order, never)).toMatchObject({ undone: false, evidence: containing('journal') });
   expect(stateOf(child.pid)).toBe('T');
 });
 
@@ -64,5 +65,5 @@ test('a paused victim that has ended is undone, with the evidence', async () => 
   await fault.inject(order, never);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  expect(await fault.revert(order, never)).toMatchObject({ undone: true, evidence: expect.stringContaining('no more') });
+  expect(await fault.revert(order, never)).toMatchObject({ undone: true, evidence: containing('no more') });
 });

@@ -11,7 +11,9 @@ const ASK_EVERY_MS = 100;
 const SAFE_VALUE = /^[A-Za-z0-9@_][A-Za-z0-9@_.:\-]*$/;
 
 /** A program and its arguments. */
-export const Argv = z.array(z.string().min(1)).min(1, 'expected the program and its arguments, one element each');
+export const Argv = z
+  .array(z.string())
+  .refine((argv) => argv[0] !== undefined && argv[0] !== '', 'expected the program and its arguments, one element each');
 
 /** How a service is stopped, started and asked. */
 export interface ServiceSpec {
@@ -38,11 +40,20 @@ export interface ServiceStatus {
 export function command(argv: readonly string[], { target }: Order, timeoutMs: number): Command {
   const valueOf = (placeholder: string, label: string | undefined) => {
     const value = label === undefined ? (target.labels['name'] ?? target.labels['unit']) : target.labels[label];
-    if (value === undefined) throw new Error(`${placeholder}: ${target.name} has no ${label === undefined ? 'name in a registry and no unit' : `label '${label}'`}`);
-    if (!SAFE_VALUE.test(value)) throw new Error(`${placeholder}: '${value}' of ${target.name} does not go into a command; letters, digits, @ _ . : - only`);
+    if (value === undefined)
+      throw new Error(
+        `${placeholder}: ${target.name} has no ${label === undefined ? 'name in a registry and no unit' : `label '${label}'`}`,
+      );
+    if (!SAFE_VALUE.test(value))
+      throw new Error(`${placeholder}: '${value}' of ${target.name} does not go into a command; letters, digits, @ _ . : - only`);
     return value;
   };
-  return { argv: argv.map((element) => element.replace(/\{name\}|\{label:([^}]+)\}/g, (placeholder, label?: string) => valueOf(placeholder, label))), timeoutMs };
+  return {
+    argv: argv.map((element) =>
+      element.replace(/\{name\}|\{label:([^}]+)\}/g, (placeholder, label?: string) => valueOf(placeholder, label)),
+    ),
+    timeoutMs,
+  };
 }
 
 /** Asks once. A status that cannot be asked is unknown. */
@@ -50,14 +61,21 @@ export async function askStatus(ports: FaultPorts, spec: ServiceSpec, order: Ord
   const { exitCode, stdout, timedOut } = await ports.commands.run(command(spec.status, order, spec.commandTimeout), signal);
   const said = stdout.trim().slice(0, 80);
   const evidence = timedOut ? 'status did not answer in time' : `status: exit code ${exitCode}, '${said}'`;
-  const is = (kind: 'running' | 'stopped', codes: number[]) => (spec.states ? said === spec.states[kind] : exitCode !== null && codes.includes(exitCode));
+  const is = (kind: 'running' | 'stopped', codes: number[]) =>
+    spec.states ? said === spec.states[kind] : exitCode !== null && codes.includes(exitCode);
   if (timedOut) return { kind: 'unknown', evidence };
   if (is('running', spec.runningExitCodes)) return { kind: 'running', evidence };
   return { kind: is('stopped', spec.stoppedExitCodes) ? 'stopped' : 'unknown', evidence };
 }
 
 /** Asks until it says so, or `effectWithin` is over. */
-export async function awaitStatus(ports: FaultPorts, spec: ServiceSpec, order: Order, wanted: 'running' | 'stopped', signal: AbortSignal): Promise<ServiceStatus> {
+export async function awaitStatus(
+  ports: FaultPorts,
+  spec: ServiceSpec,
+  order: Order,
+  wanted: 'running' | 'stopped',
+  signal: AbortSignal,
+): Promise<ServiceStatus> {
   const untilMs = Date.now() + spec.effectWithin;
   for (;;) {
     const status = await askStatus(ports, spec, order, signal);

@@ -14,5 +14,7 @@ const NAMES = [
 /** The name of a signal that `process-kill` may send. */
 export const KillSignal = z.enum(NAMES, {
   error: ({ input }) =>
-    STOPPING.includes(String(input)) ? `${String(input)} would leave the process stopped: use the fault process-pause, which is undone` : `expected the name of a signal, such as ${NAMES.slice(0, 5).join(', ')}`,
+    STOPPING.includes(String(input))
+      ? `${String(input)} would leave the process stopped: use the fault process-pause, which is undone`
+      : `expected the name of a signal, such as ${NAMES.slice(0, 5).join(', ')}`,
 });

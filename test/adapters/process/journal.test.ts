@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openJournal } from '../../../src/adapters/process/journal.ts';
 import type { Deed, JournalEntry } from '../../../src/faults/ports.ts';
-import { never } from './harness/children.ts';
+import { never, containing } from './harness/children.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'breakwater-journal-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -44,7 +44,7 @@ test('the intent is on disk before the deed, and the next attempt is told of it 
       never,
     ),
   ).rejects.toThrow('cut off');
-  const act = jest.fn(async () => done);
+  const act = jest.fn(() => Promise.resolve(done));
   await journal.once({ ...order, before: 'ended', atMs: 2 }, act, never);
   expect(act).toHaveBeenCalledWith(order);
 });
@@ -52,27 +52,30 @@ test('the intent is on disk before the deed, and the next attempt is told of it 
 test('an undo closes the key: the order that comes late does nothing, and a second undo neither', async () => {
   const journal = openJournal(dir);
   const order = entry();
-  const undo = jest.fn(async () => ({ undone: true, evidence: 'nothing to undo' }));
+  const undo = jest.fn(() => Promise.resolve({ undone: true, evidence: 'nothing to undo' }));
   await journal.undo(order, undo, never);
   await journal.undo(order, undo, never);
   expect(undo).toHaveBeenCalledTimes(1);
-  const act = jest.fn(async () => done);
-  expect(await journal.once(order, act, never)).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining('too late') });
+  const act = jest.fn(() => Promise.resolve(done));
+  expect(await journal.once(order, act, never)).toMatchObject({ outcome: 'skipped', reason: containing('too late') });
   expect(act).not.toHaveBeenCalled();
 });
 
 test('an undo that failed is tried again', async () => {
   const journal = openJournal(dir);
   const order = entry();
-  await journal.undo(order, async () => ({ undone: false, evidence: 'stuck' }), never);
-  expect(await journal.undo(order, async () => ({ undone: true, evidence: 'free' }), never)).toEqual({ undone: true, evidence: 'free' });
+  await journal.undo(order, () => Promise.resolve({ undone: false, evidence: 'stuck' }), never);
+  expect(await journal.undo(order, () => Promise.resolve({ undone: true, evidence: 'free' }), never)).toEqual({
+    undone: true,
+    evidence: 'free',
+  });
 });
 
 test('one key is one order: another victim under it is refused', async () => {
   const journal = openJournal(dir);
   const order = entry();
-  await journal.once(order, async () => done, never);
-  await expect(journal.once({ ...order, targetId: 'process:b:9:9' }, async () => done, never)).rejects.toThrow(
+  await journal.once(order, () => Promise.resolve(done), never);
+  await expect(journal.once({ ...order, targetId: 'process:b:9:9' }, () => Promise.resolve(done), never)).rejects.toThrow(
     /is recorded for process-kill/,
   );
 });
@@ -83,6 +86,6 @@ test('keys never leave the folder, and an abort is heard while waiting', async (
   const order = entry();
   const slow = journal.once(order, async () => (await sleep(400), done), never);
   await sleep(50);
-  await expect(journal.once(order, async () => done, AbortSignal.timeout(50))).rejects.toThrow();
+  await expect(journal.once(order, () => Promise.resolve(done), AbortSignal.timeout(50))).rejects.toThrow();
   expect(await slow).toEqual(done);
 });

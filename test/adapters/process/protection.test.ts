@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createProcesses } from '../../../src/adapters/process/processes.ts';
 import { ownProcesses, protection } from '../../../src/adapters/process/protection.ts';
 import type { ProcessFacts } from '../../../src/targets/ports.ts';
-import { endAll, identityOf, never, start } from './harness/children.ts';
+import { endAll, identityOf, never, start, containing } from './harness/children.ts';
 
 afterEach(endAll);
 
@@ -110,8 +110,8 @@ describe('on this machine', () => {
     const postgres = await start(['sleep', '1000'], {}, 'postgres: writer');
     const marked = await start(['sleep', '1000'], { BREAKWATER_PROCESS: '1' });
     const plain = await start(['sleep', '1000']);
-    expect(await attempt(postgres.pid)).toMatchObject({ kind: 'protected', why: expect.stringContaining('PostgreSQL') });
-    expect(await attempt(marked.pid)).toMatchObject({ kind: 'protected', why: expect.stringContaining('Breakwater') });
+    expect(await attempt(postgres.pid)).toMatchObject({ kind: 'protected', why: containing('PostgreSQL') });
+    expect(await attempt(marked.pid)).toMatchObject({ kind: 'protected', why: containing('Breakwater') });
     expect(await attempt(plain.pid)).toMatchObject({ kind: 'delivered', via: 'pidfd' });
   });
 });

@@ -75,3 +75,6 @@ export const never = new AbortController().signal;
 
 /** A Node program that counts its SIGUSR1 on standard output. */
 export const COUNTS_USR1 = `process.on('SIGUSR1',()=>process.stdout.write('hit\\n'));setInterval(()=>{},1000)`;
+
+/** A text that contains this, for `toMatchObject`. */
+export const containing = (text: string): unknown => expect.stringContaining(text);
