@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { abort } from './abort.ts';
+import { approve } from './approve.ts';
+import type { Cli } from './context.ts';
+import { doctor } from './doctor.ts';
+import { init } from './init.ts';
+import { pause } from './pause.ts';
+import { plan } from './plan.ts';
+import { reject } from './reject.ts';
+import { report } from './report.ts';
+import { resume } from './resume.ts';
+import { run } from './run.ts';
+import { runs } from './runs.ts';
+import { schema } from './schema.ts';
+import { show } from './show.ts';
+import { validate } from './validate.ts';
+import { watch } from './watch.ts';
+import { worker } from './worker.ts';
+
+/** Adds one command to the program. Heavy modules are loaded inside the action: `--help` must not wait for Temporal's SDK. */
+export type RegisterCommand = (program: Command, cli: Cli) => void;
+
+/** Commands under the headings of `--help`, in the order in which a newcomer needs them. */
+export const commands: readonly (readonly [heading: string, commands: readonly RegisterCommand[]])[] = [
+  ['Write:', [init, validate, schema]],
+  ['Run:', [plan, run, watch]],
+  ['Steer:', [approve, reject, abort, pause, resume]],
+  ['Look back:', [runs, show, report]],
+  ['Operate:', [doctor, worker]],
+];

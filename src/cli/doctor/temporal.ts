@@ -1,0 +1,60 @@
+import type { BreakwaterClient } from '../../client.ts';
+import type { Config } from '../../config.ts';
+import { searchAttributes } from '../../domain/search-attributes.ts';
+import { inTime, withClient } from '../connect.ts';
+import { CliError } from '../exit-codes.ts';
+import { countPollers } from '../pollers.ts';
+import { judgeClock } from './clock.ts';
+import { fail, ok, orFail, warn, type Finding } from './finding.ts';
+import { readTemporalClock } from './temporal-clock.ts';
+
+async function checkNamespace(client: BreakwaterClient): Promise<Finding> {
+  const { namespace } = client.temporal.options;
+  await inTime(client, () => client.temporal.workflowService.describeNamespace({ namespace }));
+  return ok('namespace', namespace);
+}
+
+async function checkSearchAttributes(client: BreakwaterClient): Promise<Finding> {
+  const { namespace } = client.temporal.options;
+  const { operatorService } = client.temporal.connection;
+  const { customAttributes } = await inTime(client, () => operatorService.listSearchAttributes({ namespace }));
+  const missing = Object.keys(searchAttributes).filter((name) => !(name in customAttributes));
+  if (missing.length === 0) return ok('search attributes', `all ${Object.keys(searchAttributes).length} are there`);
+  const remedy = `temporal operator search-attribute create --namespace ${namespace} ${missing.map((name) => `--name ${name} --type Keyword`).join(' ')}`;
+  return fail('search attributes', `missing: ${missing.join(', ')}`, remedy);
+}
+
+async function checkQueue(client: BreakwaterClient, queue: string, kind: 'workflow' | 'activity'): Promise<Finding> {
+  const pollers = await countPollers(client, queue, kind);
+  const check = `workers of ${queue}`;
+  if (pollers > 0) return ok(check, `${pollers} ${pollers === 1 ? 'poller' : 'pollers'}`);
+  return fail(check, 'nobody polls this task queue', 'start a worker: `breakwater worker`');
+}
+
+async function checkClock(client: BreakwaterClient): Promise<Finding> {
+  const { theirsMs, beforeMs, afterMs } = await readTemporalClock(client);
+  return judgeClock('Temporal', theirsMs, beforeMs, afterMs);
+}
+
+async function checkAll(client: BreakwaterClient, { taskQueue, sites, temporal }: Config): Promise<Finding[]> {
+  const info = await inTime(client, () => client.temporal.workflowService.getSystemInfo({}));
+  const temporalRemedy = 'see the answer above; TEMPORAL_NAMESPACE and the permissions of the key decide';
+  return Promise.all([
+    ok('Temporal', `${temporal.address}, server ${info.serverVersion}`),
+    checkNamespace(client).catch(orFail('namespace', `create it: temporal operator namespace create --namespace ${temporal.namespace}, or set TEMPORAL_NAMESPACE`)),
+    checkSearchAttributes(client).catch(orFail('search attributes', temporalRemedy)),
+    checkQueue(client, taskQueue, 'workflow').catch(orFail(`workers of ${taskQueue}`, temporalRemedy)),
+    ...sites.map((site) => checkQueue(client, `${taskQueue}.${site}`, 'activity').catch(orFail(`workers of ${taskQueue}.${site}`, temporalRemedy))),
+    checkClock(client).catch(() => warn('clock against Temporal', 'its time could not be read', 'compare the clocks by hand')),
+  ]);
+}
+
+/** Temporal: reachable, namespace, search attributes, workers, clock. Takes seconds at most. */
+export async function checkTemporal(config: Config): Promise<Finding[]> {
+  try {
+    return await withClient(config, (client) => checkAll(client, config));
+  } catch (cause) {
+    if (cause instanceof CliError) return [fail('Temporal', cause.message, cause.remedy ?? '')];
+    return [orFail('Temporal', 'is it a Temporal server that answers there?')(cause)];
+  }
+}
