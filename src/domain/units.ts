@@ -30,19 +30,33 @@ function parseBytes(text: string): number | undefined {
   return match ? Number(match[1]) * (BYTES_PER[match[2] ?? ''] ?? NaN) : undefined;
 }
 
-const unit = (expected: string, parse: (text: string) => number | undefined) =>
-  z.string().transform((text, context) => {
-    const value = parse(text);
-    if (value !== undefined && Number.isFinite(value)) return value;
-    context.issues.push({ code: 'custom', input: text, message: `expected ${expected}` });
-    return z.NEVER;
-  });
+/** @param json what editors are told of the text: a pattern, examples */
+const unit = (expected: string, parse: (text: string) => number | undefined, json: { pattern: string; examples: string[] }) =>
+  z
+    .string({ error: `expected ${expected}` })
+    .transform((text, context) => {
+      const value = parse(text);
+      if (value !== undefined && Number.isFinite(value)) return value;
+      context.issues.push({ code: 'custom', input: text, message: `expected ${expected}` });
+      return z.NEVER;
+    })
+    .meta(json);
+
+const DURATION = String.raw`(\d+(\.\d+)?(ms|s|m|h|d))+`;
+const RATIO = String.raw`-?\d+(\.\d+)?\s*%`;
+const BYTES = String.raw`\d+(\.\d+)?\s*(B|KB|MB|GB|KiB|MiB|GiB)`;
 
 /** A duration with its unit; the parsed value is milliseconds. A bare number is refused, because nobody knows its unit. */
-export const Duration = unit('a duration with its unit, such as 200ms, 30s, 3m or 1h30m', parseDuration);
+export const Duration = unit('a duration with its unit, such as 200ms, 30s, 3m or 1h30m', parseDuration, {
+  pattern: `^${DURATION}$`,
+  examples: ['200ms', '30s', '3m', '1h30m'],
+});
 
 /** A ratio, `0.1%`; the parsed value is a fraction, 0.001. */
-export const Ratio = unit('a percentage, such as 0.1% or 40%', parseRatio);
+export const Ratio = unit('a percentage, such as 0.1% or 40%', parseRatio, { pattern: `^${RATIO}$`, examples: ['0.1%', '40%'] });
+
+const quantity = 'a number, or one with a unit such as 0.1%, 200ms or 64MiB';
+const QuantityText = unit(quantity, parseQuantity, { pattern: `^(${DURATION}|${RATIO}|${BYTES})$`, examples: ['0.1%', '200ms', '64MiB'] });
 
 /** A limit: a number, or a text with a unit. The parsed value is in the base unit (milliseconds, fraction, bytes). */
-export const Quantity = z.union([z.number(), unit('a number, or one with a unit such as 0.1%, 200ms or 64MiB', parseQuantity)]);
+export const Quantity = z.union([z.number(), QuantityText], { error: `expected ${quantity}` });

@@ -43,7 +43,11 @@ function describeFields(schema: z.ZodType): string[] {
   const rows = Object.entries(json.properties ?? {})
     .filter(([name]) => name !== 'kind')
     .map(([name, field]) => {
-      const presence = json.required?.includes(name) ? 'required' : field.default === undefined ? '' : `\`${JSON.stringify(field.default)}\``;
+      const presence = json.required?.includes(name)
+        ? 'required'
+        : field.default === undefined
+          ? ''
+          : `\`${JSON.stringify(field.default)}\``;
       return `| \`${name}\` | ${escapeCell(typeOf(field))} | ${escapeCell(presence)} | ${escapeCell(field.description ?? '')} |`;
     });
   return rows.length === 0 ? [] : ['', '| field | type | default | meaning |', '|---|---|---|---|', ...rows];
@@ -61,5 +65,11 @@ const describeEntry = ({ kind, schema, doc: { summary = '', ...notes } }: Entry)
 /** The catalogue in Markdown, made from the entries themselves: docs/catalogue.md. */
 export function describeCatalogue(): string {
   const lines = rooms.flatMap(([title, intro, entries]) => ['', `## ${title}`, '', intro, ...entries.flatMap(describeEntry)]);
-  return ['# The catalogue', '', 'Made by `npm run docs:catalogue` from the entries themselves. Durations carry their unit: `200ms`, `3m`.', ...lines, ''].join('\n');
+  return [
+    '# The catalogue',
+    '',
+    'Made by `npm run docs:catalogue` from the entries themselves. Durations carry their unit: `200ms`, `3m`.',
+    ...lines,
+    '',
+  ].join('\n');
 }

@@ -3,7 +3,8 @@ import type { Experiment } from '../domain/experiment/experiment.ts';
 import { checkReferences } from '../domain/experiment/references.ts';
 import { ExperimentDocument } from './experiment.ts';
 
-const isMapping = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** Of these the checks read nothing but the names, which stand even when an entry is wrong. */
 const NAMES_ONLY = ['probes', 'slo', 'runbooks'] as const;

@@ -26,7 +26,7 @@ export function readExperiment(text: string, fileName: string): ReadExperiment {
   if (document === null || typeof document !== 'object' || Array.isArray(document)) throw notAMapping(document, parsed, fileName);
   const result = ExperimentDocument.safeParse(document, { error: wordsOf, reportInput: true });
   if (result.success) return { experiment: asWritten(result.data as Experiment, document as Experiment), document };
-  const findings = explain(allIssues(result.error.issues, document));
+  const findings = explain(allIssues(result.error.issues, document), document);
   throw new ExperimentError(findings.map((finding) => locate(finding, parsed, fileName)));
 }
 
@@ -36,18 +36,19 @@ export function readExperiment(text: string, fileName: string): ReadExperiment {
  */
 export const readExperimentFile = (path: string): ReadExperiment => readExperiment(readSource(path), path);
 
-/** References are checked by zod only when every shape is right; a person wants to hear of everything at once. */
+/** Zod checks references when every shape is right; a person wants to hear of everything at once, and of a wrong block only once. */
 function allIssues(issues: z.core.$ZodIssue[], document: unknown): z.core.$ZodIssue[] {
-  const known = new Set(issues.map(({ path, message }) => JSON.stringify([path, message])));
-  const more = checkPartialReferences(document) as z.core.$ZodIssue[];
-  return [...issues, ...more.filter(({ path, message }) => !known.has(JSON.stringify([path, message])))];
+  const ofShape = issues.filter((issue) => !(issue.code === 'custom' && issue.params?.['isReference'] === true));
+  return [...ofShape, ...(checkPartialReferences(document) as z.core.$ZodIssue[])];
 }
 
-function locate({ at, meant: _meant, ...finding }: Finding, { locate: place }: ParsedText, file: string) {
+function locate({ at, meant: _meant, oneOf: _oneOf, ...finding }: Finding, { locate: place }: ParsedText, file: string) {
   return { file, ...place(finding.path, at), ...finding };
 }
 
 function notAMapping(document: unknown, { locate: place }: ParsedText, file: string): ExperimentError {
   const found = Array.isArray(document) ? 'a list' : document === null ? 'nothing' : 'a single value';
-  return new ExperimentError([{ file, ...place([], 'value'), path: [], found, message: 'expected a mapping that begins with `apiVersion: breakwater.dev/v1`' }]);
+  return new ExperimentError([
+    { file, ...place([], 'value'), path: [], found, message: 'expected a mapping that begins with `apiVersion: breakwater.dev/v1`' },
+  ]);
 }

@@ -6,12 +6,13 @@ export const MOST_BYTES = 1_048_576;
 
 const TOO_LARGE = `larger than ${MOST_BYTES / 1_048_576} MiB: this is not an experiment file`;
 
-const refusal = (file: string, message: string, line = 1, column = 1): ExperimentError => new ExperimentError([{ file, line, column, path: [], message }]);
+const refusal = (file: string, message: string, place = { line: 1, column: 1 }): ExperimentError =>
+  new ExperimentError([{ file, ...place, path: [], message }]);
 
 /** Line and column, from 1, of a position in a text. */
-function placeOf(text: string, offset: number): [line: number, column: number] {
+export function placeIn(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset);
-  return [before.split('\n').length, offset - before.lastIndexOf('\n')];
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
 
 /**
@@ -25,7 +26,11 @@ export function readSource(path: string): string {
   } catch {
     const lossy = new TextDecoder('utf-8').decode(bytes);
     const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-    throw refusal(path, isUtf16 ? 'the file is UTF-16: save it as UTF-8' : 'not UTF-8 from here on: save the file as UTF-8', ...placeOf(lossy, Math.max(0, lossy.indexOf('\uFFFD'))));
+    throw refusal(
+      path,
+      isUtf16 ? 'the file is UTF-16: save it as UTF-8' : 'not UTF-8 from here on: save the file as UTF-8',
+      placeIn(lossy, Math.max(0, lossy.indexOf('\uFFFD'))),
+    );
   }
 }
 
@@ -39,7 +44,8 @@ function readBounded(path: string): Buffer {
     if (stat.size > MOST_BYTES) throw refusal(path, TOO_LARGE);
     const bytes = Buffer.alloc(MOST_BYTES + 1);
     let length = 0;
-    for (let got = -1; got !== 0 && length < bytes.length; length += got) got = readSync(file, bytes, length, bytes.length - length, length);
+    for (let got = -1; got !== 0 && length < bytes.length; length += got)
+      got = readSync(file, bytes, length, bytes.length - length, length);
     if (length > MOST_BYTES) throw refusal(path, TOO_LARGE);
     return bytes.subarray(0, length);
   } finally {
@@ -47,7 +53,11 @@ function readBounded(path: string): Buffer {
   }
 }
 
-const REASONS: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'permission denied', ENOTDIR: 'a part of the path is not a folder' };
+const REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  ENOTDIR: 'a part of the path is not a folder',
+};
 
 function open(path: string): number {
   try {
@@ -65,9 +75,9 @@ function open(path: string): number {
 export function refuseUnreadable(text: string, fileName: string): string {
   if (text.length > MOST_BYTES) throw refusal(fileName, TOO_LARGE);
   const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  // eslint-disable-next-line no-control-regex -- finding control characters is the point
   const control = source.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/);
-  if (control >= 0) throw refusal(fileName, `a control character (${hex(source, control)}) stands here: this is not a text file`, ...placeOf(source, control));
+  if (control >= 0)
+    throw refusal(fileName, `a control character (${hex(source, control)}) stands here: this is not a text file`, placeIn(source, control));
   if (!/\S/.test(source)) throw refusal(fileName, 'the file is empty; `breakwater init` writes one to start from');
   return source;
 }

@@ -17,7 +17,8 @@ const THINGS: Record<string, string> = { string: 'characters', array: 'entries',
 
 function bound(origin: string, limit: unknown, isInclusive: boolean | undefined, side: 'more' | 'less'): string {
   const things = THINGS[origin];
-  if (things !== undefined) return `expected at ${side === 'more' ? 'least' : 'most'} ${String(limit)} ${things}`;
+  const count = limit === 1 ? `one ${things === 'entries' ? 'entry' : 'character'}` : `${String(limit)} ${things}`;
+  if (things !== undefined) return `expected at ${side === 'more' ? 'least' : 'most'} ${count}`;
   if (isInclusive) return `expected ${String(limit)} or ${side}`;
   return `expected ${side} than ${String(limit)}`;
 }
@@ -37,20 +38,10 @@ const knownKeys = (issue: RawIssue): string[] => {
  * An unknown key's message carries the known keys, separated by spaces; a union's without words of its own is empty: `explain` reads both.
  */
 export const wordsOf: z.core.$ZodErrorMap = (issue) => {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `expected ${TYPES[issue.expected] ?? issue.expected}`;
-    case 'invalid_value':
-      return oneOf(issue.values);
-    case 'too_small':
-      return bound(issue.origin, issue.minimum, issue.inclusive, 'more');
-    case 'too_big':
-      return bound(issue.origin, issue.maximum, issue.inclusive, 'less');
-    case 'unrecognized_keys':
-      return knownKeys(issue).join(' ');
-    case 'invalid_union':
-      return '';
-    default:
-      return undefined;
-  }
+  if (issue.code === 'invalid_type') return `expected ${TYPES[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'invalid_value') return oneOf(issue.values);
+  if (issue.code === 'too_small') return bound(issue.origin, issue.minimum, issue.inclusive, 'more');
+  if (issue.code === 'too_big') return bound(issue.origin, issue.maximum, issue.inclusive, 'less');
+  if (issue.code === 'unrecognized_keys') return knownKeys(issue).join(' ');
+  return issue.code === 'invalid_union' ? '' : undefined;
 };

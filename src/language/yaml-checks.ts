@@ -47,7 +47,8 @@ class Walk {
     if (excess !== undefined) return this.end(path, via ?? node, excess);
     if (isAlias(node)) return this.intoAlias(node, path, above);
     if (!via && 'anchor' in node && typeof node.anchor === 'string') this.anchors.set(node.anchor, node);
-    if (!via && node.tag !== undefined && !PLAIN_TAGS.has(node.tag)) this.object(path, node, `the tag ${node.tag.slice(0, 60)} is not read: write a plain value`);
+    if (!via && node.tag !== undefined && !PLAIN_TAGS.has(node.tag))
+      this.object(path, node, `the tag ${node.tag.slice(0, 60)} is not read: write a plain value`);
     if (isMap(node)) this.intoMap(node, path, [...above, node], via);
     if (isSeq(node)) node.items.forEach((item, i) => this.into(item as Node | null, [...path, i], [...above, node], via));
   }
@@ -71,14 +72,15 @@ class Walk {
     const seen = new Map<string, Node>();
     for (const { key, value } of map.items as Pair<Node | null, Node | null>[]) {
       if (this.isOver) return;
-      if (!isScalar(key) || key.value === null || typeof key.value === 'object') {
+      if (!isScalar<string | number | boolean | null>(key) || key.value === null) {
         if (!via) this.object(path, key ?? map, 'expected a text as the key');
         continue;
       }
       const name = String(key.value);
       const first = seen.get(name);
       if (!via && name === '__proto__') this.object([...path, name], key, 'this key is not allowed');
-      if (!via && first) this.object([...path, name], key, `duplicate key; it was first given in line ${this.lines.linePos(startOf(first)).line}`);
+      if (!via && first)
+        this.object([...path, name], key, `duplicate key; it was first given in line ${this.lines.linePos(startOf(first)).line}`);
       seen.set(name, first ?? key);
       this.into(value, [...path, name], above, via);
     }

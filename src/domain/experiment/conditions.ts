@@ -7,7 +7,12 @@ const exactlyOne =
     const given = names.filter((name) => value[name] !== undefined);
     if (given.length === 1) return;
     const found = given.length === 0 ? 'none is given' : `${given.join(' and ')} are given`;
-    issues.push({ code: 'custom', input: value, message: `expected exactly one of ${names.join(', ')}; ${found}` });
+    issues.push({
+      code: 'custom',
+      input: value,
+      message: `expected exactly one of ${names.join(', ')}; ${found}`,
+      params: { oneOf: given.length === 0 ? names : [] },
+    });
   };
 
 /** Turns the answer of a probe into yes or no. */

@@ -17,7 +17,8 @@ export const Metadata = z.strictObject({
   labels: z.record(z.string().max(63), z.string().max(255)).default({}).describe('free labels for filtering'),
 });
 
-const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as 10:00');
+const aClock = 'expected a time of day such as "10:00"';
+const clock = z.string(aClock).regex(/^([01]\d|2[0-3]):[0-5]\d$/, aClock);
 const day = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 
 const isTimeZone = (zone: string): boolean => {

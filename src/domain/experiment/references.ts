@@ -4,13 +4,16 @@ import type { Experiment } from './experiment.ts';
 type Issue = z.core.$ZodRawIssue;
 type Path = (string | number)[];
 
-/** @param options the names that would have been right, for a suggestion */
+/**
+ * Marked as a reference, so that the language can tell it from what a single field says.
+ * @param options the names that would have been right, for a suggestion
+ */
 const issue = (path: Path, input: unknown, message: string, options: readonly string[] = []): Issue => ({
   code: 'custom',
   path,
   input,
   message,
-  params: { options },
+  params: { options, isReference: true },
 });
 
 /** The names of all signals: the probes and what each SLO yields. */
