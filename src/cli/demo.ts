@@ -16,7 +16,9 @@ function stageOf(cli: Cli, sandbox: Sandbox, client: BreakwaterClient): Stage {
   return {
     sandbox,
     client,
-    say: (line) => { terminal.err(`\n${terminal.paint('bold', `▌ ${line}`)}\n`); },
+    say: (line) => {
+      terminal.err(`\n${terminal.paint('bold', `▌ ${line}`)}\n`);
+    },
     async showPlan(document, timeScale) {
       const result = await client.plan({ document, requestedBy: 'demo', timeScale, seed: 7 });
       if (!result.valid) throw new CliError(EXIT.platform, `The demo's plan is refused: ${result.reason}`);
@@ -34,7 +36,10 @@ const isAsPromised = ({ result, expected, shown }: Scene): boolean => expected.i
 
 /** Writes the reports of all scenes. @returns the path of each HTML report */
 async function writeReports(sandbox: Sandbox, scenes: readonly Scene[], dir: string): Promise<string[]> {
-  const [{ createRecords }, { buildReport, renderHtml, renderMarkdown }] = await Promise.all([import('../records/postgres.ts'), import('../report/index.ts')]);
+  const [{ createRecords }, { buildReport, renderHtml, renderMarkdown }] = await Promise.all([
+    import('../records/postgres.ts'),
+    import('../report/index.ts'),
+  ]);
   await mkdir(dir, { recursive: true });
   const records = createRecords({ url: sandbox.env['BREAKWATER_DATABASE_URL'] ?? '', maxConnections: 2 });
   try {
@@ -55,7 +60,12 @@ async function writeReports(sandbox: Sandbox, scenes: readonly Scene[], dir: str
 }
 
 function summary(scenes: readonly Scene[], files: readonly string[]): string[] {
-  const rows = scenes.map(({ result, shown }, i) => [result.workflowId, result.verdict, shown.join('; ') || 'NOT AS PROMISED', files[i] ?? '']);
+  const rows = scenes.map(({ result, shown }, i) => [
+    result.workflowId,
+    result.verdict,
+    shown.join('; ') || 'NOT AS PROMISED',
+    files[i] ?? '',
+  ]);
   return [
     ...table(['run', 'verdict', 'shown', 'report'], rows, 110),
     '',
@@ -80,13 +90,36 @@ async function play(cli: Cli, sandbox: Sandbox): Promise<Scene[]> {
   }
 }
 
+/** An orderly exit ends the servers that are starting; a default signal would leave them. @returns how to give Ctrl-C back to the live view */
+function endWithUs(): () => void {
+  const end = (): void => {
+    process.exit(EXIT.interrupted);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  return () => {
+    process.off('SIGINT', end);
+  };
+}
+
 async function show(cli: Cli, isKept: boolean): Promise<number> {
   const { homeDir } = cli.config();
   const { terminal } = cli;
-  const [{ findSandbox, startSandbox }, { writeSandboxEnv }] = await Promise.all([import('../sandbox/sandbox.ts'), import('../sandbox/env-file.ts')]);
-  if ((await findSandbox(homeDir)).parts.length > 0) throw new CliError(EXIT.usage, `A sandbox runs already in ${homeDir}.`, 'End it with `breakwater down` (node dist/cli/main.js down).');
+  const [{ findSandbox, startSandbox }, { writeSandboxEnv }] = await Promise.all([
+    import('../sandbox/sandbox.ts'),
+    import('../sandbox/env-file.ts'),
+  ]);
+  if ((await findSandbox(homeDir)).parts.length > 0)
+    throw new CliError(EXIT.usage, `A sandbox runs already in ${homeDir}.`, 'End it with `breakwater down` (node dist/cli/main.js down).');
   terminal.err('Time passes 30 times faster: 3 minutes of the experiment are 6 seconds here.\n');
-  const sandbox = await startSandbox({ homeDir, detached: isKept, log: (line) => { terminal.err(`${line}\n`); } });
+  const stopListening = endWithUs();
+  const sandbox = await startSandbox({
+    homeDir,
+    detached: isKept,
+    log: (line) => {
+      terminal.err(`${line}\n`);
+    },
+  });
+  stopListening();
   let isUp = true;
   try {
     const scenes = await play(cli, sandbox);
@@ -108,7 +141,9 @@ export function demo(program: Command, cli: Cli): void {
   program
     .command('demo')
     .summary('experiment on a real system on this machine, in about three minutes')
-    .description('Starts the sandbox and runs the payment-worker experiment on it: on a healthy system, on one with a weakness, and with Breakwater killed in the middle. Everything is real and is ended afterwards.')
+    .description(
+      'Starts the sandbox and runs the payment-worker experiment on it: on a healthy system, on one with a weakness, and with Breakwater killed in the middle. Everything is real and is ended afterwards.',
+    )
     .option('--keep', 'leave the sandbox and Temporal Web up; `breakwater down` ends them', false)
     .action(async ({ keep }: { keep: boolean }) => {
       cli.finish(await show(cli, keep));
