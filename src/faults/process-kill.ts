@@ -6,6 +6,9 @@ import type { Deed, ProcessCondition } from './ports.ts';
 import { awaitCondition, deedOf, entryOf, injected, notCarriedOut, skipped, undone } from './process/order.ts';
 import { IGNORED_BY_DEFAULT, KillSignal } from './process/signals.ts';
 
+/** How long the signal of an attempt that was cut off may take to show, milliseconds. */
+const LANDS_WITHIN_MS = 300;
+
 /** Sends a signal to a process, by default the one that it cannot refuse. */
 export const processKill = defineFault('process-kill', {
   schema: z.strictObject({
@@ -26,7 +29,9 @@ export const processKill = defineFault('process-kill', {
     return ports.journal.once(
       entryOf(order, spec.signal, now.kind),
       async (earlier) => {
-        const settled = earlier && afterCrash(await ports.processes.inspect(victim), earlier.before, spec.signal);
+        const settled =
+          earlier &&
+          afterCrash(await awaitCondition(ports, victim, ['ended', 'replaced'], LANDS_WITHIN_MS, signal), earlier.before, spec.signal);
         return settled ?? deedOf(await ports.processes.signal(victim, spec.signal, order.notAfterMs, signal));
       },
       signal,

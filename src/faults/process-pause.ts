@@ -26,7 +26,10 @@ export const processPause = defineFault('process-pause', {
       entryOf(order, 'SIGSTOP', now.kind),
       async (earlier) => {
         const settled = settledBy(await ports.processes.inspect(victim), earlier?.before);
-        return settled ?? deedOf(await ports.processes.signal(victim, 'SIGSTOP', order.notAfterMs, signal));
+        const deed = settled ?? deedOf(await ports.processes.signal(victim, 'SIGSTOP', order.notAfterMs, signal));
+        // a cut-off attempt's SIGSTOP may be on its way to a victim that still looks as if it ran; SIGCONT cancels it
+        if (deed.outcome === 'skipped' && earlier?.before === 'running') await ports.processes.resume(victim);
+        return deed;
       },
       signal,
     );
@@ -53,10 +56,11 @@ async function resume(ports: FaultPorts, victim: ProcessIdentity, record: Journa
   const now = await ports.processes.inspect(victim);
   if (now.kind === 'ended' || now.kind === 'replaced') return undone(`the victim is no more: ${now.evidence}`);
   if (now.kind === 'elsewhere') return leftOver(now.evidence);
-  if (now.kind === 'running') return undone(`the victim runs: ${now.evidence}`);
   if (record.deed?.outcome === 'skipped' || record.intent?.before === 'stopped')
     return undone(`this order did not stop the victim: ${now.evidence}`);
+  if (!record.intent && now.kind === 'running') return undone(`the victim runs, and this order never reached it: ${now.evidence}`);
   if (!record.intent) return leftOver(`${now.evidence}, but the journal does not know that this order stopped it: look who did`);
+  // also when it looks as if it ran: a SIGSTOP shows only once the victim has been scheduled, and SIGCONT cancels one that is pending
   const sent = await ports.processes.resume(victim);
   if (sent.kind === 'refused') return leftOver(`SIGCONT was refused: ${sent.why}`);
   const after = await awaitCondition(ports, victim, ['running', 'ended', 'replaced'], SETTLE_MS, signal);

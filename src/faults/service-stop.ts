@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Order, Reversal } from '../domain/order.ts';
 import { processOf } from '../domain/process.ts';
@@ -87,6 +88,8 @@ async function start(ports: FaultPorts, spec: ServiceSpec, order: Order, record:
   if (!record.intent) return undone('this order was not carried out by this machine');
   if (record.deed?.outcome === 'skipped') return undone(`this order did not stop the service: ${record.deed.reason ?? 'skipped'}`);
   if (record.intent.before === 'stopped') return undone('the service was stopped before this order');
+  const orphanEndsMs = record.deed ? 0 : record.intent.atMs + spec.commandTimeout; // a cut-off attempt's stop may still be at work
+  await sleep(Math.max(0, orphanEndsMs - Date.now()), undefined, { signal });
   const now = await askStatus(ports, spec, order, signal);
   if (now.kind === 'running') return undone(now.evidence);
   const { exitCode } = await ports.commands.run(command(spec.start, order, spec.commandTimeout), signal);

@@ -67,3 +67,20 @@ test('a paused victim that has ended is undone, with the evidence', async () => 
   await once(child, 'exit');
   expect(await fault.revert(order, never)).toMatchObject({ undone: true, evidence: containing('no more') });
 });
+
+test('a stop that does not show yet is undone all the same', async () => {
+  const { child, order } = await prepared();
+  const late = faults['process-pause'].bind(order.fault, {
+    ...ports,
+    processes: { ...ports.processes, signal: () => Promise.reject(new Error('cut off')) },
+  });
+  await expect(late.inject(order, never)).rejects.toThrow('cut off');
+  child.kill('SIGSTOP'); // what the cut-off attempt had sent
+  await becomes(child.pid, /T/);
+  let looks = 0;
+  const inspect: FaultPorts['processes']['inspect'] = (victim) =>
+    looks++ === 0 ? Promise.resolve({ kind: 'running', evidence: 'not scheduled since the signal' }) : ports.processes.inspect(victim);
+  const fault = faults['process-pause'].bind(order.fault, { ...ports, processes: { ...ports.processes, inspect } });
+  expect(await fault.revert(order, never)).toMatchObject({ undone: true });
+  expect(stateOf(child.pid)).toMatch(/[RS]/);
+});
