@@ -73,6 +73,9 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
       heartbeat(checkpoint());
       void announce(place);
     };
+    // A gap after a crash is seen here: the first sample of this attempt would hide it.
+    const gap = findBlindness(state, rules, Date.now());
+    if (gap) return done(Date.now(), gap);
     if (endMs !== null) void announce(place); // the attempt before may have died between its heartbeat and the signal
     return watchSignals(ports, {
       experiment,
