@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { createProcesses, openJournal } from './adapters/process/index.js';
 import { linuxSource } from './adapters/process/linux.js';
 import { processTargetId } from './domain/process.js';
@@ -13,7 +12,7 @@ const sleepUntilKilled = async () => {
   await once(child, 'spawn');
   return child;
 };
-const dir = () => mkdtempSync(`${tmpdir()}/journal-`);
+const dir = () => mkdtempSync(`${import.meta.dirname}/journal-`);
 const never = new AbortController().signal;
 const ports = { processes: createProcesses(), journal: openJournal(dir()), commands: undefined };
 const kill = faults['process-kill'].bind({ kind: 'process-kill' }, ports);
