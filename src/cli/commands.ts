@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import { abort } from './abort.ts';
 import { approve } from './approve.ts';
 import type { Cli } from './context.ts';
+import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { down } from './down.ts';
 import { init } from './init.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
@@ -13,6 +15,7 @@ import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { schema } from './schema.ts';
 import { show } from './show.ts';
+import { up } from './up.ts';
 import { validate } from './validate.ts';
 import { watch } from './watch.ts';
 import { worker } from './worker.ts';
@@ -22,6 +25,7 @@ export type RegisterCommand = (program: Command, cli: Cli) => void;
 
 /** Commands under the headings of `--help`, in the order in which a newcomer needs them. */
 export const commands: readonly (readonly [heading: string, commands: readonly RegisterCommand[]])[] = [
+  ['Try it out:', [demo, up, down]],
   ['Write:', [init, validate, schema]],
   ['Run:', [plan, run, watch]],
   ['Steer:', [approve, reject, abort, pause, resume]],

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { withSandboxEnv } from '../sandbox/env-file.ts';
 import { createCli } from './context.ts';
 import { runProgram } from './program.ts';
 import { processTerminal } from './terminal.ts';
@@ -12,7 +13,7 @@ for (const stream of [process.stdout, process.stderr])
 let exitCode = 0;
 await runProgram(
   process.argv.slice(2),
-  createCli(processTerminal(), process.env, (code) => {
+  createCli(processTerminal(), withSandboxEnv(process.env), (code) => {
     exitCode = code;
   }),
 );
