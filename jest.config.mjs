@@ -10,6 +10,7 @@ const esmOnly = [
   'jsonpath-plus',
   'd3-[a-z-]+',
   'internmap',
+  'fast-[a-z-]+',
 ];
 
 /** Rooms whose tests need neither the shared Temporal nor the shared PostgreSQL (test/support/servers.ts); running only these starts nothing. */

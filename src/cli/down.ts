@@ -7,7 +7,9 @@ export function down(program: Command, cli: Cli): void {
   program
     .command('down')
     .summary('end the sandbox of this folder')
-    .description('Ends everything that `breakwater up` or `make demo KEEP=1` left running in this folder. Exactly those processes: a pid that was reused is left alone. The data stay.')
+    .description(
+      'Ends everything that `breakwater up` or `make demo KEEP=1` left running in this folder. Exactly those processes: a pid that was reused is left alone. The data stay.',
+    )
     .action(async () => {
       const { homeDir } = cli.config();
       const { findSandbox } = await import('../sandbox/sandbox.ts');

@@ -10,7 +10,9 @@ export function up(program: Command, cli: Cli): void {
   program
     .command('up')
     .summary('start a sandbox in the background')
-    .description('Starts Temporal, PostgreSQL with a replica, the payments system and a Breakwater worker on this machine, in the background. Commands in this folder then use it.')
+    .description(
+      'Starts Temporal, PostgreSQL with a replica, the payments system and a Breakwater worker on this machine, in the background. Commands in this folder then use it.',
+    )
     .addHelpText('after', '\nExample:\n  $ breakwater up\n  $ breakwater plan examples/payment-worker.yaml\n  $ breakwater down')
     .action(async () => {
       const homeDir = sandboxHome(cli);
@@ -18,8 +20,18 @@ export function up(program: Command, cli: Cli): void {
       const { writeSandboxEnv } = await import('../sandbox/env-file.ts');
       const found = await findSandbox(homeDir);
       if (found.parts.length > 0)
-        throw new CliError(EXIT.usage, `A sandbox runs already in ${homeDir}: ${found.parts.map(({ name }) => name).join(', ')}.`, 'Use it, or end it with `breakwater down`.');
-      const sandbox = await startSandbox({ homeDir, detached: true, log: (line) => { cli.terminal.err(`${line}\n`); } });
+        throw new CliError(
+          EXIT.usage,
+          `A sandbox runs already in ${homeDir}: ${found.parts.map(({ name }) => name).join(', ')}.`,
+          'Use it, or end it with `breakwater down`.',
+        );
+      const sandbox = await startSandbox({
+        homeDir,
+        detached: true,
+        log: (line) => {
+          cli.terminal.err(`${line}\n`);
+        },
+      });
       await writeSandboxEnv(homeDir, sandbox.env);
       const lines = [
         `Temporal      ${sandbox.temporal.address}`,
