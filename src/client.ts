@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash, randomInt, randomUUID } from 'node:crypto';
 import {
   Client,
   Connection,
@@ -43,7 +43,12 @@ export interface StartedRun {
 const MAX_SEED = 2 ** 31 - 1;
 /** How soon a dead worker's workflow task moves to another worker. */
 const WORKFLOW_TASK_TIMEOUT = '5s';
+/** How often an act is sent whose workflow task failed under it. */
+const STEER_ATTEMPTS = 5;
 const ADDRESSABLE = /^[A-Za-z0-9._-]{1,200}$/;
+
+const isLostUpdate = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && error.cause.message.includes('unexpected workflow task failure');
 
 const attribute = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value });
 
@@ -151,8 +156,16 @@ export class BreakwaterClient {
     return this.handle(workflowId).query<RunState>('state');
   }
 
-  private steer(update: string, workflowId: string, act: Act): Promise<RunState> {
-    return this.handle(workflowId).executeUpdate<RunState, [Act]>(update, { args: [act] });
+  /** An update that was lost with its workflow task is sent again; its id makes it one act however often it arrives. */
+  private async steer(update: string, workflowId: string, act: Act): Promise<RunState> {
+    const [handle, updateId] = [this.handle(workflowId), randomUUID()];
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await handle.executeUpdate<RunState, [Act]>(update, { args: [act], updateId });
+      } catch (error) {
+        if (attempt === STEER_ATTEMPTS || !isLostUpdate(error)) throw error;
+      }
+    }
   }
 
   /** Approves what the run waits for. @param act `digest` must be the plan's */

@@ -28,7 +28,7 @@ const verdictAttribute = defineSearchAttributeKey('BreakwaterVerdict', 'KEYWORD'
 export async function experiment(input: RunInput): Promise<RunResult> {
   const chaos = new CancellationScope();
   const run: RunContext = { state: newRunState(), facts: newRunFacts(), chronicle: new Chronicle(), chaos, armed: new Map() };
-  acceptSteering(run.state, run.chronicle, chaos, () => ({ ...run.state, events: run.chronicle.newest }));
+  const steering = acceptSteering(run.state, run.chronicle, chaos, () => ({ ...run.state, events: run.chronicle.newest }));
   setHandler(guardArmed, (key, atMs) => {
     if (!run.armed.has(key)) run.armed.set(key, atMs);
   });
@@ -42,7 +42,11 @@ export async function experiment(input: RunInput): Promise<RunResult> {
   }
   const { aborted } = run.state;
   if (aborted) run.facts.aborted = { by: aborted.by, reason: aborted.reason ?? 'no reason given' };
-  return CancellationScope.nonCancellable(() => close(run));
+  return CancellationScope.nonCancellable(async () => {
+    // A task that completes the run fails when any event arrived meanwhile, and takes an update that came with it along: the abort would be lost.
+    if (steering.isFresh()) await sleep(1, { summary: 'what a person did is on record before the run closes' });
+    return close(run);
+  });
 }
 
 /** A cancellation by Temporal, such as the button in its Web, is an abort by somebody without a name. */

@@ -1,4 +1,4 @@
-import { ApplicationFailure, setHandler, type CancellationScope } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler, workflowInfo, type CancellationScope } from '@temporalio/workflow';
 import type { Act, RunState } from '../domain/run.ts';
 import type { Chronicle } from './chronicle.ts';
 import * as message from './messages.ts';
@@ -39,11 +39,18 @@ function checkApproval(run: RunState, act: Act): void {
     throw refuse('AlreadyApproved', `${act.by} has approved already; another person must`);
 }
 
+/** What is known of the acts of people beside the state. */
+export interface Steering {
+  /** Whether the newest act came in the workflow task that runs now, and would be lost with it. */
+  isFresh(): boolean;
+}
+
 /**
  * Lets people steer a run. Validators are synchronous on purpose: an async one accepts everything.
  * @param chaos cancelled by an abort; what undoes lives outside of it
  */
-export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: CancellationScope, answer: () => RunState): void {
+export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: CancellationScope, answer: () => RunState): Steering {
+  let newestAt: number | undefined;
   const when = (allowed: (act: Act) => void) => (act: Act) => {
     allowed(checkActor(act));
   };
@@ -51,6 +58,7 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
     if (!isAllowed) throw refuse('WrongPhase', text);
   };
   const note = (kind: string, { by, reason }: Act) => {
+    newestAt = workflowInfo().historyLength;
     chronicle.add(kind, { by, ...(reason !== undefined && { reason }) });
   };
 
@@ -124,4 +132,5 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
       }),
     },
   );
+  return { isFresh: () => newestAt === workflowInfo().historyLength };
 }
