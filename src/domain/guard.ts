@@ -3,7 +3,7 @@ import type { Experiment } from './experiment/experiment.ts';
 import type { Sample } from './sample.ts';
 import { newStreak, watch, type Breach, type StreakState, type WatchedCondition } from './stop-conditions.ts';
 import { emptySummary, summarise, type Summary } from './summary.ts';
-import { describeTolerance, isWithin } from './tolerance.ts';
+import { describeTolerance, distance, isWithin } from './tolerance.ts';
 import type { Violation } from './verdict.ts';
 
 /** What a guard watches for. */
@@ -84,8 +84,8 @@ function note(state: GuardState, rules: GuardRules, { probe, atMs, measurement }
 function addViolation(all: Violation[], { probe, tolerance }: SteadyStateClause, value: number): Violation[] {
   const text = describeTolerance(tolerance);
   const old = all.find((violation) => violation.probe === probe && violation.tolerance === text);
-  const isLower = tolerance.atLeast !== undefined || tolerance.above !== undefined;
-  const worst = old?.worst === undefined || old.worst === null ? value : isLower ? Math.min(old.worst, value) : Math.max(old.worst, value);
+  const isWorse = typeof old?.worst !== 'number' || distance(tolerance, value) > distance(tolerance, old.worst);
+  const worst = isWorse ? value : (old?.worst ?? value);
   return [...all.filter((violation) => violation !== old), { probe, tolerance: text, worst, count: (old?.count ?? 0) + 1 }];
 }
 

@@ -17,7 +17,7 @@ export interface ChoiceInput {
   populationSize: number;
   selection: Selection;
   caps: Pick<BlastRadius, 'maxVictims' | 'maxPercent' | 'maxConcurrent' | 'survivorsAtLeast'>;
-  /** Victims of earlier iterations of this wave: they count against the cap, and others are preferred. */
+  /** Names of the victims of earlier iterations of this wave: they count against the cap, and others are preferred. */
   alreadyHit: readonly string[];
   seed: number;
 }
@@ -41,6 +41,14 @@ function wantedCount(selection: Selection, eligible: number): number {
   return 'count' in selection ? selection.count : Math.floor(eligible * selection.percent + 1e-9);
 }
 
+/** What comes back in the place of a victim has its name but another pid: it counts as hit too, though less than the victim itself. */
+const withoutPid = (name: string): string => name.replace(/ \(pid \d+\)$/, '');
+
+function wear(name: string, alreadyHit: readonly string[]): number {
+  if (alreadyHit.includes(name)) return 2;
+  return alreadyHit.some((hit) => withoutPid(hit) === withoutPid(name)) ? 1 : 0;
+}
+
 /**
  * Chooses victims. Pure and seeded: the same population, selection, caps and seed give the same victims.
  * Caps always win over the selection; each reduction is named.
@@ -59,6 +67,6 @@ export function chooseVictims({ eligible, populationSize, selection, caps, alrea
       `blastRadius.maxPercent is ${caps.maxPercent * 100}% of ${populationSize}`,
     ]);
   const allowed = Math.max(0, Math.min(wanted, ...bounds.map(([most]) => most)));
-  const fresh = shuffle(eligible, seed).sort((a, b) => Number(alreadyHit.includes(a.name)) - Number(alreadyHit.includes(b.name)));
+  const fresh = shuffle(eligible, seed).sort((a, b) => wear(a.name, alreadyHit) - wear(b.name, alreadyHit));
   return { victims: fresh.slice(0, allowed), wanted, reductions: bounds.filter(([most]) => most < wanted).map(([, why]) => why) };
 }

@@ -75,7 +75,7 @@ export function watch(state: StreakState, watched: WatchedCondition, sample: Sam
     };
   }
   const limit = limitOf(watched);
-  const isBad = limit !== undefined && (isUpper(condition) ? measurement.value > limit : measurement.value < limit);
+  const isBad = limit !== undefined && !(isUpper(condition) ? measurement.value <= limit : measurement.value >= limit); // not a number is no sign of health
   if (!isBad) return { state: { errors: 0 } };
   const sinceMs = state.sinceMs ?? atMs;
   const next = { errors: 0, sinceMs };

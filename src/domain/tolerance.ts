@@ -12,6 +12,13 @@ export function isWithin(tolerance: Tolerance, value: number): boolean {
   return false;
 }
 
+/** How far outside the value lies, in its own unit; 0 at the edge and within. */
+export function distance({ atMost, atLeast, above, below, between, equals }: Tolerance, value: number): number {
+  const low = atLeast ?? above ?? between?.[0] ?? equals ?? -Infinity;
+  const high = atMost ?? below ?? between?.[1] ?? equals ?? Infinity;
+  return Math.max(0, low - value, value - high);
+}
+
 /** The tolerance as a person writes it: `≤ 0.001`. */
 export function describeTolerance(tolerance: Tolerance): string {
   if (tolerance.atMost !== undefined) return `≤ ${tolerance.atMost}`;

@@ -129,6 +129,8 @@ function unseen(facts: RunFacts): string | undefined {
     const thin = Object.entries(iteration.summaries).find(([, summary]) => coverage(summary) < MIN_COVERAGE);
     if (thin)
       return `${place(iteration)}: ${thin[0]} answered ${thin[1].values} of ${thin[1].values + thin[1].problems} times with a value; ${MIN_COVERAGE * 100}% are needed`;
+    if (iteration.guard !== 'held') return `${place(iteration)}: the guard did not see the whole hold`;
+    if (iteration.recovery.kind === 'not-needed') return `${place(iteration)}: nobody looked whether steady state came back`;
     if (Object.keys(iteration.summaries).length === 0) return `${place(iteration)}: no samples of the fault window`;
     if (iteration.faultMs < iteration.holdMs * MIN_HOLD)
       return `${place(iteration)}: the fault was watched for ${seconds(iteration.faultMs)} of ${seconds(iteration.holdMs)}`;

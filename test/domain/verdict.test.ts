@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { decide, RULES, type IterationFacts, type Recovery, type RunFacts } from '../../src/domain/verdict.ts';
+import { EXIT_CODES } from '../../src/domain/run.ts';
+import { exitCodeOf } from '../../src/client.ts';
+import { breach, dryRun, facts, injected, iteration, seen, skipped, unproven } from './facts.ts';
+
+const violation = { probe: 'errors', tolerance: '≤ 0.001', worst: 0.2, count: 3 };
+const notRecovered: Recovery = {
+  kind: 'not-recovered',
+  withinMs: 2_000,
+  helpedBy: ['scale-workers'],
+  outside: [{ ...violation, count: 1 }],
+};
+const unseenRecovery: Recovery = {
+  kind: 'not-recovered',
+  withinMs: 2_000,
+  helpedBy: [],
+  outside: [{ ...violation, worst: null, count: 1 }],
+};
+const person = { by: 'ada', reason: 'coffee' };
+const live = (change: Partial<IterationFacts>): Partial<RunFacts> => ({ iterations: [dryRun, iteration(change)] });
+
+const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: RegExp][] = [
+  ['leftovers', 'error', { leftovers: ['process-pause on worker-1'] }, /a person must look: process-pause on worker-1/],
+  ['platform-error', 'error', { error: 'the records are gone' }, /records/],
+  ['denied', 'denied', { denied: 'no window', iterations: [], wavesDone: 0 }, /no window/],
+  [
+    'not-recovered-after-stop',
+    'failed',
+    { breach, ...live({ recovery: notRecovered }) },
+    /stop condition: errors > 0.001 for 3 s; afterwards .* not back within 2 s \(with the help of scale-workers\): errors 0.2, not ≤ 0.001/,
+  ],
+  ['not-recovered-after-stop', 'failed', { aborted: person, ...live({ recovery: notRecovered }) }, /^ada aborted; afterwards/],
+  ['aborted-by-person', 'aborted', { aborted: person }, /ada aborted: coffee/],
+  ['aborted-by-person', 'aborted', { aborted: person, ...live({ recovery: unseenRecovery }) }, /ada/],
+  ['guard-blind', 'aborted', { breach: { ...breach, blind: true, value: null } }, /could not see/],
+  ['stop-condition', 'aborted', { breach }, /errors > 0.001 for 3 s; it was 0.2/],
+  ['no-effect', 'invalid', live({ injections: [skipped] }), /no fault was injected: it was replaced/],
+  ['no-effect', 'invalid', live({ injections: [] }), /no fault was injected/],
+  ['no-effect', 'invalid', live({ injections: [injected, unproven] }), /no proven effect: it lives/],
+  ['hypothesis-refuted', 'failed', live({ violations: [violation] }), /errors was 0.2 at worst, 3 samples not ≤ 0.001/],
+  ['hypothesis-refuted', 'failed', live({ recovery: notRecovered }), /not back within 2 s/],
+  [
+    'hypothesis-refuted',
+    'failed',
+    live({ recovery: { kind: 'recovered', inMs: 2_001, withinMs: 2_000, helpedBy: [] } }),
+    /back after 2 s, promised within 2 s/,
+  ],
+  ['gate-closed', 'aborted', { gated: 'outside of the windows', wavesDone: 1 }, /windows/],
+  ['too-little-data', 'inconclusive', live({ summaries: { errors: { ...seen, values: 7, problems: 3 } } }), /7 of 10 times/],
+  ['too-little-data', 'inconclusive', live({ summaries: {} }), /no samples/],
+  ['too-little-data', 'inconclusive', live({ guard: 'not-run' }), /did not see the whole hold/],
+  ['too-little-data', 'inconclusive', live({ guard: 'breached' }), /did not see the whole hold/],
+  ['too-little-data', 'inconclusive', live({ recovery: { kind: 'not-needed' } }), /nobody looked/],
+  ['too-little-data', 'inconclusive', live({ faultMs: 4_999 }), /watched for 5 s of 10 s/],
+  ['too-little-data', 'inconclusive', { iterations: [dryRun] }, /nothing but dry runs/],
+  ['too-little-data', 'inconclusive', { wavesPlanned: 4 }, /2 of 4 waves/],
+  ['held', 'passed', {}, /2 waves, 1 proven faults, steady state held and was back after 0.5 s/],
+];
+
+test.each(table)('%s: %s', (rule, verdict, change, reason) => {
+  const decision = decide(facts(change));
+  expect(decision).toMatchObject({ rule, verdict });
+  expect(decision.reason).toMatch(reason);
+});
+
+test('every rule has an example, and an earlier rule wins over every later one', () => {
+  expect([...new Set(table.map(([rule]) => rule))]).toEqual(RULES.map(([name]) => name));
+  const order = RULES.map(([name]) => name);
+  for (const [rule, , change] of table) {
+    for (const [other, , otherChange] of table.filter(([name]) => order.indexOf(name) > order.indexOf(rule))) {
+      const mixed = { ...facts({ ...otherChange, ...change }) };
+      const found = order.indexOf(decide(mixed).rule);
+      expect([rule, other, found <= order.indexOf(rule)]).toEqual([rule, other, true]);
+    }
+  }
+});
+
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const violations = fc.array(fc.record({ probe: fc.string(), tolerance: fc.string(), worst: fc.option(fc.double()), count: fc.nat() }), {
+  maxLength: 2,
+});
+const recoveries = fc.oneof(
+  fc.constant<Recovery>({ kind: 'not-needed' }),
+  fc.record({ kind: fc.constant('recovered' as const), inMs: fc.nat(4_000), withinMs: fc.constant(2_000), helpedBy: fc.constant([]) }),
+  fc.record({ kind: fc.constant('not-recovered' as const), withinMs: fc.constant(2_000), helpedBy: fc.constant([]), outside: violations }),
+);
+const iterations = fc.record({
+  wave: fc.string(),
+  iteration: fc.nat(5),
+  dryRun: fc.boolean(),
+  injections: fc.array(fc.constantFrom(injected, injected, unproven, skipped), { maxLength: 3 }),
+  guard: fc.constantFrom('held' as const, 'held' as const, 'breached' as const, 'not-run' as const),
+  summaries: fc.dictionary(fc.string(), fc.constantFrom(seen, seen, { ...seen, values: 1, problems: 9 }), { maxKeys: 2 }),
+  violations: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: violations }),
+  faultMs: fc.nat(20_000),
+  holdMs: fc.constant(10_000),
+  recovery: recoveries,
+});
+const anyFacts = fc.record({
+  denied: maybe(fc.string({ minLength: 1 })),
+  aborted: maybe(fc.record({ by: fc.string(), reason: fc.string() })),
+  breach: maybe(
+    fc.record({ ...Object.fromEntries(Object.entries(breach).map(([key, is]) => [key, fc.constant(is)])), blind: fc.boolean() }),
+  ),
+  gated: maybe(fc.string({ minLength: 1 })),
+  error: maybe(fc.string({ minLength: 1 })),
+  leftovers: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(fc.string(), { minLength: 1, maxLength: 2 }) },
+  ),
+  iterations: fc.array(iterations, { maxLength: 3 }),
+  wavesPlanned: fc.nat(4),
+  wavesDone: fc.nat(4),
+}) as fc.Arbitrary<RunFacts>;
+
+/** Facts that are close to a pass, so that passes are met and not only the way to them. */
+const nearlyPassed = fc
+  .record({
+    change: anyFacts,
+    keep: fc.subarray(['denied', 'aborted', 'breach', 'gated', 'error', 'leftovers', 'iterations'] as const, { maxLength: 1 }),
+  })
+  .map(({ change, keep }) => facts(Object.fromEntries(keep.map((key) => [key, change[key]]).filter(([, is]) => is !== undefined))));
+
+const isHarmless = ({
+  leftovers,
+  breach: stopped,
+  aborted,
+  error,
+  denied,
+  gated,
+  iterations: all,
+  wavesDone,
+  wavesPlanned,
+}: RunFacts): boolean => {
+  const real = all.filter((one) => !one.dryRun);
+  return (
+    leftovers.length === 0 &&
+    [stopped, aborted, error, denied, gated].every((one) => one === undefined) &&
+    wavesDone >= wavesPlanned &&
+    real.length > 0 &&
+    real.every(
+      (one) =>
+        one.guard === 'held' &&
+        one.violations.length === 0 &&
+        one.recovery.kind === 'recovered' &&
+        one.recovery.inMs <= one.recovery.withinMs &&
+        one.injections.some(({ outcome }) => outcome === 'injected') &&
+        one.injections.every(({ outcome, effect }) => outcome === 'skipped' || effect.proven) &&
+        one.faultMs >= one.holdMs / 2 &&
+        Object.values(one.summaries).length > 0 &&
+        Object.values(one.summaries).every(({ values, problems }) => values / (values + problems) >= 0.8),
+    )
+  );
+};
+
+test('any facts give a verdict, and `passed` is given exactly when nothing speaks against it', () => {
+  fc.assert(
+    fc.property(fc.oneof(anyFacts, nearlyPassed), (some) => {
+      const { verdict, rule, reason } = decide(some);
+      expect(rule).not.toBe('no-rule');
+      expect(reason).not.toBe('');
+      expect([verdict === 'passed', some]).toEqual([isHarmless(some), some]);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('the same facts give the same verdict', () =>
+  fc.assert(fc.property(anyFacts, (some) => expect(decide(structuredClone(some))).toEqual(decide(some)))));
+
+describe('exit codes', () => {
+  test.each(Object.entries(EXIT_CODES))('%s is %i', (verdict, code) => {
+    expect(exitCodeOf({ verdict: verdict as keyof typeof EXIT_CODES, leftovers: [], iterations: [] })).toBe(code);
+  });
+  test('what could not be undone is 6, whatever the verdict', () => {
+    for (const verdict of Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[])
+      expect(exitCodeOf({ verdict, leftovers: ['x'], iterations: [] })).toBe(6);
+  });
+  test('aborted without proof that the system came back is not "aborted and recovered"', () => {
+    const iterations = [{ wave: 'a', iteration: 0, dryRun: false, outcome: 'stopped' as const, recovery: unseenRecovery }];
+    expect(exitCodeOf({ verdict: 'aborted', leftovers: [], iterations })).toBe(8);
+  });
+});
