@@ -27,32 +27,41 @@ async function spoil(stage: Stage, change: () => void): Promise<number> {
 
 describeWithTemporal('a guard that looks at a Prometheus', () => {
   const blinding: PrometheusMode[] = ['down', 'empty', 'nan', 'html', 'slow', 'error-500'];
-  test.concurrent.each(blinding)('%s in the middle of the hold: stops and undoes, never passes', (mode) =>
-    onStage(`prometheus ${mode}`, fromPrometheus, async (stage) => {
-      const tookMs = await spoil(stage, () => (stage.system.mode = mode));
-      const result = await stage.verdict(20_000);
-      expect(result).toMatchObject({ verdict: 'aborted', rule: 'guard-blind', leftovers: [] });
-      expect([...stage.victims.continued().values()].filter((times) => times > 0)).toEqual([1]);
-      process.stderr.write(`prometheus ${mode}: first bad answer to undone ${tookMs} ms, stop latency ${result.stopLatencyMs} ms\n`);
-      expect(tookMs).toBeLessThan(4_000); // three errors in a row, each within its time-out
-    }),
-  60_000);
+  test.concurrent.each(blinding)(
+    '%s in the middle of the hold: stops and undoes, never passes',
+    (mode) =>
+      onStage(`prometheus ${mode}`, fromPrometheus, async (stage) => {
+        const tookMs = await spoil(stage, () => (stage.system.mode = mode));
+        const result = await stage.verdict(20_000);
+        expect(result).toMatchObject({ verdict: 'aborted', rule: 'guard-blind', leftovers: [] });
+        expect([...stage.victims.continued().values()].filter((times) => times > 0)).toEqual([1]);
+        process.stderr.write(`prometheus ${mode}: first bad answer to undone ${tookMs} ms, stop latency ${result.stopLatencyMs} ms\n`);
+        expect(tookMs).toBeLessThan(4_000); // three errors in a row, each within its time-out
+      }),
+    60_000,
+  );
 
-  test.concurrent('a plain breach is undone within its sampling interval and a second', () =>
-    onStage('plain breach', fromPrometheus, async (stage) => {
-      const tookMs = await spoil(stage, () => (stage.system.health = 5));
-      stage.system.health = 1;
-      const result = await stage.verdict(20_000);
-      expect(result).toMatchObject({ verdict: 'aborted', rule: 'stop-condition', leftovers: [] });
-      process.stderr.write(`plain breach: seen to undone ${tookMs} ms, stop latency ${result.stopLatencyMs} ms\n`);
-      expect(tookMs).toBeLessThan(EVERY_MS + 1_000);
-    }),
-  60_000);
+  test.concurrent(
+    'a plain breach is undone within its sampling interval and a second',
+    () =>
+      onStage('plain breach', fromPrometheus, async (stage) => {
+        const tookMs = await spoil(stage, () => (stage.system.health = 5));
+        stage.system.health = 1;
+        const result = await stage.verdict(20_000);
+        expect(result).toMatchObject({ verdict: 'aborted', rule: 'stop-condition', leftovers: [] });
+        process.stderr.write(`plain breach: seen to undone ${tookMs} ms, stop latency ${result.stopLatencyMs} ms\n`);
+        expect(tookMs).toBeLessThan(EVERY_MS + 1_000);
+      }),
+    60_000,
+  );
 
-  test.concurrent('a system that stays bad after the undo is news, and louder than the stop', () =>
-    onStage('stays bad', fromPrometheus, async (stage) => {
-      await spoil(stage, () => (stage.system.health = 5));
-      expect(await stage.verdict(20_000)).toMatchObject({ verdict: 'failed', rule: 'not-recovered-after-stop', leftovers: [] });
-    }),
-  60_000);
+  test.concurrent(
+    'a system that stays bad after the undo is news, and louder than the stop',
+    () =>
+      onStage('stays bad', fromPrometheus, async (stage) => {
+        await spoil(stage, () => (stage.system.health = 5));
+        expect(await stage.verdict(20_000)).toMatchObject({ verdict: 'failed', rule: 'not-recovered-after-stop', leftovers: [] });
+      }),
+    60_000,
+  );
 });

@@ -17,7 +17,9 @@ const run = promisify(execFile);
 const processes = createProcesses();
 
 async function identityOf(pid: number): Promise<ProcessIdentity> {
-  const found = (await processes.list({ ports: [], facts: [] }, new AbortController().signal)).find(({ facts }) => facts.identity.pid === pid);
+  const found = (await processes.list({ ports: [], facts: [] }, new AbortController().signal)).find(
+    ({ facts }) => facts.identity.pid === pid,
+  );
   if (!found) throw new Error(`no process ${pid}`);
   return found.facts.identity;
 }
@@ -34,7 +36,9 @@ const orderFor = (kind: string, identity: ProcessIdentity): Order => ({
 
 const canUnshare = ((): boolean => {
   try {
-    execFileSync('unshare', ['--pid', '--fork', '--mount-proc', 'sh', '-c', 'echo 100 > /proc/sys/kernel/ns_last_pid'], { stdio: 'ignore' });
+    execFileSync('unshare', ['--pid', '--fork', '--mount-proc', 'sh', '-c', 'echo 100 > /proc/sys/kernel/ns_last_pid'], {
+      stdio: 'ignore',
+    });
     return true;
   } catch {
     console.warn('SKIPPED: a really reused pid needs `unshare --pid` and a writable ns_last_pid (Linux, root)');
@@ -46,7 +50,7 @@ describe('an order hits who was chosen, once, or nobody', () => {
   let dir: string;
   let victims: Victims;
   const injectWith = async (journal: string, order: Order): Promise<Injection> => {
-    const ports = { processes, journal: await openJournal(join(dir, journal)), commands: createCommands(process.env) };
+    const ports = { processes, journal: openJournal(join(dir, journal)), commands: createCommands(process.env) };
     return new MockActivityEnvironment().run(createFaultActivities(ports).injectFault, order);
   };
 
@@ -70,22 +74,33 @@ describe('an order hits who was chosen, once, or nobody', () => {
     expect(stateOf(victims.living()[0] ?? 0)).toBe('S');
   });
 
-  test.each(['process-kill', 'process-pause'])('%s: a pid that belongs to somebody else now is skipped, and reported as such', async (kind) => {
-    const living = await identityOf(victims.living()[0] ?? 0);
-    const order = orderFor(kind, { ...living, startTicks: living.startTicks - 1 });
-    const injection = await injectWith('journal', order);
-    expect(injection).toMatchObject({ outcome: 'skipped', effect: { proven: false } });
-    expect(injection.reason).toMatch(new RegExp(`replaced: pid ${living.pid} belongs to a process that started at tick ${living.startTicks}`));
-    expect(victims.dead()).toEqual([]);
-    expect(stateOf(living.pid)).toBe('S');
-  });
+  test.each(['process-kill', 'process-pause'])(
+    '%s: a pid that belongs to somebody else now is skipped, and reported as such',
+    async (kind) => {
+      const living = await identityOf(victims.living()[0] ?? 0);
+      const order = orderFor(kind, { ...living, startTicks: living.startTicks - 1 });
+      const injection = await injectWith('journal', order);
+      expect(injection).toMatchObject({ outcome: 'skipped', effect: { proven: false } });
+      expect(injection.reason).toMatch(
+        new RegExp(`replaced: pid ${living.pid} belongs to a process that started at tick ${living.startTicks}`),
+      );
+      expect(victims.dead()).toEqual([]);
+      expect(stateOf(living.pid)).toBe('S');
+    },
+  );
 
   (canUnshare ? test : test.skip)('a pid that was really reused: skipped and reported, the new owner is untouched', async () => {
     const script = resolve('test/crash/harness/order-at-reused-pid.mjs');
-    const { stdout } = await run('unshare', ['--pid', '--fork', '--mount-proc', process.execPath, script, await currentBuild()], { timeout: 30_000 });
+    const { stdout } = await run('unshare', ['--pid', '--fork', '--mount-proc', process.execPath, script, await currentBuild()], {
+      timeout: 30_000,
+    });
     const { samePid, state, outcomes } = JSON.parse(stdout) as { samePid: boolean; state: string; outcomes: Record<string, unknown> };
     expect({ samePid, state }).toEqual({ samePid: true, state: 'running' });
-    const skipped = { deed: { outcome: 'skipped', reason: expect.stringMatching(/replaced: pid \d+ belongs to/) }, effect: { proven: false }, reversal: { undone: true } };
+    const skipped = {
+      deed: { outcome: 'skipped', reason: expect.stringMatching(/replaced: pid \d+ belongs to/) as string },
+      effect: { proven: false },
+      reversal: { undone: true },
+    };
     expect(outcomes).toMatchObject({ 'process-kill': skipped, 'process-pause': skipped });
   });
 });

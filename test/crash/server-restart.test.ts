@@ -44,32 +44,38 @@ describeWithTemporal('Temporal is killed -9 and started again on the same file',
     ['when the undo was done and not yet answered', journalled('reversal.json')],
   ];
 
-  test.each(moments)('%s', async (name, moment) => {
-    const dataDir = await freshDir('temporal');
-    const options = { dataDir, settings: undefined, log: () => undefined };
-    let server: TemporalServer = await startTemporal(options);
-    const { port } = server;
-    const uiPort = Number(new URL(server.uiUrl ?? '').port);
-    try {
-      await onStage(`temporal ${name}`, { ...holdLonger, servers: { temporalAddress: server.address } }, async (stage) => {
-        await stage.startWorker();
-        await stage.startRun();
-        await moment(stage);
-        const killedMs = Date.now();
-        await killServer(server);
-        await sleep(OUTAGE_MS);
-        server = await startTemporal({ ...options, port, uiPort });
-        const upMs = Date.now();
-        await until('everybody runs again', () => stage.victims.stopped().length === 0);
-        process.stderr.write(`Temporal killed ${name}: up after ${upMs - killedMs} ms, everybody runs after ${Date.now() - killedMs} ms\n`);
-        const result = await verdictAfterOutage(stage, 60_000);
-        process.stderr.write(`  ${result.verdict} (${result.rule})\n`);
-        expect(violations(stage, result)).toEqual([]);
-      });
-    } finally {
-      await server.stop();
-    }
-  }, 150_000);
+  test.each(moments)(
+    '%s',
+    async (name, moment) => {
+      const dataDir = await freshDir('temporal');
+      const options = { dataDir, settings: undefined, log: () => undefined };
+      let server: TemporalServer = await startTemporal(options);
+      const { port } = server;
+      const uiPort = Number(new URL(server.uiUrl ?? '').port);
+      try {
+        await onStage(`temporal ${name}`, { ...holdLonger, servers: { temporalAddress: server.address } }, async (stage) => {
+          await stage.startWorker();
+          await stage.startRun();
+          await moment(stage);
+          const killedMs = Date.now();
+          await killServer(server);
+          await sleep(OUTAGE_MS);
+          server = await startTemporal({ ...options, port, uiPort });
+          const upMs = Date.now();
+          await until('everybody runs again', () => stage.victims.stopped().length === 0);
+          process.stderr.write(
+            `Temporal killed ${name}: up after ${upMs - killedMs} ms, everybody runs after ${Date.now() - killedMs} ms\n`,
+          );
+          const result = await verdictAfterOutage(stage, 60_000);
+          process.stderr.write(`  ${result.verdict} (${result.rule})\n`);
+          expect(violations(stage, result)).toEqual([]);
+        });
+      } finally {
+        await server.stop();
+      }
+    },
+    150_000,
+  );
 });
 
 describeWithTemporal('PostgreSQL, which holds the records, is killed -9 in the middle of the hold', () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Phase } from '../../../src/domain/run.ts';
 import { violations } from './invariants.ts';
 import { onStage, type Stage, type StageOptions } from './stage.ts';
 
@@ -12,6 +13,8 @@ export interface Crash {
   options?: StageOptions;
   /** A second worker is there already, instead of one that is started after the death. */
   standby?: boolean;
+  /** The phase of the moment, where asking for it would miss the instant. */
+  during?: Phase;
   /** What must have been so at the instant of the death, or the row has missed its moment. @returns why it has */
   missed?: (stage: Stage) => string | undefined;
   afterKill?: (stage: Stage) => Promise<void>;
@@ -20,7 +23,7 @@ export interface Crash {
 /** How it went. */
 export interface CrashOutcome {
   name: string;
-  /** The last phase that a query saw before the death. */
+  /** The phase of the death: what the row knows, else what the last query before it saw. */
   phase: string;
   verdict: string;
   rule: string;
@@ -34,7 +37,7 @@ export interface CrashOutcome {
 }
 
 /** Plays one run in which a worker is killed -9. */
-export const crash = ({ name, moment, options = {}, standby = false, missed, afterKill }: Crash): Promise<CrashOutcome> =>
+export const crash = ({ name, moment, options = {}, standby = false, during, missed, afterKill }: Crash): Promise<CrashOutcome> =>
   onStage(name, options, async (stage) => {
     const worker = await stage.startWorker();
     if (standby) await stage.startWorker();
@@ -44,7 +47,7 @@ export const crash = ({ name, moment, options = {}, standby = false, missed, aft
     worker.kill();
     const killedMs = Date.now();
     const why = missed?.(stage);
-    const phase = stage.seen?.phase ?? 'not seen';
+    const phase = during ?? stage.seen?.phase ?? 'not seen';
     if (!standby) await stage.spawnWorker();
     await afterKill?.(stage);
     let undoneAfterMs: number | undefined;
@@ -74,7 +77,15 @@ export async function crashAll(rows: readonly Crash[], atOnce: number): Promise<
     for (let row = waiting.shift(); row; row = waiting.shift()) {
       const { name } = row;
       outcomes.push(
-        await crash(row).catch((cause: unknown) => ({ name, phase: '', verdict: '', rule: '', reason: '', violations: [String(cause)], endedAfterMs: NaN })),
+        await crash(row).catch((cause: unknown) => ({
+          name,
+          phase: '',
+          verdict: '',
+          rule: '',
+          reason: '',
+          violations: [String(cause)],
+          endedAfterMs: NaN,
+        })),
       );
     }
   };
@@ -98,6 +109,9 @@ export function report(outcomes: readonly CrashOutcome[]): string {
     ].join('  '),
   );
   const broken = outcomes.reduce((sum, { violations: found }) => sum + found.length, 0);
-  const times = undone.length > 0 ? `death to undone p50 ${undone[Math.floor((undone.length - 1) / 2)]} ms, max ${undone.at(-1)} ms` : 'no victim was stopped';
+  const times =
+    undone.length > 0
+      ? `death to undone p50 ${undone[Math.floor((undone.length - 1) / 2)]} ms, max ${undone.at(-1)} ms`
+      : 'no victim was stopped';
   return `${lines.join('\n')}\n${outcomes.length} points tried, ${broken} violations, ${times} (${undone.length} with a stopped victim)\n`;
 }

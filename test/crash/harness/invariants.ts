@@ -5,7 +5,8 @@ import type { Stage } from './stage.ts';
 /** How a run may end whose worker was killed: proven, stopped because nobody looked for too long, or not watched long enough to tell. */
 const ENDINGS = ['held', 'guard-blind', 'too-little-data'];
 const pidOf = (id: string): number => Number(id.split(':').at(-2));
-const count = (numbers: number[]): Map<number, number> => numbers.reduce((all, n) => all.set(n, (all.get(n) ?? 0) + 1), new Map<number, number>());
+const count = (numbers: number[]): Map<number, number> =>
+  numbers.reduce((all, n) => all.set(n, (all.get(n) ?? 0) + 1), new Map<number, number>());
 
 /** How often each process was hit, told by the processes themselves: deaths seen by their parent, or SIGCONTs that they received. */
 function hits({ victims, faultKind }: Stage): Map<number, number> {

@@ -8,7 +8,12 @@ const LOOK_EVERY_MS = 10;
 const GIVE_UP_MS = 40_000;
 
 /** Looks until it is so. @throws Error naming what was waited for */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, withinMs = GIVE_UP_MS, everyMs = LOOK_EVERY_MS): Promise<void> {
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  withinMs = GIVE_UP_MS,
+  everyMs = LOOK_EVERY_MS,
+): Promise<void> {
   const endMs = Date.now() + withinMs;
   while (!(await isSo())) {
     if (Date.now() > endMs) throw new Error(`${what}: not within ${withinMs / 1_000} s`);
@@ -80,10 +85,7 @@ export const victimDied =
     await sleep(forMs);
   };
 
-export const after =
-  (ms: number) =>
-  (): Promise<void> =>
-    sleep(ms);
+export const after = (ms: number) => (): Promise<void> => sleep(ms);
 
 /** One thing after the other. */
 export const then =

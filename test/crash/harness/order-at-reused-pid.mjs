@@ -14,7 +14,8 @@ const { faults } = await load('faults/index.js');
 const { processTargetId } = await load('domain/process.js');
 const processes = createProcesses();
 const signal = new AbortController().signal;
-const identityOf = async (pid) => (await processes.list({ ports: [], facts: [] }, signal)).find(({ facts }) => facts.identity.pid === pid)?.facts.identity;
+const identityOf = async (pid) =>
+  (await processes.list({ ports: [], facts: [] }, signal)).find(({ facts }) => facts.identity.pid === pid)?.facts.identity;
 
 const victim = spawn('sleep', ['60']);
 const identity = await identityOf(victim.pid);
@@ -29,7 +30,15 @@ for (let tries = 0; tries < 20 && replacement?.pid !== identity.pid; tries++) {
 }
 const ports = { processes, journal: await openJournal(mkdtempSync(join(tmpdir(), 'reused-'))), commands: undefined };
 const target = { kind: 'process', id: processTargetId(identity), site: 'local', name: 'sleep', labels: {}, identity };
-const order = (kind) => ({ key: `run/wave/0/${kind}`, workflowId: 'run', wave: 'wave', iteration: 0, fault: { kind }, target, notAfterMs: Date.now() + 10_000 });
+const order = (kind) => ({
+  key: `run/wave/0/${kind}`,
+  workflowId: 'run',
+  wave: 'wave',
+  iteration: 0,
+  fault: { kind },
+  target,
+  notAfterMs: Date.now() + 10_000,
+});
 const outcomes = {};
 for (const kind of ['process-kill', 'process-pause']) {
   const fault = faults[kind].bind({ kind }, ports);

@@ -48,7 +48,11 @@ export class Stage {
     const victims = await Victims.start(dir, taskQueue, count, { respawn: fault.kind !== 'process-pause', ...kind });
     const client = await BreakwaterClient.connect({ connection: { address: place.temporalAddress }, taskQueue });
     const more = options.document?.({ dir, url: system.url }) ?? {};
-    const experiment = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 50);
+    const experiment = name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '')
+      .slice(0, 50);
     const document = documentOf({ name: experiment, app: taskQueue, url: system.url, fault, with: more });
     return new Stage(place, victims, system, client, fault.kind, document);
   }
@@ -72,11 +76,11 @@ export class Stage {
 
   /** Whether the records have an event of this kind, of this wave. */
   async hasRecorded(kind: string, wave: string): Promise<boolean> {
-    const { rows } = await query(this.place.databaseUrl, 'SELECT 1 FROM breakwater.events WHERE workflow_id = $1 AND kind = $2 AND wave = $3', [
-      this.workflowId,
-      kind,
-      wave,
-    ]);
+    const { rows } = await query(
+      this.place.databaseUrl,
+      'SELECT 1 FROM breakwater.events WHERE workflow_id = $1 AND kind = $2 AND wave = $3',
+      [this.workflowId, kind, wave],
+    );
     return rows.length > 0;
   }
 
@@ -119,7 +123,11 @@ export class Stage {
   }
 
   async end(): Promise<void> {
-    if (this.workflowId) await this.client.temporal.workflow.getHandle(this.workflowId).terminate('test is over').catch(() => undefined);
+    if (this.workflowId)
+      await this.client.temporal.workflow
+        .getHandle(this.workflowId)
+        .terminate('test is over')
+        .catch(() => undefined);
     for (const worker of this.workers) worker.kill();
     await this.victims.end();
     await Promise.allSettled([this.system.end(), this.client.close()]);

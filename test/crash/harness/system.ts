@@ -1,9 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Makes arming, which ends with the first answers, long enough to be hit. */
-const ANSWERS_AFTER_MS = 60;
-
 /** What the Prometheus of the system answers with. `down` closes the connection, `slow` never answers. */
 export type PrometheusMode = 'value' | 'down' | 'empty' | 'nan' | 'html' | 'slow' | 'error-500';
 
@@ -11,6 +8,8 @@ export type PrometheusMode = 'value' | 'down' | 'empty' | 'nan' | 'html' | 'slow
 export class ObservedSystem {
   health = 1;
   backlog = 0;
+  /** Makes arming, which ends with the first answers, long enough to be hit. */
+  answersAfterMs = 60;
   mode: PrometheusMode = 'value';
   /** When `prometheus` first answered with the changed value or mode, epoch milliseconds. */
   firstBadMs: number | undefined;
@@ -22,7 +21,7 @@ export class ObservedSystem {
     const system = new ObservedSystem(server);
     server.on('request', (request, response) => {
       if (request.url?.startsWith('/api/v1/query')) system.answerQuery(response);
-      else setTimeout(() => response.end(JSON.stringify({ health: system.health, backlog: system.backlog })), ANSWERS_AFTER_MS);
+      else setTimeout(() => response.end(JSON.stringify({ health: system.health, backlog: system.backlog })), system.answersAfterMs);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return system;

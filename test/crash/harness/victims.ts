@@ -36,7 +36,12 @@ export class Victims {
     this.observer = setInterval(() => (this.stoppedAtOnce = Math.max(this.stoppedAtOnce, this.stopped().length)), OBSERVE_EVERY_MS);
   }
 
-  static async start(dir: string, app: string, count: number, options: { respawn?: boolean; ignoreSigterm?: boolean } = {}): Promise<Victims> {
+  static async start(
+    dir: string,
+    app: string,
+    count: number,
+    options: { respawn?: boolean; ignoreSigterm?: boolean } = {},
+  ): Promise<Victims> {
     const victims = new Victims(dir, app, options);
     for (let n = 0; n < count; n++) victims.spawn(n);
     while (victims.lives.some(({ logFile }) => !read(logFile).includes('up '))) await sleep(10);
@@ -79,7 +84,14 @@ export class Victims {
 
   /** How often each was let run on: pid → SIGCONTs received. */
   continued(): Map<number, number> {
-    return new Map(this.lives.map(({ pid, logFile }) => [pid, read(logFile).split('\n').filter((line) => line.startsWith('cont')).length]));
+    return new Map(
+      this.lives.map(({ pid, logFile }) => [
+        pid,
+        read(logFile)
+          .split('\n')
+          .filter((line) => line.startsWith('cont')).length,
+      ]),
+    );
   }
 
   /** When the last SIGCONT was received, epoch milliseconds; undefined when there was none. */
