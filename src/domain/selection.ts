@@ -3,7 +3,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import type { BlastRadius, Selection } from './experiment/waves.ts';
 import type { Target } from './target.ts';
 
-/** What was chosen and every reason that made it fewer than asked for. */
+/** What was chosen and every reason that made it fewer than asked for, or nobody. */
 export interface Choice {
   victims: Target[];
   wanted: number;
@@ -68,5 +68,7 @@ export function chooseVictims({ eligible, populationSize, selection, caps, alrea
     ]);
   const allowed = Math.max(0, Math.min(wanted, ...bounds.map(([most]) => most)));
   const fresh = shuffle(eligible, seed).sort((a, b) => wear(a.name, alreadyHit) - wear(b.name, alreadyHit));
-  return { victims: fresh.slice(0, allowed), wanted, reductions: bounds.filter(([most]) => most < wanted).map(([, why]) => why) };
+  const reductions = bounds.filter(([most]) => Math.max(0, most) < wanted).map(([, why]) => why);
+  if (wanted === 0) reductions.push(`the selection is nobody out of ${eligible.length} eligible; a percentage is rounded down`);
+  return { victims: fresh.slice(0, allowed), wanted, reductions };
 }
