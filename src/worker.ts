@@ -40,7 +40,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     );
   const records = createRecords({ url: config.databaseUrl, maxConnections: DATABASE_CONNECTIONS });
   await records.migrate();
-  const site = await openSite(
+  const site = openSite(
     { stateDir: config.stateDir, ...(config.secretsDir !== undefined && { secretsDir: config.secretsDir }), env },
     records,
   );

@@ -59,7 +59,7 @@ export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records
         try {
           beat();
         } catch (error) {
-          reject(error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       }, TICK_MS);
       const take = (sample: Sample): void => {

@@ -17,16 +17,16 @@ export interface SiteSettings {
 }
 
 /** The real world next to the victims. `close` ends its connections. */
-export async function openSite(
+export function openSite(
   { stateDir, secretsDir, env }: SiteSettings,
   records: Pick<Records, 'appendSamples'>,
-): Promise<SitePorts & { close(): Promise<void> }> {
+): SitePorts & { close(): Promise<void> } {
   const secrets = createSecrets({ ...(secretsDir !== undefined && { dir: secretsDir }), env });
   const commands = createCommands(env);
   const processes = createProcesses();
   const [probes, http] = [createProbePorts({ secrets }), createHttp()];
   return {
-    faults: { processes, journal: await openJournal(join(stateDir, 'journal')), commands },
+    faults: { processes, journal: openJournal(join(stateDir, 'journal')), commands },
     targets: { processes },
     remedies: { commands, http, secrets },
     probes,

@@ -14,12 +14,18 @@ interface ApproveOptions extends ActOptions {
 
 /** What is approved, after the person has seen it. @throws CliError when it is not what they meant, or nobody can be asked */
 async function agreedDigest({ terminal }: Cli, state: RunState, { digest, yes }: ApproveOptions): Promise<string | undefined> {
-  if (state.awaiting === undefined || state.digest === undefined) throw new CliError(EXIT.usage, `Nothing waits for approval: the run is ${state.phase}.`);
+  if (state.awaiting === undefined || state.digest === undefined)
+    throw new CliError(EXIT.usage, `Nothing waits for approval: the run is ${state.phase}.`);
   if (digest !== undefined && digest !== state.digest)
-    throw new CliError(EXIT.usage, `Not approved: the run's digest is ${state.digest}, not ${digest}.`, 'The plan is not the one that you have seen: look at it again.');
+    throw new CliError(
+      EXIT.usage,
+      `Not approved: the run's digest is ${state.digest}, not ${digest}.`,
+      'The plan is not the one that you have seen: look at it again.',
+    );
   terminal.err(`${stateLines(state).join('\n')}\n`);
   if (yes || digest !== undefined) return state.digest;
-  if (!terminal.isInteractive) throw new CliError(EXIT.usage, 'Not approved: nobody is here to be asked.', `Add --digest ${state.digest}, or --yes.`);
+  if (!terminal.isInteractive)
+    throw new CliError(EXIT.usage, 'Not approved: nobody is here to be asked.', `Add --digest ${state.digest}, or --yes.`);
   return (await terminal.confirm(`Approve ${state.awaiting}?`)) ? state.digest : undefined;
 }
 

@@ -47,7 +47,12 @@ export async function withRecords<R>(config: Config, use: (records: Records) => 
       'Set it to postgres://user:password@host:port/database, or start a database with `breakwater up`.',
     );
   const { createRecords } = await import('../records/postgres.ts');
-  const records = createRecords({ url: config.databaseUrl, maxConnections: 2, connectTimeoutMs: CONNECT_WITHIN_MS, statementTimeoutMs: ANSWER_WITHIN_MS });
+  const records = createRecords({
+    url: config.databaseUrl,
+    maxConnections: 2,
+    connectTimeoutMs: CONNECT_WITHIN_MS,
+    statementTimeoutMs: ANSWER_WITHIN_MS,
+  });
   try {
     return await use(records);
   } finally {

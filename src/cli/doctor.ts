@@ -22,7 +22,9 @@ async function examine(cli: Cli, file: string | undefined): Promise<Finding[]> {
 export function doctor(program: Command, cli: Cli): void {
   withOutput(program.command('doctor'))
     .summary('check what a run needs')
-    .description('Checks Temporal, its namespace and search attributes, workers, database, clocks, and, with a file, whether its probes return data. Touches nothing. Exit code 7 when something fails.')
+    .description(
+      'Checks Temporal, its namespace and search attributes, workers, database, clocks, and, with a file, whether its probes return data. Touches nothing. Exit code 7 when something fails.',
+    )
     .argument('[file]', 'experiment file whose probes are asked')
     .addHelpText('after', '\nExamples:\n  $ breakwater doctor\n  $ breakwater doctor experiment.yaml -o json')
     .action(async (file: string | undefined, { output }: { output: Format }) => {

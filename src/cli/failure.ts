@@ -25,18 +25,27 @@ const RUN_LIST = '`breakwater runs` lists the runs';
 
 /** By name and not by class: the SDK is loaded only by the commands that need it. */
 function explain(error: unknown): Failure {
-  if (error instanceof CliError) return { exitCode: error.exitCode, lines: [sentence(error.message), ...(error.remedy ? [error.remedy] : [])] };
+  if (error instanceof CliError)
+    return { exitCode: error.exitCode, lines: [sentence(error.message), ...(error.remedy ? [error.remedy] : [])] };
   if (named(error, 'ExperimentError', 'ConfigError')) return { exitCode: EXIT.usage, lines: error.message.split('\n').map(sentence) };
   if (named(error, 'WorkflowNotFoundError')) return { exitCode: EXIT.usage, lines: ['Temporal knows no such run.', RUN_LIST] };
-  if (named(error, 'TypeError') && error.message.includes('is not a run id')) return { exitCode: EXIT.usage, lines: [sentence(error.message)] };
+  if (named(error, 'TypeError') && error.message.includes('is not a run id'))
+    return { exitCode: EXIT.usage, lines: [sentence(error.message)] };
   if (named(error, 'WorkflowUpdateFailedError')) return { exitCode: EXIT.usage, lines: [`The run refused: ${sentence(innermost(error))}`] };
-  if (named(error, 'RecordsError')) return { exitCode: EXIT.platform, lines: [sentence(error.message), 'BREAKWATER_DATABASE_URL names the database'] };
+  if (named(error, 'RecordsError'))
+    return { exitCode: EXIT.platform, lines: [sentence(error.message), 'BREAKWATER_DATABASE_URL names the database'] };
   if (named(error, 'WorkflowFailedError'))
-    return { exitCode: EXIT.platform, lines: [`The run did not end by itself: ${sentence(innermost(error))}`, 'look at it in Temporal Web; leases undo what it held'] };
+    return {
+      exitCode: EXIT.platform,
+      lines: [`The run did not end by itself: ${sentence(innermost(error))}`, 'look at it in Temporal Web; leases undo what it held'],
+    };
   if (named(error, 'NamespaceNotFoundError'))
     return { exitCode: EXIT.platform, lines: [`Temporal has no such namespace: ${sentence(error.message)}`, 'set TEMPORAL_NAMESPACE'] };
   if (named(error, 'ServiceError', 'WorkflowUpdateRPCTimeoutOrCancelledError'))
-    return { exitCode: EXIT.platform, lines: [`Temporal did not answer: ${sentence(innermost(error))}`, '`breakwater doctor` tells what is missing'] };
+    return {
+      exitCode: EXIT.platform,
+      lines: [`Temporal did not answer: ${sentence(innermost(error))}`, '`breakwater doctor` tells what is missing'],
+    };
   const said = error instanceof Error ? innermost(error) : String(error);
   return { exitCode: EXIT.platform, lines: [`Breakwater failed: ${sentence(said)}`, 'BREAKWATER_LOG_LEVEL=debug shows where'] };
 }

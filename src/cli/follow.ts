@@ -41,7 +41,13 @@ async function poll(client: BreakwaterClient, workflowId: string, sight: Sight, 
     }
     const startMs = sight.state?.events[0]?.atMs ?? startedMs;
     if (!sight.isPaused && !signal.aborted)
-      progress.show({ ...sight, workflowId, nowMs: Date.now(), startedMs: Math.min(startMs, startedMs), ...(trouble !== undefined && { trouble }) });
+      progress.show({
+        ...sight,
+        workflowId,
+        nowMs: Date.now(),
+        startedMs: Math.min(startMs, startedMs),
+        ...(trouble !== undefined && { trouble }),
+      });
     await delay(progress.everyMs, undefined, { signal }).catch(() => undefined);
   }
 }
@@ -56,12 +62,22 @@ async function showLast(client: BreakwaterClient, workflowId: string, progress: 
  * Watches a run until it ends, the time is up, or the person turns away.
  * @throws what `awaitVerdict` throws
  */
-export async function follow({ terminal }: Cli, client: BreakwaterClient, workflowId: string, { by, timeoutMs }: FollowOptions): Promise<Ending> {
+export async function follow(
+  { terminal }: Cli,
+  client: BreakwaterClient,
+  workflowId: string,
+  { by, timeoutMs }: FollowOptions,
+): Promise<Ending> {
   const progress = createProgress(terminal);
   const over = new AbortController();
   const sight: Sight = { state: undefined, live: undefined, isPaused: false };
   let detach: () => void = () => undefined;
-  const detached = new Promise<Ending>((resolve) => (detach = () => { resolve({ kind: 'detached' }); }));
+  const detached = new Promise<Ending>(
+    (resolve) =>
+      (detach = () => {
+        resolve({ kind: 'detached' });
+      }),
+  );
   const stopListening = listenForInterrupts(terminal, {
     detach,
     setAsking(isAsking) {
@@ -75,7 +91,7 @@ export async function follow({ terminal }: Cli, client: BreakwaterClient, workfl
     },
   });
   const closed = awaitVerdict(client, workflowId, over.signal).then((result): Ending => ({ kind: 'closed', result }));
-  const late = timeoutMs === undefined ? [] : [delay(timeoutMs, { kind: 'timed-out' } as Ending, { signal: over.signal })];
+  const late = timeoutMs === undefined ? [] : [delay(timeoutMs, { kind: 'timed-out' }, { signal: over.signal })];
   for (const pending of [closed, ...late]) pending.catch(() => undefined);
   const polling = poll(client, workflowId, sight, progress, over.signal);
   try {

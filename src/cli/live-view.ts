@@ -39,7 +39,11 @@ function victims(state: RunState, paint: Paint): string[] {
   const earlier = state.victims.length - current.length;
   if (state.victims.length === 0) return ['Victims  none yet'];
   const shown = current.slice(0, MOST.victims).map((victim) => victimLine(victim, paint));
-  return [`Victims  ${current.length} now${earlier > 0 ? `, ${earlier} before` : ''}`, ...shown, ...more(current.length - shown.length, 'victims')];
+  return [
+    `Victims  ${current.length} now${earlier > 0 ? `, ${earlier} before` : ''}`,
+    ...shown,
+    ...more(current.length - shown.length, 'victims'),
+  ];
 }
 
 type Reading = LiveView['readings'][number];

@@ -7,7 +7,9 @@ export type Format = 'table' | 'json' | 'yaml';
 
 /** Adds `-o`. */
 export const withOutput = (command: Command, standard: Format = 'table'): Command =>
-  command.addOption(new Option('-o, --output <format>', 'how data are written to stdout').choices(['table', 'json', 'yaml']).default(standard));
+  command.addOption(
+    new Option('-o, --output <format>', 'how data are written to stdout').choices(['table', 'json', 'yaml']).default(standard),
+  );
 
 /** Writes data to stdout: as JSON or YAML for programs, or as `lines` for people. */
 export function show(terminal: Terminal, format: Format, data: unknown, lines: () => string[]): void {

@@ -7,7 +7,6 @@ import { stripVTControlCharacters } from 'node:util';
 export const plainText = (text: string): string =>
   stripVTControlCharacters(text)
     .replace(/[\t\n\r\u0085\u2028\u2029]+/g, ' ')
-    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
     .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '');
 
 /** The same over every text of a value, for YAML and tables. JSON escapes control characters by itself. */

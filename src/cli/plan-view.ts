@@ -18,7 +18,12 @@ function gateLine({ gates }: ValidPlan, paint: Paint): string {
 
 function times(wave: WavePlan): string {
   const parts = [`baseline ${duration(wave.baselineMs)}`];
-  if (!wave.dryRun) parts.push(`hold ${duration(wave.holdMs)}`, `recover within ${duration(wave.recoverWithinMs)}`, `cool down ${duration(wave.coolDownMs)}`);
+  if (!wave.dryRun)
+    parts.push(
+      `hold ${duration(wave.holdMs)}`,
+      `recover within ${duration(wave.recoverWithinMs)}`,
+      `cool down ${duration(wave.coolDownMs)}`,
+    );
   return parts.join(', ');
 }
 
@@ -38,10 +43,16 @@ function victimLines({ choice, populationSize, protectedTargets }: WavePreview, 
 function waveLines(plan: Plan, preview: Preview | undefined, paint: Paint): string[] {
   return resolveWaves(plan.experiment).flatMap((wave, i) => {
     const seen = preview?.waves.find(({ wave: name }) => name === wave.name);
-    const kind = wave.dryRun ? 'dry run, touches nothing' : `${plainText(wave.fault.kind)}, ${plan.reversible[wave.fault.kind] ? 'undone afterwards' : 'instantaneous'}`;
+    const kind = wave.dryRun
+      ? 'dry run, touches nothing'
+      : `${plainText(wave.fault.kind)}, ${plan.reversible[wave.fault.kind] ? 'undone afterwards' : 'instantaneous'}`;
     const often = wave.iterations > 1 ? `, ${wave.iterations} times` : '';
     const gate = wave.gate === 'approval' ? ', waits for approval' : '';
-    return [`  ${i + 1}. ${paint('bold', wave.name)}  ${kind}${often}${gate}`, `     ${times(wave)}`, ...(seen ? victimLines(seen, paint) : [])];
+    return [
+      `  ${i + 1}. ${paint('bold', wave.name)}  ${kind}${often}${gate}`,
+      `     ${times(wave)}`,
+      ...(seen ? victimLines(seen, paint) : []),
+    ];
   });
 }
 
@@ -80,6 +91,8 @@ export function planLines(result: ValidPlan, paint: Paint): string[] {
     ...waveLines(plan, seen, paint),
     '',
     'Probes now',
-    ...(seen ? answerLines(seen, plan, paint) : [`  ${paint('yellow', `site ${site} did not answer: ${plainText('unavailable' in preview ? preview.unavailable : '')}`)}`]),
+    ...(seen
+      ? answerLines(seen, plan, paint)
+      : [`  ${paint('yellow', `site ${site} did not answer: ${plainText('unavailable' in preview ? preview.unavailable : '')}`)}`]),
   ];
 }

@@ -38,9 +38,15 @@ export async function planFile(cli: Cli, file: string, { seed, timeScale, reques
   const { document, experiment } = readExperimentFile(file);
   return withClient(cli.config(), async (client) => {
     await requireWorkers(client, experiment.site);
-    const asked: StartOptions = { document, requestedBy, ...(seed !== undefined && { seed }), ...(timeScale !== undefined && { timeScale }) };
+    const asked: StartOptions = {
+      document,
+      requestedBy,
+      ...(seed !== undefined && { seed }),
+      ...(timeScale !== undefined && { timeScale }),
+    };
     const result = await client.plan(asked);
-    if (!result.valid) throw new CliError(EXIT.usage, result.reason, 'A file that is valid here and not there: are CLI and worker of the same version?');
+    if (!result.valid)
+      throw new CliError(EXIT.usage, result.reason, 'A file that is valid here and not there: are CLI and worker of the same version?');
     return { result, start: { ...asked, seed: result.plan.seed, expectedDigest: result.plan.digest } };
   });
 }
@@ -49,9 +55,14 @@ export async function planFile(cli: Cli, file: string, { seed, timeScale, reques
 export function plan(program: Command, cli: Cli): void {
   withPlanOptions(withOutput(program.command('plan')))
     .summary('show what a run would hit; touches nothing')
-    .description('Shows what a run would do: waves, victims and who is spared and why, what the probes answer now, and whether its gates are open. Touches nothing.')
+    .description(
+      'Shows what a run would do: waves, victims and who is spared and why, what the probes answer now, and whether its gates are open. Touches nothing.',
+    )
     .argument('<file>', 'experiment file, YAML or JSON')
-    .addHelpText('after', '\nExamples:\n  $ breakwater plan experiment.yaml\n  $ breakwater plan experiment.yaml --seed 7 --time-scale 0.05 -o json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ breakwater plan experiment.yaml\n  $ breakwater plan experiment.yaml --seed 7 --time-scale 0.05 -o json',
+    )
     .action(async (file: string, options: PlanOptions & { output: Format }) => {
       const { result } = await planFile(cli, file, options);
       show(cli.terminal, options.output, result, () => planLines(result, cli.terminal.paint));

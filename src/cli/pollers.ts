@@ -26,6 +26,10 @@ export async function requireWorkers(client: BreakwaterClient, site?: string): P
   if (site !== undefined) needed.push([`${client.taskQueue}.${site}`, 'activity']);
   for (const [queue, kind] of needed) {
     if ((await countPollers(client, queue, kind)) > 0) continue;
-    throw new CliError(EXIT.platform, `No worker serves the task queue ${queue}.`, 'Start one with `breakwater worker` (or `breakwater up` for everything on this machine).');
+    throw new CliError(
+      EXIT.platform,
+      `No worker serves the task queue ${queue}.`,
+      'Start one with `breakwater worker` (or `breakwater up` for everything on this machine).',
+    );
   }
 }

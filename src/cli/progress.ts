@@ -37,7 +37,9 @@ function lineProgress(terminal: Terminal): Progress {
     terminal.err(`${line}\n`);
   };
   const phaseLine = (state: RunState): string =>
-    [new Date().toISOString().slice(11, 23), plainText(place(state.wave, state.iteration)), `phase ${state.phase}`].filter(Boolean).join(' ');
+    [new Date().toISOString().slice(11, 23), plainText(place(state.wave, state.iteration)), `phase ${state.phase}`]
+      .filter(Boolean)
+      .join(' ');
   return {
     everyMs: 500,
     show({ state, trouble: newTrouble = '' }) {

@@ -11,13 +11,20 @@ type ReportFormat = (typeof FORMATS)[number];
 
 async function render(report: RunReport, format: ReportFormat): Promise<string> {
   const { renderHtml, renderJson, renderJunit, renderMarkdown } = await import('../report/index.ts');
-  const renderers: Record<ReportFormat, (report: RunReport) => string> = { html: renderHtml, markdown: renderMarkdown, json: renderJson, junit: renderJunit };
+  const renderers: Record<ReportFormat, (report: RunReport) => string> = {
+    html: renderHtml,
+    markdown: renderMarkdown,
+    json: renderJson,
+    junit: renderJunit,
+  };
   return renderers[format](report);
 }
 
 async function save(file: string, text: string): Promise<void> {
   await writeFile(file, text).catch((cause: Error) => {
-    throw new CliError(EXIT.usage, `The report cannot be written: ${cause.message}`, 'Name another file with --out, or - for stdout.', { cause });
+    throw new CliError(EXIT.usage, `The report cannot be written: ${cause.message}`, 'Name another file with --out, or - for stdout.', {
+      cause,
+    });
   });
 }
 
@@ -26,7 +33,9 @@ export function report(program: Command, cli: Cli): void {
   program
     .command('report')
     .summary('write the report of a run')
-    .description('Writes the report of a run from its records: what was believed, what was done, what the signals did, the verdict and why.')
+    .description(
+      'Writes the report of a run from its records: what was believed, what was done, what the signals did, the verdict and why.',
+    )
     .argument('<run>', 'id of the run')
     .addOption(new Option('--format <format>', 'format of the report').choices(FORMATS).default('markdown'))
     .option('--out <file>', 'where to; - is stdout', '-')

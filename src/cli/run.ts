@@ -25,7 +25,8 @@ async function agree(cli: Cli, { result }: Planned, file: string, isAgreed: bool
   const { gates } = result;
   if (!gates.open) throw new CliError(EXIT.denied, `Not started: ${gates.rule}: ${gates.reason}`);
   if (isAgreed) return true;
-  if (!terminal.isInteractive) throw new CliError(EXIT.usage, 'Not started: nobody is here to be asked.', `Add --yes: breakwater run ${file} --yes`);
+  if (!terminal.isInteractive)
+    throw new CliError(EXIT.usage, 'Not started: nobody is here to be asked.', `Add --yes: breakwater run ${file} --yes`);
   return (await terminal.confirm('Run it?')) === true;
 }
 
@@ -45,7 +46,12 @@ async function execute(cli: Cli, file: string, options: RunOptions): Promise<num
   return withClient(cli.config(), async (client) => {
     const started = await client.startExperiment({ ...planned.start, ...(idempotencyKey !== undefined && { idempotencyKey }) });
     announce(cli, started);
-    if (!detach) return followToEnd(cli, client, started.workflowId, { by: requestedBy, output, ...(timeout !== undefined && { timeoutMs: timeout }) });
+    if (!detach)
+      return followToEnd(cli, client, started.workflowId, {
+        by: requestedBy,
+        output,
+        ...(timeout !== undefined && { timeoutMs: timeout }),
+      });
     show(cli.terminal, output, started, () => [started.workflowId]);
     hint(cli, `Next: breakwater watch ${started.workflowId}`);
     return EXIT.held;
@@ -56,7 +62,9 @@ async function execute(cli: Cli, file: string, options: RunOptions): Promise<num
 export function run(program: Command, cli: Cli): void {
   withPlanOptions(withOutput(program.command('run')))
     .summary('run an experiment and watch it to its verdict')
-    .description('Plans, shows the plan, starts the run and watches it. Ends with an exit code by verdict; the result goes to stdout, progress to stderr.')
+    .description(
+      'Plans, shows the plan, starts the run and watches it. Ends with an exit code by verdict; the result goes to stdout, progress to stderr.',
+    )
     .argument('<file>', 'experiment file, YAML or JSON')
     .option('--idempotency-key <key>', 'the same key starts the same run once, however often')
     .option('--detach', 'start and return; the exit code says nothing about the verdict')

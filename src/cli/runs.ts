@@ -39,10 +39,14 @@ export function runs(program: Command, cli: Cli): void {
     .option('--after <run>', 'go on after this run, the last of the page before')
     .addHelpText('after', '\nExamples:\n  $ breakwater runs --service payments --verdict failed\n  $ breakwater runs -o json --limit 100')
     .action(async ({ output, after, ...wanted }: RunsOptions) => {
-      const found = await withRecords(cli.config(), (records) => records.listRuns({ ...wanted, ...(after !== undefined && { cursor: after }) }));
+      const found = await withRecords(cli.config(), (records) =>
+        records.listRuns({ ...wanted, ...(after !== undefined && { cursor: after }) }),
+      );
       // The whole experiment and result of every run would bury the list: `show` has them.
       const brief = found.map(({ experiment: _experiment, result: _result, ...rest }) => rest);
-      show(cli.terminal, output, brief, () => table(['RUN', 'VERDICT', 'STARTED (UTC)', 'TOOK', 'ENVIRONMENT', 'REQUESTED BY'], found.map(row), 72));
+      show(cli.terminal, output, brief, () =>
+        table(['RUN', 'VERDICT', 'STARTED (UTC)', 'TOOK', 'ENVIRONMENT', 'REQUESTED BY'], found.map(row), 72),
+      );
       const [newest] = found;
       hint(cli, newest ? `Next: breakwater show ${newest.workflowId}` : 'No runs yet. Next: breakwater run FILE');
     });

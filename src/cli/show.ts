@@ -30,7 +30,16 @@ function lines(run: RunRecord, events: RunEvent[], paint: Terminal['paint']): st
       ['Seed', String(run.seed)],
       ['Time scale', run.timeScale === 1 ? undefined : String(run.timeScale)],
     ]),
-    ...(victims.length > 0 ? ['', ...table(['WAVE', 'VICTIM', 'OUTCOME', 'UNDONE'], victims.map((each) => [place(each.wave, each.iteration), each.name, each.outcome, each.undone]), 48)] : []),
+    ...(victims.length > 0
+      ? [
+          '',
+          ...table(
+            ['WAVE', 'VICTIM', 'OUTCOME', 'UNDONE'],
+            victims.map((each) => [place(each.wave, each.iteration), each.name, each.outcome, each.undone]),
+            48,
+          ),
+        ]
+      : []),
     '',
     'Events (UTC)',
     ...events.map((event) => `  ${eventLine(event, paint)}`),

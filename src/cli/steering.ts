@@ -31,14 +31,22 @@ export const stateLines = (state: RunState): string[] =>
     ['Phase', state.phase],
     ['Wave', state.wave],
     ['Digest', state.digest],
-    ['Awaits', state.awaiting === undefined ? undefined : `approval of ${state.awaiting}: ${state.approvals.length} of ${state.approvalsRequired}`],
+    [
+      'Awaits',
+      state.awaiting === undefined ? undefined : `approval of ${state.awaiting}: ${state.approvals.length} of ${state.approvalsRequired}`,
+    ],
     ['Paused by', state.paused?.by],
     ['Aborted by', state.aborted?.by],
     ['Rejected by', state.rejected?.by],
   ]);
 
 /** Acts on a run in bounded time, shows its state afterwards and what to do next. */
-export async function act(cli: Cli, { output }: ActOptions, next: string, send: (client: BreakwaterClient) => Promise<RunState>): Promise<void> {
+export async function act(
+  cli: Cli,
+  { output }: ActOptions,
+  next: string,
+  send: (client: BreakwaterClient) => Promise<RunState>,
+): Promise<void> {
   const state = await withClient(cli.config(), async (client) => {
     await requireWorkers(client);
     return inTime(client, () => send(client));

@@ -8,7 +8,8 @@ const WIDEST = 60;
 export function table(headings: readonly string[], rows: readonly (readonly string[])[], widest = WIDEST): string[] {
   const clean = [headings, ...rows.map((row) => row.map(plainText))];
   const widths = headings.map((_, i) => Math.min(widest, Math.max(...clean.map((row) => widthOf(row[i] ?? '')))));
-  const line = (row: readonly string[]): string => row.map((cell, i) => (i === row.length - 1 ? cell : pad(cell, widths[i] ?? 0))).join('  ');
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (i === row.length - 1 ? cell : pad(cell, widths[i] ?? 0))).join('  ');
   return clean.map((row) => line(row).trimEnd());
 }
 

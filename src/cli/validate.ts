@@ -40,7 +40,10 @@ export function validate(program: Command, cli: Cli): void {
         terminal,
         output,
         reports.map(({ text: _text, ...report }) => report),
-        () => reports.filter(({ valid }) => valid).map(({ file, name }) => `${plainText(file)}: ${terminal.paint('green', 'valid')}, ${name ?? ''}`),
+        () =>
+          reports
+            .filter(({ valid }) => valid)
+            .map(({ file, name }) => `${plainText(file)}: ${terminal.paint('green', 'valid')}, ${name ?? ''}`),
       );
       const wrong = reports.filter(({ valid }) => !valid);
       for (const line of wrong.flatMap(({ text }) => text)) terminal.err(`${plainText(line)}\n`);

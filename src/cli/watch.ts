@@ -33,11 +33,16 @@ export async function followToEnd(
 export function watch(program: Command, cli: Cli): void {
   withOutput(program.command('watch'))
     .summary('watch a run to its verdict')
-    .description('Watches a run: wave, phase, victims, signals against their limits, events. Ends with an exit code by verdict. Ctrl-C asks: detach or abort.')
+    .description(
+      'Watches a run: wave, phase, victims, signals against their limits, events. Ends with an exit code by verdict. Ctrl-C asks: detach or abort.',
+    )
     .argument('<run>', 'id of the run')
     .option('--timeout <duration>', 'stop waiting after this long (exit code 124); the run goes on', durationArgument)
     .option('--by <name>', 'who aborts it, if so', personArgument, userName())
-    .addHelpText('after', '\nExamples:\n  $ breakwater watch kill.payment-worker.staging.20261123-2010.k7f2\n  $ breakwater watch RUN --timeout 10m -o json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ breakwater watch kill.payment-worker.staging.20261123-2010.k7f2\n  $ breakwater watch RUN --timeout 10m -o json',
+    )
     .action(async (workflowId: string, { output, timeout, by }: { output: Format; timeout?: number; by: string }) => {
       const code = await withClient(cli.config(), async (client) => {
         await inTime(client, () => client.live(workflowId)); // a wrong id is told at once

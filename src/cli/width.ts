@@ -2,7 +2,6 @@ import measure from 'fast-string-truncated-width';
 
 /** A colour that was cut off before its end would run over the rest of the screen. */
 const RESET = '\u001b[0m';
-// eslint-disable-next-line no-control-regex -- our own colours are what is looked for
 const COLOUR = /(\u001b\[[\d;]*m)/;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 

@@ -9,6 +9,12 @@ export function parseDuration(text: string): number | undefined {
   return [...parts].reduce((sum, [, amount, unit]) => sum + Number(amount) * (MS_PER[unit ?? ''] ?? NaN), 0);
 }
 
+/** Writes whole milliseconds as a person would: 90000 → `90s`, 3600000 → `1h`. `parseDuration` reads it back. */
+export function formatDuration(ms: number): string {
+  const [unit = 'ms', size = 1] = Object.entries(MS_PER).findLast(([, each]) => ms > 0 && ms % each === 0) ?? [];
+  return `${ms / size}${unit}`;
+}
+
 /** Reads `0.1%` or a plain number; a percentage becomes a fraction (0.1% → 0.001). Undefined when it is neither. */
 export function parseRatio(text: string): number | undefined {
   const match = /^(-?\d+(?:\.\d+)?)\s*%$/.exec(text.trim());

@@ -37,7 +37,7 @@ export const defineFault = <K extends string, S extends z.ZodObject<{ kind: z.Zo
   doc: fault.doc,
   /** @throws ZodError when the specification is not one of this kind */
   bind(raw: Spec, ports: FaultPorts): BoundFault {
-    const spec = fault.schema.parse(raw) as z.infer<S>;
+    const spec = fault.schema.parse(raw);
     return {
       inject: (order, signal) => fault.inject(ports, spec, order, signal),
       effect: (order, signal) => fault.effect(ports, spec, order, signal),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Experiment } from '../domain/experiment/experiment.ts';
 import { experimentSchema } from '../domain/experiment/schema.ts';
+import { Duration, formatDuration } from '../domain/units.ts';
 import { FaultSpec } from '../faults/index.ts';
 import { ProviderSpec } from '../probes/index.ts';
 import { RemedySpec } from '../remedies/index.ts';
@@ -42,6 +43,28 @@ export function asWritten(parsed: Experiment, raw: Experiment): Experiment {
 const mapValues = <T>(record: Record<string, T>, map: (value: T, name: string) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));
 
-/** JSON Schema of the experiment file, for editors (draft 7: what they all understand). */
+/**
+ * JSON Schema of the experiment file, for editors (draft 7: what they all understand).
+ * A part that is used in several places is written once, in `definitions`.
+ */
 export const experimentJsonSchema = (): object =>
-  z.toJSONSchema(ExperimentDocument, { target: 'draft-7', io: 'input', unrepresentable: 'any' });
+  z.toJSONSchema(ExperimentDocument, {
+    target: 'draft-7',
+    io: 'input',
+    reused: 'ref',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      Object.assign(jsonSchema, asWrittenInFiles(zodSchema));
+    },
+  });
+
+/** Examples and defaults of what is parsed to another type: zod leaves them out, because the default it knows is the parsed one. */
+function asWrittenInFiles(schema: z.core.$ZodType): { examples?: unknown[]; default?: unknown } {
+  const { examples, pattern } = z.globalRegistry.get(schema as z.ZodType) ?? {};
+  const def = (schema as z.core.$ZodTypes)._zod.def;
+  const isDuration = pattern === z.globalRegistry.get(Duration)?.['pattern'];
+  return {
+    ...(Array.isArray(examples) && { examples: examples as unknown[] }),
+    ...(def.type === 'default' && isDuration && typeof def.defaultValue === 'number' && { default: formatDuration(def.defaultValue) }),
+  };
+}

@@ -29,5 +29,5 @@ export const defineProvider = <K extends string, S extends z.ZodObject<{ kind: z
   schema: provider.schema,
   doc: provider.doc,
   /** @throws ZodError when the specification is not one of this kind */
-  open: (raw: Spec, ports: ProbePorts): OpenProbe => provider.open(provider.schema.parse(raw) as z.infer<S>, ports),
+  open: (raw: Spec, ports: ProbePorts): OpenProbe => provider.open(provider.schema.parse(raw), ports),
 });

@@ -16,5 +16,5 @@ export const defineRemedy = <K extends string, S extends z.ZodObject<{ kind: z.Z
   schema: remedy.schema,
   doc: remedy.doc,
   /** @throws ZodError when the specification is not one of this kind */
-  apply: (raw: Spec, ports: RemedyPorts, signal: AbortSignal) => remedy.apply(ports, remedy.schema.parse(raw) as z.infer<S>, signal),
+  apply: (raw: Spec, ports: RemedyPorts, signal: AbortSignal) => remedy.apply(ports, remedy.schema.parse(raw), signal),
 });

@@ -18,5 +18,5 @@ export const defineTarget = <K extends string, S extends z.ZodObject<{ kind: z.Z
   doc: target.doc,
   /** @throws ZodError when the selector is not one of this kind */
   discover: (raw: Spec, ports: TargetPorts, site: string, signal: AbortSignal) =>
-    target.discover(ports, target.schema.parse(raw) as z.infer<S>, site, signal),
+    target.discover(ports, target.schema.parse(raw), site, signal),
 });

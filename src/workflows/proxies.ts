@@ -10,6 +10,9 @@ const SITE_ANSWERS_WITHIN = '60s';
 /** A worker that is silent for this long is dead: its work moves to another. */
 const HEARTBEAT_TIMEOUT = '3s';
 
+/** A watch that cannot even begin (a missing secret, an unreadable registry) fails again each time; deaths of workers are fewer. */
+const WATCH_ATTEMPTS = 20;
+
 const promptRetry = { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '5s' } as const;
 const siteQueue = (site: string): string => `${workflowInfo().taskQueue}.${site}`;
 
@@ -22,7 +25,7 @@ export const watching = (site: string, ms: number, summary: string) =>
     scheduleToStartTimeout: SITE_ANSWERS_WITHIN,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     cancellationType: 'TRY_CANCEL',
-    retry: promptRetry,
+    retry: { ...promptRetry, maximumAttempts: WATCH_ATTEMPTS },
   });
 
 /**

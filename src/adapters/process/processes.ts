@@ -41,7 +41,7 @@ export function createProcesses(source: ProcessSource = sourceFor(process.platfo
     list,
     readRegistry,
     protectionOf,
-    inspect: async (victim) => conditionOf(source, victim),
+    inspect: (victim) => Promise.resolve(conditionOf(source, victim)),
     signal: (victim, name, notAfterMs, signal) =>
       sendSignal(source, { victim, name, notAfterMs, signal, protectedWhy: () => protectionOf(victim, signal) }),
     resume: (victim) =>
@@ -50,7 +50,7 @@ export function createProcesses(source: ProcessSource = sourceFor(process.platfo
         name: 'SIGCONT',
         notAfterMs: Infinity,
         signal: new AbortController().signal,
-        protectedWhy: async () => undefined,
+        protectedWhy: () => Promise.resolve(undefined),
       }),
   };
 }

@@ -18,7 +18,9 @@ export async function checkDatabase({ databaseUrl }: Config): Promise<Finding[]>
   try {
     const theirsMs = await clockOf(databaseUrl);
     const afterMs = Date.now();
-    const schema = await checkMigrations(databaseUrl).catch(orFail('database schema', 'the user of BREAKWATER_DATABASE_URL must be able to read the schema breakwater'));
+    const schema = await checkMigrations(databaseUrl).catch(
+      orFail('database schema', 'the user of BREAKWATER_DATABASE_URL must be able to read the schema breakwater'),
+    );
     return [ok('database', `answers in ${afterMs - beforeMs} ms`), judgeClock('the database', theirsMs, beforeMs, afterMs), schema];
   } catch (cause) {
     return [orFail('database', 'start PostgreSQL, or correct BREAKWATER_DATABASE_URL')(cause)];

@@ -31,5 +31,10 @@ export async function checkFile(cli: Cli, file: string, canAsk: boolean): Promis
   }
   const valid = ok('file', file);
   if (!canAsk) return [valid, fail('probes', 'not asked: what is above must work first', 'mend what failed above')];
-  return [valid, ...(await askProbes(cli, file).catch((cause: unknown) => [orFail('probes', cause instanceof CliError ? (cause.remedy ?? '') : 'look at the log of the worker')(cause)]))];
+  return [
+    valid,
+    ...(await askProbes(cli, file).catch((cause: unknown) => [
+      orFail('probes', cause instanceof CliError ? (cause.remedy ?? '') : 'look at the log of the worker')(cause),
+    ])),
+  ];
 }

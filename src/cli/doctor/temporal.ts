@@ -40,11 +40,15 @@ async function checkAll(client: BreakwaterClient, { taskQueue, sites, temporal }
   const info = await inTime(client, () => client.temporal.workflowService.getSystemInfo({}));
   const temporalRemedy = 'see the answer above; TEMPORAL_NAMESPACE and the permissions of the key decide';
   return Promise.all([
-    ok('Temporal', `${temporal.address}, server ${info.serverVersion}`),
-    checkNamespace(client).catch(orFail('namespace', `create it: temporal operator namespace create --namespace ${temporal.namespace}, or set TEMPORAL_NAMESPACE`)),
+    Promise.resolve(ok('Temporal', `${temporal.address}, server ${info.serverVersion}`)),
+    checkNamespace(client).catch(
+      orFail('namespace', `create it: temporal operator namespace create --namespace ${temporal.namespace}, or set TEMPORAL_NAMESPACE`),
+    ),
     checkSearchAttributes(client).catch(orFail('search attributes', temporalRemedy)),
     checkQueue(client, taskQueue, 'workflow').catch(orFail(`workers of ${taskQueue}`, temporalRemedy)),
-    ...sites.map((site) => checkQueue(client, `${taskQueue}.${site}`, 'activity').catch(orFail(`workers of ${taskQueue}.${site}`, temporalRemedy))),
+    ...sites.map((site) =>
+      checkQueue(client, `${taskQueue}.${site}`, 'activity').catch(orFail(`workers of ${taskQueue}.${site}`, temporalRemedy)),
+    ),
     checkClock(client).catch(() => warn('clock against Temporal', 'its time could not be read', 'compare the clocks by hand')),
   ]);
 }

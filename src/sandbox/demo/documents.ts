@@ -15,7 +15,10 @@ const reference = fileURLToPath(new URL('../../../examples/payment-worker.yaml',
 /** The reference experiment, with the two changes above; all else is the file. */
 export async function referenceDocument(): Promise<Json> {
   const { document } = readExperiment(await readFile(reference, 'utf8'), 'examples/payment-worker.yaml');
-  const copy = structuredClone(document) as { probes: Record<string, { provider: Json }>; preconditions: { probe: string; tolerance: Json }[] } & Json;
+  const copy = structuredClone(document) as {
+    probes: Record<string, { provider: Json }>;
+    preconditions: { probe: string; tolerance: Json }[];
+  } & Json;
   for (const { provider } of Object.values(copy.probes)) if ('window' in provider) provider['window'] = DEMO_WINDOW;
   for (const condition of copy.preconditions) if (condition.probe === 'node-cpu') condition.tolerance = { atMost: DEMO_CPU_LIMIT };
   return copy;

@@ -42,8 +42,12 @@ export async function calm({ sandbox: { payments } }: Stage): Promise<void> {
   const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ workers: WORKERS }) };
   await fetch(`${payments.supervisorUrl}/scale`, json);
   const deadlineMs = Date.now() + CALM_WITHIN_MS;
-  while ((await gauge(payments.supervisorUrl, 'supervisor_workers_running')) !== WORKERS || !((await gauge(payments.gatewayUrl, 'payments_queue_depth')) < 10)) {
-    if (Date.now() > deadlineMs) throw new Error(`the payments system did not calm down within ${CALM_WITHIN_MS / 1_000} s; its logs are in .breakwater`);
+  while (
+    (await gauge(payments.supervisorUrl, 'supervisor_workers_running')) !== WORKERS ||
+    !((await gauge(payments.gatewayUrl, 'payments_queue_depth')) < 10)
+  ) {
+    if (Date.now() > deadlineMs)
+      throw new Error(`the payments system did not calm down within ${CALM_WITHIN_MS / 1_000} s; its logs are in .breakwater`);
     await sleep(250);
   }
 }
@@ -56,7 +60,12 @@ export async function healthy(stage: Stage): Promise<Scene> {
   await stage.showPlan(document, DEMO_TIME_SCALE);
   const result = await stage.follow(await start(stage, document));
   const victims = result.victims.filter(({ injection }) => injection?.effect.proven);
-  return { title, result, expected: ['passed'], shown: victims.length === 4 ? ['4 workers really killed, each restarted by its supervisor'] : [] };
+  return {
+    title,
+    result,
+    expected: ['passed'],
+    shown: victims.length === 4 ? ['4 workers really killed, each restarted by its supervisor'] : [],
+  };
 }
 
 /** A weakness: the supervisor restarts late. Under stress the queue grows, the stop condition fires, the runbook repairs. */
@@ -65,11 +74,18 @@ export async function weak(stage: Stage): Promise<Scene> {
   stage.say(title);
   await stage.sandbox.payments.weaken({ slowRestart: '20s' });
   const document = await referenceDocument();
-  const result = await stage.follow(await start(stage, { ...document, metadata: { ...(document['metadata'] as object), name: 'payment-worker-weak' } }));
+  const result = await stage.follow(
+    await start(stage, { ...document, metadata: { ...(document['metadata'] as object), name: 'payment-worker-weak' } }),
+  );
   const recovery = result.iterations.at(-1)?.recovery;
   const isRepaired = result.rule === 'stop-condition' && recovery?.kind === 'recovered' && recovery.helpedBy.includes('scale-workers');
   const latency = result.stopLatencyMs === undefined ? '' : `, breach → stopped and undone in ${result.stopLatencyMs} ms`;
-  return { title, result, expected: ['aborted'], shown: isRepaired ? [`stopped by itself${latency}; workers scaled up; steady state proven again after ${recovery.inMs} ms`] : [] };
+  return {
+    title,
+    result,
+    expected: ['aborted'],
+    shown: isRepaired ? [`stopped by itself${latency}; workers scaled up; steady state proven again after ${recovery.inMs} ms`] : [],
+  };
 }
 
 async function pausedVictim({ client }: Stage, workflowId: string): Promise<number> {
@@ -98,5 +114,10 @@ export async function crash(stage: Stage): Promise<Scene> {
   const result = await stage.follow(workflowId);
   const state = await stateOf(pid);
   const isUndone = state !== undefined && !['T', 't', 'Z'].includes(state) && result.leftovers.length === 0;
-  return { title, result, expected: ['passed', 'aborted'], shown: isUndone ? [`payment worker ${pid} runs again (state ${state}): the undo survived the death of Breakwater`] : [] };
+  return {
+    title,
+    result,
+    expected: ['passed', 'aborted'],
+    shown: isUndone ? [`payment worker ${pid} runs again (state ${state}): the undo survived the death of Breakwater`] : [],
+  };
 }
