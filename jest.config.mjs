@@ -13,8 +13,19 @@ const esmOnly = [
   'fast-[a-z-]+',
 ];
 
-/** Rooms whose tests need neither the shared Temporal nor the shared PostgreSQL (test/support/servers.ts); running only these starts nothing. */
-const withoutServers = ['domain', 'language', 'policy', 'report', 'adapters', 'faults', 'targets', 'remedies', 'architecture'];
+/** Rooms whose tests need neither the shared Temporal nor the shared PostgreSQL (test/support/servers.ts); running only these starts neither. */
+const withoutServers = [
+  'domain',
+  'language',
+  'policy',
+  'report',
+  'adapters',
+  'faults',
+  'targets',
+  'remedies',
+  'architecture',
+  'time-skipping',
+];
 
 /** @type {import('jest').Config} */
 const common = {

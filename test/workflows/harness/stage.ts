@@ -7,7 +7,7 @@ import { BreakwaterClient, type RunResult, type StartOptions } from '../../../sr
 import type { RunInput } from '../../../src/domain/run.ts';
 import { createMemoryRecords } from '../../../src/records/memory.ts';
 import type { Records } from '../../../src/records/ports.ts';
-import { temporalAddress } from '../../support/servers.ts';
+import { temporalAddress } from '../../support/addresses.ts';
 import { experimentDocument } from './document.ts';
 import { FakeSite } from './fake-site.ts';
 
