@@ -91,7 +91,7 @@ export async function follow(
     },
   });
   const closed = awaitVerdict(client, workflowId, over.signal).then((result): Ending => ({ kind: 'closed', result }));
-  const late = timeoutMs === undefined ? [] : [delay(timeoutMs, { kind: 'timed-out' }, { signal: over.signal })];
+  const late = timeoutMs === undefined ? [] : [delay<Ending>(timeoutMs, { kind: 'timed-out' }, { signal: over.signal })];
   for (const pending of [closed, ...late]) pending.catch(() => undefined);
   const polling = poll(client, workflowId, sight, progress, over.signal);
   try {

@@ -6,13 +6,19 @@ const root = resolve(__dirname, '../..');
 export const entry = join(root, 'dist/cli/main.js');
 
 const newest = (dir: string): number =>
-  Math.max(...readdirSync(dir, { recursive: true, withFileTypes: true }).filter((file) => file.isFile()).map((file) => statSync(join(file.parentPath, file.name)).mtimeMs));
+  Math.max(
+    ...readdirSync(dir, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map((file) => statSync(join(file.parentPath, file.name)).mtimeMs),
+  );
 
 /** Builds when a source is newer than the build. */
 export function buildWhenStale(): void {
   const oldest = existsSync(entry) ? newest(join(root, 'dist')) : 0;
   if (oldest > newest(join(root, 'src'))) return;
-  spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--noEmitOnError', 'false'], { cwd: root });
+  spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--noEmitOnError', 'false'], {
+    cwd: root,
+  });
   spawnSync(process.execPath, ['dist/bundle.js', 'dist/workflow-bundle.js'], { cwd: root });
 }
 
@@ -48,7 +54,11 @@ export function start(args: string[], { cwd = root, env = {} }: { cwd?: string; 
     stderr += text;
     for (const listener of listeners) listener();
   });
-  const ended = new Promise<Ended>((done) => child.on('close', (code) => { done({ code, stdout, stderr }); }));
+  const ended = new Promise<Ended>((done) =>
+    child.on('close', (code) => {
+      done({ code, stdout, stderr });
+    }),
+  );
   const says = (text: string | RegExp): Promise<void> =>
     new Promise((done, fail) => {
       const look = (): void => {
@@ -56,9 +66,12 @@ export function start(args: string[], { cwd = root, env = {} }: { cwd?: string; 
       };
       listeners.add(look);
       look();
-      void ended.then(() => { fail(new Error(`ended before it said ${String(text)}:\n${stdout}\n${stderr}`)); });
+      void ended.then(() => {
+        fail(new Error(`ended before it said ${String(text)}:\n${stdout}\n${stderr}`));
+      });
     });
   return { child, ended, says };
 }
 
-export const call = (args: string[], options?: { cwd?: string; env?: Record<string, string> }): Promise<Ended> => start(args, options).ended;
+export const call = (args: string[], options?: { cwd?: string; env?: Record<string, string> }): Promise<Ended> =>
+  start(args, options).ended;

@@ -86,7 +86,13 @@ test('0 signals and no state yet', () => {
 
 test('awaited approvals, pauses and leftovers are told', () => {
   const lines = draw({
-    state: state({ awaiting: 'wave stress', approvals: [{ by: 'alice' }], approvalsRequired: 2, paused: { by: 'bob', reason: 'lunch' }, leftovers: ['pause on x'] }),
+    state: state({
+      awaiting: 'wave stress',
+      approvals: [{ by: 'alice' }],
+      approvalsRequired: 2,
+      paused: { by: 'bob', reason: 'lunch' },
+      leftovers: ['pause on x'],
+    }),
   });
   expect(lines.slice(2, 5)).toEqual([
     'Awaits approval of wave stress: 1 of 2 by alice',
@@ -128,13 +134,15 @@ test('escape sequences of others do not reach the terminal', () => {
         leftovers: [evil],
         events: [{ key: '1', atMs: nowMs, kind: evil, wave: evil, iteration: 0, data: { reason: evil } }],
       }),
-      live: { readings: [{ probe: evil, unit: evil, value: null, atMs: nowMs, problem: evil }], limits: [{ probe: evil, limit: 1, upper: true }] },
+      live: {
+        readings: [{ probe: evil, unit: evil, value: null, atMs: nowMs, problem: evil }],
+        limits: [{ probe: evil, limit: 1, upper: true }],
+      },
       trouble: undefined as never,
     }),
     200,
     bare,
   ).join('');
-  // eslint-disable-next-line no-control-regex -- looked for on purpose
   expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
 });
 
@@ -151,9 +159,7 @@ test('a picture is drawn over the one before, and taken away', () => {
   screen.draw(['one', 'two']);
   screen.draw(['three']);
   screen.clear();
-  expect(terminal.stderr).toBe(
-    '\rone\u001b[K\ntwo\u001b[K\n\u001b[J' + '\u001b[2A\rthree\u001b[K\n\u001b[J' + '\u001b[1A\r\u001b[J',
-  );
+  expect(terminal.stderr).toBe('\rone\u001b[K\ntwo\u001b[K\n\u001b[J' + '\u001b[2A\rthree\u001b[K\n\u001b[J' + '\u001b[1A\r\u001b[J');
 });
 
 test('a picture that a narrower terminal wraps is taken away whole', () => {

@@ -33,7 +33,10 @@ test('init writes a valid file, refuses to overwrite it, and does so when forced
   expect(() => readExperiment(starterExperiment, 'starter.yaml')).not.toThrow();
   const file = join(cwd, 'experiment.yaml');
   expect(await call(['init'], { cwd })).toMatchObject({ code: 0, stdout: '' });
-  expect(await call(['validate', 'experiment.yaml'], { cwd })).toMatchObject({ code: 0, stdout: 'experiment.yaml: valid, my-first-experiment\n' });
+  expect(await call(['validate', 'experiment.yaml'], { cwd })).toMatchObject({
+    code: 0,
+    stdout: 'experiment.yaml: valid, my-first-experiment\n',
+  });
   writeFileSync(file, 'mine');
   const refused = await call(['init'], { cwd });
   expect(refused.code).toBe(2);
@@ -54,7 +57,9 @@ test('validate tells line and column of each problem, and the rest of the files 
   expect(found.stderr).toMatch(/bad\.yaml:\d+:\d+ .*maxVictim/);
   expect(found.stderr).toMatch(/missing\.yaml/);
   const json = await call(['validate', 'bad.yaml', '-o', 'json'], { cwd });
-  expect(JSON.parse(json.stdout)).toMatchObject([{ file: 'bad.yaml', valid: false, problems: [{ line: expect.any(Number) as number }, {}] }]);
+  expect(JSON.parse(json.stdout)).toMatchObject([
+    { file: 'bad.yaml', valid: false, problems: [{ line: expect.any(Number) as number }, {}] },
+  ]);
 });
 
 test('schema is JSON Schema on stdout, whole also through a pipe', async () => {
@@ -92,7 +97,10 @@ test('wrong settings are a usage error that names them and hides the secret', as
 describe('unreachable servers', () => {
   let env: Record<string, string>;
   beforeAll(async () => {
-    env = { TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}`, BREAKWATER_DATABASE_URL: `postgres://u:hunter2@127.0.0.1:${await freePort()}/d` };
+    env = {
+      TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}`,
+      BREAKWATER_DATABASE_URL: `postgres://u:hunter2@127.0.0.1:${await freePort()}/d`,
+    };
   });
 
   test('each command: 7 within 10 s, one sentence and what to do, no secret', async () => {

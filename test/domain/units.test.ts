@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Duration, parseDuration, parseQuantity, parseRatio, Quantity, Ratio } from '../../src/domain/units.ts';
+import { Duration, formatDuration, parseDuration, parseQuantity, parseRatio, Quantity, Ratio } from '../../src/domain/units.ts';
 
 test.each([
   ['200ms', 200],
@@ -28,6 +28,17 @@ test('a duration of parts is the sum of the parts', () =>
       },
     ),
   ));
+
+test.each([
+  [0, '0ms'],
+  [1_500, '1500ms'],
+  [90_000, '90s'],
+  [3_600_000, '1h'],
+  [2_592_000_000, '30d'],
+])('%d ms is written %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
+
+test('a duration comes back as it was written', () =>
+  fc.assert(fc.property(fc.nat(), (ms) => expect(parseDuration(formatDuration(ms))).toBe(ms))));
 
 test.each([
   ['0.1%', 0.001],

@@ -120,7 +120,9 @@ const nearlyPassed = fc
     change: anyFacts,
     keep: fc.subarray(['denied', 'aborted', 'breach', 'gated', 'error', 'leftovers', 'iterations'] as const, { maxLength: 1 }),
   })
-  .map(({ change, keep }) => facts(Object.fromEntries(keep.map((key) => [key, change[key]]).filter(([, is]) => is !== undefined))));
+  .map(({ change, keep }) =>
+    facts(Object.fromEntries(keep.map((key) => [key, change[key]]).filter(([, is]) => is !== undefined)) as Partial<RunFacts>),
+  );
 
 const isHarmless = ({
   leftovers,

@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { recordProcess } from '../../../src/sandbox/servers/process-record.ts';
 import { currentBuild } from '../../support/build.ts';
 
-const program = resolve('test/support/worker-main.mjs');
 const READY_WITHIN_MS = 60_000;
 
 /** Where a worker belongs. */
@@ -17,7 +16,7 @@ export interface WorkerPlace {
   databaseUrl: string;
 }
 
-/** A real worker, in a process of its own. */
+/** A real worker, `breakwater worker` in a process of its own. */
 export class WorkerProcess {
   private constructor(
     private readonly child: ChildProcess,
@@ -29,7 +28,7 @@ export class WorkerProcess {
     const dist = await currentBuild();
     const logFile = join(dir, `${name}.log`);
     const log = openSync(logFile, 'a');
-    const child = spawn(process.execPath, [program, dist], {
+    const child = spawn(process.execPath, [join(dist, 'cli', 'main.js'), 'worker'], {
       stdio: ['ignore', log, log],
       env: {
         PATH: process.env['PATH'],
