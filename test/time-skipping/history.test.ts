@@ -1,0 +1,153 @@
+import { temporal } from '@temporalio/proto';
+import { experimentDocument } from '../workflows/harness/document.ts';
+import { countEvents, expectNothingLeft, reach } from '../workflows/harness/expectations.ts';
+import { FakeSite, linger } from '../workflows/harness/fake-site.ts';
+import { onStage, type Stage } from '../workflows/harness/stage.ts';
+import { describeWithTimeSkipping, openTimeMachine, type TimeMachine } from './environment.ts';
+import { heartbeatsOf, holdingGuard } from './holding-guard.ts';
+
+const [SECOND_MS, MINUTE_MS, HOUR_MS] = [1_000, 60_000, 3_600_000];
+const { EVENT_TYPE_ACTIVITY_TASK_STARTED, EVENT_TYPE_ACTIVITY_TASK_COMPLETED, EVENT_TYPE_TIMER_STARTED, EVENT_TYPE_TIMER_FIRED } =
+  temporal.api.enums.v1.EventType;
+type EventType = temporal.api.enums.v1.EventType;
+
+/** When the events of these types were, by the server's clock, epoch milliseconds. */
+async function timesOf({ client }: Stage, workflowId: string, ...types: EventType[]): Promise<number[]> {
+  const { events } = await client.temporal.workflow.getHandle(workflowId).fetchHistory();
+  return (events ?? [])
+    .filter(({ eventType }) => types.includes(eventType!))
+    .map(({ eventTime }) => Number(eventTime!.seconds) * 1_000 + eventTime!.nanos! / 1e6);
+}
+
+/** The longest time between an event of the types and the next one. */
+async function longestGapMs(stage: Stage, workflowId: string, ...types: EventType[]): Promise<number> {
+  const times = await timesOf(stage, workflowId, ...types);
+  return Math.max(...times.slice(1).map((time, i) => time - times[i]!));
+}
+
+describeWithTimeSkipping('hours and days', () => {
+  let machine: TimeMachine;
+  beforeAll(async () => {
+    machine = await openTimeMachine();
+  }, 120_000);
+  afterAll(() => machine?.env.teardown());
+
+  /** A site whose guard holds by the server's clock. */
+  const newSite = (): FakeSite => new FakeSite().on('guardWave', holdingGuard(machine.env).behaviour);
+
+  async function holdFor(hold: string, holdMs: number): Promise<Record<string, number>> {
+    const guard = holdingGuard(machine.env);
+    const site = new FakeSite().on('guardWave', guard.behaviour);
+    return onStage(
+      machine.theatre,
+      async (stage) => {
+        const id = await stage.start(experimentDocument({ timing: { baseline: '100ms', hold, recoverWithin: '2s', stableFor: '100ms' } }));
+        expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
+        expect(guard.heartbeats()).toBe(heartbeatsOf(0) + heartbeatsOf(holdMs));
+        expect(site.of('guardWave').map(({ attempt }) => attempt)).toEqual([1, 1]);
+        const guardMs = await longestGapMs(stage, id, EVENT_TYPE_ACTIVITY_TASK_STARTED, EVENT_TYPE_ACTIVITY_TASK_COMPLETED);
+        expect(guardMs).toBeGreaterThanOrEqual(holdMs);
+        expect(guardMs).toBeLessThan(holdMs + MINUTE_MS);
+        expectNothingLeft(site);
+        return countEvents(stage, id);
+      },
+      { site },
+    );
+  }
+
+  test('a hold of ten minutes costs the events of one of ten seconds', async () => {
+    const short = await holdFor('10s', 10 * SECOND_MS);
+    expect(await holdFor('10m', 10 * MINUTE_MS)).toEqual(short);
+    expect(short).toMatchObject({ WORKFLOW_EXECUTION_SIGNALED: 2, ACTIVITY_TASK_COMPLETED: 7 });
+    expect(short).not.toHaveProperty('TIMER_STARTED');
+  }, 90_000);
+
+  async function approveAfter(waitMs: number): Promise<Record<string, number>> {
+    return onStage(
+      machine.theatre,
+      async (stage) => {
+        const id = await stage.start(experimentDocument({ approvals: { required: 1, within: '7d' } }));
+        const { digest } = await reach(stage, id, 'awaiting-approval');
+        const askedMs = await machine.env.currentTimeMs();
+        await machine.env.sleep(waitMs);
+        expect((await machine.env.currentTimeMs()) - askedMs).toBeGreaterThanOrEqual(waitMs);
+        expect(await stage.client.status(id)).toMatchObject({ phase: 'awaiting-approval' });
+        await stage.client.approve(id, { by: 'bob', digest: digest! });
+        expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
+        return countEvents(stage, id);
+      },
+      { site: newSite() },
+    );
+  }
+
+  test('an approval after three days costs the events of one after a minute', async () => {
+    const soon = await approveAfter(MINUTE_MS);
+    expect(await approveAfter(72 * HOUR_MS)).toEqual(soon);
+    expect(soon).toMatchObject({ TIMER_STARTED: 1 });
+  }, 60_000);
+
+  test('an approval that nobody gives expires after its days', () =>
+    onStage(
+      machine.theatre,
+      async (stage) => {
+        const beganMs = await machine.env.currentTimeMs();
+        const id = await stage.start(experimentDocument({ approvals: { required: 1, within: '3d' } }));
+        expect(await stage.verdict(id)).toMatchObject({
+          verdict: 'denied',
+          reason: expect.stringContaining('not approved within 4320 min') as unknown,
+        });
+        expect((await machine.env.currentTimeMs()) - beganMs).toBeGreaterThanOrEqual(72 * HOUR_MS);
+        expect(stage.site.of('prepareWave')).toEqual([]);
+      },
+      { site: newSite() },
+    ));
+
+  test('a cool-down of five minutes is slept between the waves, by one timer', () =>
+    onStage(
+      machine.theatre,
+      async (stage) => {
+        const waves = [{ name: 'dry-run', dryRun: true }, { name: 'single' }, { name: 'canary' }];
+        const blastRadius = { maxVictims: 4, maxConcurrent: 2, survivorsAtLeast: 1, coolDown: '5m' };
+        const startedMs = Date.now();
+        const id = await stage.start(experimentDocument({ waves, blastRadius }));
+        expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
+        const [began, ended, ...more] = await timesOf(stage, id, EVENT_TYPE_TIMER_STARTED, EVENT_TYPE_TIMER_FIRED);
+        expect(more).toEqual([]);
+        expect(ended! - began!).toBeGreaterThanOrEqual(5 * MINUTE_MS);
+        expect(ended! - began!).toBeLessThan(6 * MINUTE_MS);
+        expect(Date.now() - startedMs).toBeLessThan(MINUTE_MS);
+      },
+      { site: newSite() },
+    ));
+
+  async function pauseFor(pauseMs: number): Promise<Record<string, number>> {
+    let isPaused = false;
+    const site = newSite().on('prepareWave', async (_, usual) => {
+      await linger(() => isPaused);
+      return usual();
+    });
+    return onStage(
+      machine.theatre,
+      async (stage) => {
+        const id = await stage.start();
+        await site.began('prepareWave');
+        await stage.client.pause(id, { by: 'bob' });
+        isPaused = true;
+        await reach(stage, id, 'paused');
+        await machine.env.sleep(pauseMs);
+        expect(site.of('prepareWave')).toHaveLength(1);
+        await stage.client.resume(id, { by: 'bob' });
+        expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
+        expect(site.of('prepareWave')).toHaveLength(3); // the baseline before the pause is old
+        return countEvents(stage, id);
+      },
+      { site },
+    );
+  }
+
+  test('a pause of twelve hours costs the events of one of a minute', async () => {
+    const short = await pauseFor(MINUTE_MS);
+    expect(await pauseFor(12 * HOUR_MS)).toEqual(short);
+    expect(short).not.toHaveProperty('TIMER_STARTED');
+  }, 60_000);
+});
