@@ -9,17 +9,23 @@ import { held } from './parts/held.mjs';
 import { noOp } from './parts/no-op.mjs';
 
 const PARTS = { 'no-op': noOp, guard, held };
-const USAGE = `node bench/run.mjs [--only ${Object.keys(PARTS).join('|')}]… [--quick] [--profile FOLDER]`;
+const USAGE = `node bench/run.mjs [--only ${Object.keys(PARTS).join('|')}]… [--quick] [--profile FOLDER] [--runs N: how many runs are held]`;
 /** No part takes longer, or it fails. */
 const PART_WITHIN_MS = 20 * 60_000;
 
 function parse() {
   try {
-    const options = { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false }, profile: { type: 'string' } };
+    const options = {
+      only: { type: 'string', multiple: true },
+      quick: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      runs: { type: 'string' },
+    };
     const { values } = parseArgs({ options });
     const unknown = values.only?.find((name) => !(name in PARTS));
     if (unknown) throw new Error(`no part '${unknown}'`);
-    return values;
+    if (values.runs !== undefined && !/^[1-9]\d{0,3}$/.test(values.runs)) throw new Error(`--runs ${values.runs}: expected 1 to 9999`);
+    return { ...values, ...(values.runs !== undefined && { runs: Number(values.runs) }) };
   } catch (error) {
     process.stderr.write(`${error.message}\nusage: ${USAGE}\n`);
     process.exit(2);

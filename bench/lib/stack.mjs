@@ -44,6 +44,9 @@ export async function startStack() {
   }
 }
 
+/** Node's arguments that write a CPU profile of each thread into a folder when the process ends. */
+export const profileTo = (folder) => (folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]);
+
 /** Starts a worker in a process of its own and waits until Temporal sees it poll both queues. `args` go to Node. */
 export async function startWorkerProcess(stack, name, taskQueue, args = []) {
   const child = await start(process.execPath, [...args, program(name)], { env: { ...stack.env, BREAKWATER_TASK_QUEUE: taskQueue } });

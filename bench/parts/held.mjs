@@ -3,7 +3,7 @@ import { query } from '../../dist/sandbox/servers/postgres.js';
 import { startSleeper, stop } from '../lib/children.mjs';
 import { hitOne } from '../lib/document.mjs';
 import { runPool, say, until } from '../lib/pool.mjs';
-import { startWorkerProcess } from '../lib/stack.mjs';
+import { profileTo, startWorkerProcess } from '../lib/stack.mjs';
 import { aim, round, sumUp } from '../lib/statistics.mjs';
 import { measured, usageOf } from '../lib/usage.mjs';
 
@@ -12,6 +12,8 @@ const STARTS_PER_SECOND = 10;
 /** More would only queue at the server. */
 const STARTING_AT_ONCE = 16;
 const MAX_ATTEMPTS = 3;
+/** How often a run whose victim still lives is asked whether it has ended. */
+const LOOK_EVERY_MS = 5_000;
 const WARM_UP_RUNS = 5;
 const SETTLE_MS = 10_000;
 /** Samples are written in batches of seconds. */
@@ -26,22 +28,26 @@ async function startRun({ stack, world }, slot, hold) {
   const name = `${APP}-${slot}`;
   const document = hitOne({ name, app: APP, slot, url: world.urlOf(name), every: `${EVERY_MS}ms`, hold, fault: 'process-kill' });
   const { workflowId } = await stack.client.startExperiment({ document, requestedBy: 'bench', idempotencyKey: name });
-  let ended;
-  void stack.client.waitForVerdict(workflowId).then(
-    (result) => (ended = result),
-    (error) => (ended = { error: String(error) }),
-  );
-  await until(`${workflowId} kills its victim`, 120_000, 50, () => victim.signalCode !== null || ended !== undefined);
-  if (victim.signalCode === null) await stop(victim, 'SIGKILL');
-  return { workflowId, ended: () => ended };
+  const isRunning = async () => (await stack.client.temporal.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+  let lookedMs = performance.now();
+  let isOver = false;
+  await until(`${workflowId} kills its victim`, 120_000, 50, async () => {
+    if (victim.signalCode !== null) return true;
+    if (performance.now() - lookedMs < LOOK_EVERY_MS) return false;
+    lookedMs = performance.now();
+    return (isOver = !(await isRunning()));
+  });
+  if (isOver) await stop(victim, 'SIGKILL');
+  return { workflowId, isOver };
 }
 
 /** Starts a run that holds. On a machine that is too busy an order expires or a guard goes blind: the run ends, as it must, and another is tried. */
 async function startHeld(context, slot, restarts) {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const run = await startRun(context, `${slot}-${attempt}`, '30m');
-    if (run.ended() === undefined) return run;
-    restarts.push(run.ended().reason ?? run.ended().error);
+    if (!run.isOver) return;
+    const { reason } = (await context.stack.client.waitForVerdict(run.workflowId, 10_000)) ?? { reason: 'no result' };
+    restarts.push(reason);
   }
   throw new Error(`run ${slot} would not hold in ${MAX_ATTEMPTS} attempts: ${restarts.slice(-MAX_ATTEMPTS).join('; ')}`);
 }
@@ -71,10 +77,9 @@ async function readTimes(stack, fromMs, toMs) {
 }
 
 /** Many runs held at once: are their samples on time, and what does a run cost? */
-export async function held({ stack, world, quick }) {
-  const runs = quick ? 200 : 1_000;
+export async function held({ stack, world, quick, profile, runs = quick ? 200 : 1_000 }) {
   const watchMs = quick ? 15_000 : 60_000;
-  const worker = await startWorkerProcess(stack, 'worker', 'breakwater');
+  const worker = await startWorkerProcess(stack, 'worker', 'breakwater', profileTo(profile));
   const pids = { worker: worker.pid, temporal: stack.temporal.pid, postgres: stack.postgres.pid };
   for (let i = 0; i < WARM_UP_RUNS; i++) {
     const { workflowId } = await startRun({ stack, world }, `warm-up-${i}`, '500ms');
@@ -82,13 +87,14 @@ export async function held({ stack, world, quick }) {
   }
   const idle = usageOf(worker.pid).residentMb;
   say(`held: starting ${runs} runs, ${STARTS_PER_SECOND} a second`);
-  const started = [];
+  let started = 0;
   const restarts = [];
   const startMs = performance.now();
   await runPool(runs, STARTING_AT_ONCE, async (i) => {
     await delay(Math.max(0, (i / STARTS_PER_SECOND) * 1_000 - (performance.now() - startMs)));
-    started.push(await startHeld({ stack, world }, i, restarts));
-    if (started.length % 100 === 0) say(`held: ${started.length} runs hold`);
+    await startHeld({ stack, world }, i, restarts);
+    started++;
+    if (started % 100 === 0) say(`held: ${started} runs hold`);
   });
   const startSeconds = (performance.now() - startMs) / 1_000;
   await delay(SETTLE_MS);
@@ -100,6 +106,8 @@ export async function held({ stack, world, quick }) {
   const asked = arrivals;
   const toMs = Date.now();
   await delay(RECORDED_AFTER_MS);
+  const { count: heldToTheEnd } = await stack.client.temporal.workflow.count(`ExecutionStatus = 'Running'`);
+  await worker.stop();
   const times = await readTimes(stack, fromMs, toMs);
   const latenessMs = sumUp(times.flatMap(latenessOf));
   const mbPerRun = round((used.processes.worker.residentMb - idle) / runs);
@@ -108,7 +116,7 @@ export async function held({ stack, world, quick }) {
   );
   return {
     runs,
-    heldToTheEnd: started.filter(({ ended }) => ended() === undefined).length,
+    heldToTheEnd,
     restarts,
     sampled: times.length,
     startSeconds: round(startSeconds),

@@ -3,7 +3,7 @@ import { runChaosToolkit } from '../lib/chaos-toolkit.mjs';
 import { startSleepers, stop } from '../lib/children.mjs';
 import { hitOne } from '../lib/document.mjs';
 import { runPool, say } from '../lib/pool.mjs';
-import { startWorkerProcess } from '../lib/stack.mjs';
+import { profileTo, startWorkerProcess } from '../lib/stack.mjs';
 import { aim, aimAtLeast, round, sumUp } from '../lib/statistics.mjs';
 import { measured } from '../lib/usage.mjs';
 
@@ -104,7 +104,7 @@ export async function noOp({ stack, world, quick, profile }) {
     }
     return found;
   };
-  const worker = await startWorkerProcess(stack, 'worker', 'breakwater', profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []);
+  const worker = await startWorkerProcess(stack, 'worker', 'breakwater', profileTo(profile));
   const breakwater = await measureAll('Breakwater', (options) => ours({ stack, world, worker }, options)).finally(worker.stop);
   const history = await countEvents(stack.client, breakwater.inSequence.lastWorkflowId);
   const bareWorker = await startWorkerProcess(stack, 'bare-worker', 'bare');
