@@ -62,7 +62,11 @@ export const Duration = unit('a duration with its unit, such as 200ms, 30s, 3m o
 export const Ratio = unit('a percentage, such as 0.1% or 40%', parseRatio, { pattern: `^${RATIO}$`, examples: ['0.1%', '40%'] });
 
 const quantity = 'a number, or one with a unit such as 0.1%, 200ms or 64MiB';
-const QuantityText = unit(quantity, parseQuantity, { pattern: `^(${DURATION}|${RATIO}|${BYTES})$`, examples: ['0.1%', '200ms', '64MiB'] });
+/** The text of a limit that has a unit. */
+export const QuantityText = unit(quantity, parseQuantity, {
+  pattern: `^(${DURATION}|${RATIO}|${BYTES})$`,
+  examples: ['0.1%', '200ms', '64MiB'],
+});
 
 /** A limit: a number, or a text with a unit. The parsed value is in the base unit (milliseconds, fraction, bytes). */
 export const Quantity = z.union([z.number(), QuantityText], { error: `expected ${quantity}` });

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Experiment } from '../domain/experiment/experiment.ts';
 import { experimentSchema } from '../domain/experiment/schema.ts';
-import { Duration, formatDuration } from '../domain/units.ts';
+import { Duration, formatDuration, QuantityText, Ratio } from '../domain/units.ts';
 import { FaultSpec } from '../faults/index.ts';
 import { ProviderSpec } from '../probes/index.ts';
 import { RemedySpec } from '../remedies/index.ts';
@@ -43,28 +43,25 @@ export function asWritten(parsed: Experiment, raw: Experiment): Experiment {
 const mapValues = <T>(record: Record<string, T>, map: (value: T, name: string) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));
 
-/**
- * JSON Schema of the experiment file, for editors (draft 7: what they all understand).
- * A part that is used in several places is written once, in `definitions`.
- */
+const metaOf = (schema: z.ZodType): Record<string, unknown> => z.globalRegistry.get(schema) ?? {};
+
+/** Examples of the texts that are parsed to numbers, by the pattern that tells which they are. */
+const examplesOf = new Map([Duration, Ratio, QuantityText].map((schema) => [metaOf(schema)['pattern'], metaOf(schema)['examples']]));
+
+/** JSON Schema of the experiment file, for editors (draft 7: what they all understand). */
 export const experimentJsonSchema = (): object =>
   z.toJSONSchema(ExperimentDocument, {
     target: 'draft-7',
     io: 'input',
-    reused: 'ref',
     unrepresentable: 'any',
+    // Of what is parsed to another type zod leaves out examples, and the default, because the one that it knows is the parsed one.
     override: ({ zodSchema, jsonSchema }) => {
-      Object.assign(jsonSchema, asWrittenInFiles(zodSchema));
+      const examples = examplesOf.get(jsonSchema.pattern);
+      if (!examples) return;
+      const { def } = zodSchema._zod;
+      const isDuration = jsonSchema.pattern === metaOf(Duration)['pattern'];
+      if (isDuration && def.type === 'default' && typeof def.defaultValue === 'number')
+        jsonSchema.default = formatDuration(def.defaultValue);
+      jsonSchema.examples = examples as unknown[];
     },
   });
-
-/** Examples and defaults of what is parsed to another type: zod leaves them out, because the default it knows is the parsed one. */
-function asWrittenInFiles(schema: z.core.$ZodType): { examples?: unknown[]; default?: unknown } {
-  const { examples, pattern } = z.globalRegistry.get(schema as z.ZodType) ?? {};
-  const def = (schema as z.core.$ZodTypes)._zod.def;
-  const isDuration = pattern === z.globalRegistry.get(Duration)?.['pattern'];
-  return {
-    ...(Array.isArray(examples) && { examples: examples as unknown[] }),
-    ...(def.type === 'default' && isDuration && typeof def.defaultValue === 'number' && { default: formatDuration(def.defaultValue) }),
-  };
-}
