@@ -195,7 +195,7 @@ export class BreakwaterClient {
     const { raw } = await this.handle(workflowId).describe();
     for (const { heartbeatDetails } of raw.pendingActivities ?? []) {
       const [payload] = heartbeatDetails?.payloads ?? [];
-      if (!payload?.data) continue;
+      if (!payload?.data?.length) continue; // a heartbeat without details is an empty payload
       const checkpoint = JSON.parse(Buffer.from(payload.data).toString()) as Partial<LiveViewCheckpoint> | null;
       if (checkpoint?.live) return checkpoint.live;
     }
