@@ -85,7 +85,7 @@ const rows: (Crash & { sample?: boolean })[] = [
     sample: true,
   },
   { name: 'holding, early', during: 'holding', moment: victimStopped(150), missed: must(['the victim runs', isStopped]), sample: true },
-  { name: 'holding, late', during: 'holding', moment: victimStopped(1_250), missed: must(['the victim runs', isStopped]) },
+  { name: 'holding, late', during: 'holding', moment: victimStopped(2_100), missed: must(['the victim runs', isStopped]) },
   {
     name: 'holding, a second worker stands by',
     during: 'holding',
@@ -120,7 +120,7 @@ async function recordsClosed(stage: Stage): Promise<void> {
 
 const SEED = 20_261_124;
 const RANDOM_KILLS = 20;
-const RUN_TAKES_MS = 8_000;
+const RUN_TAKES_MS = 11_000;
 
 /** Waits a while, looking at the run so that the phase of the death is known. */
 const someTime = (ms: number) => async (stage: Stage) => {

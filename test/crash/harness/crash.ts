@@ -69,6 +69,19 @@ export const crash = ({ name, moment, options = {}, standby = false, during, mis
     };
   });
 
+const TRIES = 3;
+
+/** A row that missed its moment on a busy machine is played again; what it found is kept. */
+async function crashOnTime(row: Crash): Promise<CrashOutcome> {
+  const missed: CrashOutcome[] = [];
+  for (;;) {
+    const outcome = await crash(row);
+    const earlier = missed.flatMap(({ violations: found }) => found);
+    if (outcome.missed === undefined || missed.push(outcome) === TRIES)
+      return { ...outcome, violations: [...earlier, ...outcome.violations] };
+  }
+}
+
 /** Plays them a few at a time. A row that throws is a violation, not an end of the others. */
 export async function crashAll(rows: readonly Crash[], atOnce: number): Promise<CrashOutcome[]> {
   const waiting = [...rows];
@@ -77,7 +90,7 @@ export async function crashAll(rows: readonly Crash[], atOnce: number): Promise<
     for (let row = waiting.shift(); row; row = waiting.shift()) {
       const { name } = row;
       outcomes.push(
-        await crash(row).catch((cause: unknown) => ({
+        await crashOnTime(row).catch((cause: unknown) => ({
           name,
           phase: '',
           verdict: '',

@@ -24,6 +24,9 @@ export class Victims {
   readonly lives: Life[] = [];
   /** Most of them that were seen stopped at once. */
   stoppedAtOnce = 0;
+  /** How often each was seen to stop: pid → times. */
+  readonly stops = new Map<number, number>();
+  private wereStopped: number[] = [];
   private readonly children = new Map<number, ChildProcess>();
   private readonly observer: NodeJS.Timeout;
   private isOver = false;
@@ -33,7 +36,7 @@ export class Victims {
     private readonly app: string,
     private readonly options: { respawn?: boolean; ignoreSigterm?: boolean },
   ) {
-    this.observer = setInterval(() => (this.stoppedAtOnce = Math.max(this.stoppedAtOnce, this.stopped().length)), OBSERVE_EVERY_MS);
+    this.observer = setInterval(() => this.observe(), OBSERVE_EVERY_MS);
   }
 
   static async start(
@@ -68,6 +71,13 @@ export class Victims {
     });
   }
 
+  private observe(): void {
+    const now = this.stopped();
+    for (const pid of now) if (!this.wereStopped.includes(pid)) this.stops.set(pid, (this.stops.get(pid) ?? 0) + 1);
+    this.wereStopped = now;
+    this.stoppedAtOnce = Math.max(this.stoppedAtOnce, now.length);
+  }
+
   /** Pids that are stopped now. */
   stopped(): number[] {
     return [...this.children.keys()].filter((pid) => stateOf(pid) === 'T');
@@ -82,7 +92,7 @@ export class Victims {
     return this.lives.filter(({ end }) => end !== undefined);
   }
 
-  /** How often each was let run on: pid → SIGCONTs received. */
+  /** How often each was let run on: pid → SIGCONTs received. An undo that is repeated sends another, so this is no count of stops. */
   continued(): Map<number, number> {
     return new Map(
       this.lives.map(({ pid, logFile }) => [
@@ -92,12 +102,6 @@ export class Victims {
           .filter((line) => line.startsWith('cont')).length,
       ]),
     );
-  }
-
-  /** When the last SIGCONT was received, epoch milliseconds; undefined when there was none. */
-  lastContinuedMs(): number | undefined {
-    const times = this.lives.flatMap(({ logFile }) => [...read(logFile).matchAll(/^cont (\d+)$/gm)].map(([, ms]) => Number(ms)));
-    return times.length > 0 ? Math.max(...times) : undefined;
   }
 
   async end(): Promise<void> {
