@@ -25,6 +25,16 @@ const remedyOf = (code: string, message: string): string =>
   REMEDIES.find(([isCode, isMessage]) => isCode.test(code) && isMessage.test(message))?.[2] ??
   message.replaceAll(/\s+/g, ' ').slice(0, 160);
 
+/** Line ends and what begins a value, an alias, an anchor or a tag. The largest experiment has some thousands; parsing a million would take seconds. */
+const MOST_MARKS = 20_000;
+
+/** Where the text begins to have more structure than any experiment, judged without parsing; undefined when it does not. */
+function tooMuchAt(text: string): number | undefined {
+  let marks = 0;
+  for (const { index } of text.matchAll(/\n|(?<!\S)[*&!?-]|[,:](?=\s|$)/g)) if (++marks > MOST_MARKS) return index;
+  return undefined;
+}
+
 /** More brackets open at one time than any experiment has; the parser would take its time for them. */
 const MOST_OPEN = 200;
 
@@ -52,9 +62,11 @@ export function parseText(text: string, fileName: string, mustBeJson: boolean): 
   };
   const refuse = (problems: { path: Path; offset: number; message: string }[]): ExperimentError =>
     new ExperimentError(problems.map(({ path, offset, message }) => ({ file: fileName, ...place(offset), path, message })));
-  const deepAt = tooDeepAt(text);
-  if (deepAt !== undefined)
-    throw new ExperimentError([{ file: fileName, ...placeIn(text, deepAt), path: [], message: 'nested too deeply' }]);
+  for (const [offset, message] of [
+    [tooMuchAt(text), 'too many entries from the start to here: this is not an experiment file'],
+    [tooDeepAt(text), 'nested too deeply'],
+  ] as const)
+    if (offset !== undefined) throw new ExperimentError([{ file: fileName, ...placeIn(text, offset), path: [], message }]);
   const yaml = parseYaml(text, {
     lineCounter: lines,
     version: '1.2',

@@ -97,6 +97,29 @@ test('an alias stands for its value', () => {
   expect(refusalOf(text.replace('&one { count: 1 }', '&one { count: 0 }')).format()).toContain('x.yaml:28:26 selection.count: found 0');
 });
 
+const megabyte = (text: string): string => text.repeat(1_000_000 / text.length);
+
+test.each([
+  ['keys', Array.from({ length: 80_000 }, (_, i) => `k${i}: 1`).join('\n')],
+  ['entries', `a:\n${megabyte('- 1\n')}`],
+  ['aliases', megabyte('*a ')],
+  ['anchors', megabyte('- &a 1\n')],
+  ['tags', megabyte('!a ')],
+  ['colons', megabyte('a: ')],
+  ['comments', megabyte('#\n')],
+  ['numbers in one line', `a: [${megabyte('1,')}1]`],
+  ['documents', megabyte('---\n')],
+  ['pairs of brackets', megabyte('[],')],
+  ['brackets', megabyte('[')],
+  ['letters in quotes', `a: "${megabyte('x')}`],
+  ['letters', megabyte('x')],
+  ['steps of indentation', Array.from({ length: 1_300 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+])('a megabyte of %s is refused quickly', (_name, text) => {
+  const beganMs = performance.now();
+  expect(refusalOf(text).problems).toHaveLength(1);
+  expect(performance.now() - beganMs).toBeLessThan(2_000); // on an idle machine a tenth of it
+});
+
 test('ten thousand keys, duplicates among them, take no time', () => {
   const keys = Array.from({ length: 10_000 }, (_, i) => `key-${i % 9_990}: 1\n`).join('');
   const beganMs = performance.now();
