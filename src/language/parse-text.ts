@@ -31,7 +31,7 @@ const MOST_MARKS = 20_000;
 /** Where the text begins to have more structure than any experiment, judged without parsing; undefined when it does not. */
 function tooMuchAt(text: string): number | undefined {
   let marks = 0;
-  for (const { index } of text.matchAll(/\n|(?<!\S)[*&!?-]|[,:](?=\s|$)/g)) if (++marks > MOST_MARKS) return index;
+  for (const { index } of text.matchAll(/\n|(?<!\S)[*&!?-]|[,:]/g)) if (++marks > MOST_MARKS) return index;
   return undefined;
 }
 
