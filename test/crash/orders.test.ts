@@ -71,7 +71,7 @@ describe('an order hits who was chosen, once, or nobody', () => {
     expect(await injectWith('journal', order)).toMatchObject({ outcome: 'injected' }); // the recorded answer
     expect(await injectWith('another-journal', order)).toMatchObject({ outcome: 'skipped', effect: { proven: false } });
     expect(victims.dead()).toHaveLength(1);
-    expect(stateOf(victims.living()[0] ?? 0)).toBe('S');
+    expect(stateOf(victims.living()[0] ?? 0)).toMatch(/^[RSD]$/);
   });
 
   test.each(['process-kill', 'process-pause'])(
@@ -85,7 +85,7 @@ describe('an order hits who was chosen, once, or nobody', () => {
         new RegExp(`replaced: pid ${living.pid} belongs to a process that started at tick ${living.startTicks}`),
       );
       expect(victims.dead()).toEqual([]);
-      expect(stateOf(living.pid)).toBe('S');
+      expect(stateOf(living.pid)).toMatch(/^[RSD]$/);
     },
   );
 
