@@ -2,12 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { starterExperiment } from '../../src/cli/starter-experiment.ts';
-import { readExperiment } from '../../src/language/read.ts';
+import { starterExperiment } from '../../src/language/init.ts';
 import { buildWhenStale, call } from './command.ts';
 
 /** What the start of a process may take on a busy machine. */
 const START_MS = 2_000;
+
+const starter = starterExperiment({ name: 'my-first-experiment', service: 'my-service', environment: 'development' });
 
 let cwd: string;
 beforeAll(() => {
@@ -30,7 +31,6 @@ async function freePort(): Promise<number> {
 }
 
 test('init writes a valid file, refuses to overwrite it, and does so when forced', async () => {
-  expect(() => readExperiment(starterExperiment, 'starter.yaml')).not.toThrow();
   const file = join(cwd, 'experiment.yaml');
   expect(await call(['init'], { cwd })).toMatchObject({ code: 0, stdout: '' });
   expect(await call(['validate', 'experiment.yaml'], { cwd })).toMatchObject({
@@ -43,13 +43,13 @@ test('init writes a valid file, refuses to overwrite it, and does so when forced
   expect(refused.stderr).toContain('--force');
   expect(readFileSync(file, 'utf8')).toBe('mine');
   expect((await call(['init', '--force'], { cwd })).code).toBe(0);
-  expect(readFileSync(file, 'utf8')).toBe(starterExperiment);
+  expect(readFileSync(file, 'utf8')).toBe(starter);
   expect((await call(['init', 'no/such/folder.yaml'], { cwd })).code).toBe(2);
 });
 
 test('validate tells line and column of each problem, and the rest of the files too', async () => {
-  writeFileSync(join(cwd, 'good.yaml'), starterExperiment);
-  writeFileSync(join(cwd, 'bad.yaml'), starterExperiment.replace('hold: 30s', 'hold: 30').replace('maxVictims: 1', 'maxVictim: 1'));
+  writeFileSync(join(cwd, 'good.yaml'), starter);
+  writeFileSync(join(cwd, 'bad.yaml'), starter.replace(/hold: \w+/, 'hold: 30').replace('maxVictims:', 'maxVictim:'));
   const found = await call(['validate', 'good.yaml', 'bad.yaml', 'missing.yaml'], { cwd });
   expect(found.code).toBe(2);
   expect(found.stdout).toBe('good.yaml: valid, my-first-experiment\n');
@@ -77,6 +77,7 @@ test.each([
   ['a wrong seed', ['plan', 'x.yaml', '--seed', '-1']],
   ['a time scale of 0', ['plan', 'x.yaml', '--time-scale', '0']],
   ['a duration without unit', ['run', 'x.yaml', '--timeout', '10']],
+  ['a name that is none', ['init', '--service', 'My Service']],
   ['an abort without reason', ['abort', 'some.run']],
   ['an unknown verdict', ['runs', '--verdict', 'held']],
   ['a file that is not there', ['plan', 'nowhere.yaml']],
@@ -104,7 +105,7 @@ describe('unreachable servers', () => {
   });
 
   test('each command: 7 within 10 s, one sentence and what to do, no secret', async () => {
-    writeFileSync(join(cwd, 'experiment.yaml'), starterExperiment);
+    writeFileSync(join(cwd, 'experiment.yaml'), starter);
     const lines = [
       ['plan', 'experiment.yaml'],
       ['run', 'experiment.yaml', '--yes'],
