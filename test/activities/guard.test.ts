@@ -56,7 +56,7 @@ function guard(input: GuardInput, info: Record<string, unknown> = {}, sink = rec
   const env = new MockActivityEnvironment(info, { client });
   const heartbeats: unknown[] = [];
   env.on('heartbeat', (details: unknown) => heartbeats.push(details));
-  const outcome = env.run(createGuard({ probes, records: sink }).guardWave, input) as Promise<GuardOutcome>;
+  const outcome: Promise<GuardOutcome> = env.run(createGuard({ probes, records: sink }).guardWave, input);
   return { env, heartbeats, outcome };
 }
 

@@ -43,7 +43,7 @@ function prepare(changes: Record<string, unknown> = {}): Promise<Preparation> {
   // Preparing injects and repairs nothing: whatever asked for these ports would fail.
   const ports = { probes, records: anyRecords, targets: { processes: createProcesses() } } as unknown as SitePorts;
   const input = { experiment, wave, place, seed: 7, alreadyHit: [] };
-  return new MockActivityEnvironment().run(createPrepare(ports).prepareWave, input) as Promise<Preparation>;
+  return new MockActivityEnvironment().run(createPrepare(ports).prepareWave, input);
 }
 
 test('measures as long as the wave says, and chooses among the real processes', async () => {

@@ -33,7 +33,7 @@ function inputOf(changes: Partial<RecoveryInput> = {}, stableForMs = 500): Recov
 }
 
 const recover = (input: RecoveryInput): Promise<RecoveryOutcome> =>
-  new MockActivityEnvironment().run(createRecovery({ probes, records: anyRecords }).awaitRecovery, input) as Promise<RecoveryOutcome>;
+  new MockActivityEnvironment().run(createRecovery({ probes, records: anyRecords }).awaitRecovery, input);
 
 beforeEach(() => Object.assign(system.answers, { errors: 0, queue: 0 }));
 
