@@ -43,7 +43,7 @@ test.each([
 });
 
 test('the second Ctrl-C, while it asks, detaches at once', async () => {
-  const { deeds, press } = listen((() => new Promise(() => undefined)));
+  const { deeds, press } = listen(() => new Promise(() => undefined));
   await press();
   await press();
   expect(deeds).toEqual(['asking', 'detach']);
@@ -56,7 +56,7 @@ test('without anybody to ask, the first one detaches', async () => {
 });
 
 test('a question that cannot be asked detaches', async () => {
-  const { deeds, press } = listen((() => Promise.reject(new Error('no terminal'))));
+  const { deeds, press } = listen(() => Promise.reject(new Error('no terminal')));
   await press();
   expect(deeds).toEqual(['asking', 'detach']);
 });
