@@ -181,3 +181,10 @@ export function decide(facts: RunFacts): Decision {
   }
   return { verdict: 'error', rule: 'no-rule', reason: 'no rule of the verdict applied: this is a bug of Breakwater' };
 }
+
+/**
+ * Whether the next iteration may begin. A run whose verdict can no longer be `passed` hits nobody more: a refuted, unproven or
+ * unseen wave is no ground for a larger one.
+ */
+export const mayGoOn = (facts: RunFacts): boolean =>
+  live(facts).length === 0 || decide({ ...facts, wavesDone: facts.wavesPlanned }).verdict === 'passed';

@@ -12,7 +12,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Preparation } from '../activities/prepare.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
 import type { RunInput, RunResult } from '../domain/run.ts';
-import { decide } from '../domain/verdict.ts';
+import { decide, mayGoOn } from '../domain/verdict.ts';
 import { Chronicle } from './chronicle.ts';
 import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
@@ -152,8 +152,7 @@ async function runWave(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
     await runIteration(run, wave, place, preparation);
     if (!wave.dryRun) alreadyHit.push(...victims);
     await run.chronicle.flush();
-    const { breach, leftovers } = run.facts;
-    if (breach || leftovers.length > 0 || run.facts.iterations.at(-1)?.recovery.kind === 'not-recovered') return false;
+    if (run.facts.breach || !mayGoOn(run.facts)) return false;
   }
   return true;
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decide, RULES, type IterationFacts, type Recovery, type RunFacts } from '../../src/domain/verdict.ts';
+import { decide, mayGoOn, RULES, type IterationFacts, type Recovery, type RunFacts } from '../../src/domain/verdict.ts';
 import { EXIT_CODES } from '../../src/domain/run.ts';
 import { exitCodeOf } from '../../src/client.ts';
 import { breach, dryRun, facts, injected, iteration, seen, skipped, unproven } from './facts.ts';
@@ -170,6 +170,13 @@ test('any facts give a verdict, and `passed` is given exactly when nothing speak
 
 test('the same facts give the same verdict', () =>
   fc.assert(fc.property(anyFacts, (some) => expect(decide(structuredClone(some))).toEqual(decide(some)))));
+
+test('a run goes on after dry runs and proven waves only', () => {
+  expect(mayGoOn(facts({ iterations: [dryRun], wavesDone: 0 }))).toBe(true);
+  expect(mayGoOn(facts({ iterations: [dryRun, iteration({})], wavesDone: 1 }))).toBe(true);
+  for (const change of [{ injections: [unproven] }, { violations: [violation] }, { recovery: notRecovered }, { summaries: {} }])
+    expect(mayGoOn(facts({ ...live(change), wavesDone: 1 }))).toBe(false);
+});
 
 describe('exit codes', () => {
   test.each(Object.entries(EXIT_CODES))('%s is %i', (verdict, code) => {

@@ -172,6 +172,7 @@ describeWithTemporal('stops and verdicts', () => {
       const result = await verdict(await start());
       expect(result).toMatchObject({ verdict: 'invalid', rule: 'no-effect', reason: containing(why) });
       expect(exitCodeOf(result)).toBe(8);
+      expect(new Set(result.victims.map(({ wave }) => wave)).size).toBe(1); // a wave that proved nothing is no ground for the next
       expectNothingLeft(site);
     }),
   );
@@ -182,6 +183,7 @@ describeWithTemporal('stops and verdicts', () => {
       const result = await verdict(await start());
       expect(result).toMatchObject({ verdict: 'failed', rule: 'hypothesis-refuted', reason: containing('0.02') });
       expect(exitCodeOf(result)).toBe(3);
+      expect(new Set(result.victims.map(({ wave }) => wave)).size).toBe(1);
     }));
 
   test('signals without data are no pass', () =>
