@@ -1,7 +1,7 @@
 # The two commands: `make demo` and `make test`. Both do all the set-up, say what they do, can be repeated, and leave nothing running.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check lint bench clean
+.PHONY: help setup build demo down test check lint bench clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -14,6 +14,9 @@ build: setup ## compile, and bundle the workflows
 
 demo: build ## run Breakwater end to end against a real system that it really kills (KEEP=1 leaves it up)
 	@node dist/cli/main.js demo $(if $(KEEP),--keep)
+
+down: ## end what `make demo KEEP=1` or `breakwater up` left running in this folder
+	@node dist/cli/main.js down
 
 test: build ## run every test
 	@sh scripts/test.sh
