@@ -7,11 +7,23 @@ import tseslint from 'typescript-eslint';
 const room = (target, from, message) => ({ target: `./src/${target}`, from: from.map((name) => `./src/${name}`), message });
 const outer = ['http', 'cli', 'sandbox', 'worker.ts', 'client.ts', 'config.ts'];
 const zones = [
-  room('domain', ['faults', 'probes', 'remedies', 'targets', 'language', 'policy', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer], 'domain knows nobody'),
-  ...['faults', 'probes', 'remedies', 'targets'].map((name) =>
-    room(name, ['language', 'policy', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer], 'a catalogue knows the domain only'),
+  room(
+    'domain',
+    ['faults', 'probes', 'remedies', 'targets', 'language', 'policy', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer],
+    'domain knows nobody',
   ),
-  room('language', ['policy', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer], 'the language knows the domain and the catalogues'),
+  ...['faults', 'probes', 'remedies', 'targets'].map((name) =>
+    room(
+      name,
+      ['language', 'policy', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer],
+      'a catalogue knows the domain only',
+    ),
+  ),
+  room(
+    'language',
+    ['policy', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer],
+    'the language knows the domain and the catalogues',
+  ),
   room('policy', ['activities', 'workflows', 'adapters', 'records', 'report', ...outer], 'policy knows the domain'),
   room('activities', ['adapters', 'workflows', 'report', ...outer], 'activities speak to ports'),
   room('workflows', ['adapters', 'report', 'language', 'policy', ...outer], 'workflows run the domain and the SDK'),
@@ -43,20 +55,32 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: "Property[key.name='shell'][value.value=true]", message: 'never a shell near a kill: pass an argument list' },
-        { selector: "CallExpression[callee.name='exec'], CallExpression[callee.name='execSync']", message: 'exec goes through a shell: use spawn or execFile' },
+        {
+          selector: "CallExpression[callee.name='exec'], CallExpression[callee.name='execSync']",
+          message: 'exec goes through a shell: use spawn or execFile',
+        },
       ],
     },
   },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/config.ts', 'src/cli/**', 'src/sandbox/**'],
-    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'config.ts is the only reader of process.env' }] },
+    rules: {
+      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'config.ts is the only reader of process.env' }],
+    },
   },
   {
     files: ['src/domain/**/*.ts', 'src/workflows/**/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*', 'fs', 'path', 'crypto'], message: 'domain and workflows are pure: no Node built-ins' }] }],
-      'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'chance is seeded' }, { object: 'process', property: 'env', message: 'config.ts is the only reader of process.env' }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['node:*', 'fs', 'path', 'crypto'], message: 'domain and workflows are pure: no Node built-ins' }] },
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'chance is seeded' },
+        { object: 'process', property: 'env', message: 'config.ts is the only reader of process.env' },
+      ],
     },
   },
   {
@@ -64,7 +88,15 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '/(activities|faults|probes|remedies|targets|records)/', allowTypeImports: true, message: 'workflows take types only from outside the domain' }] },
+        {
+          patterns: [
+            {
+              regex: '/(activities|faults|probes|remedies|targets|records)/',
+              allowTypeImports: true,
+              message: 'workflows take types only from outside the domain',
+            },
+          ],
+        },
       ],
     },
   },

@@ -36,6 +36,9 @@ const common = {
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`, '\\.node$'],
 };
 
+/** Records new histories instead of testing: only when asked for, by `npm run histories:record`. */
+const recorder = process.env.BREAKWATER_RECORD_HISTORIES === '1' ? [] : ['<rootDir>/test/replay/record.test.ts'];
+
 /** @type {import('jest').Config} */
 export default {
   testTimeout: 30_000,
@@ -45,7 +48,7 @@ export default {
       ...common,
       displayName: 'with servers',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/(${withoutServers.join('|')})/`],
+      testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/(${withoutServers.join('|')})/`, ...recorder],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },

@@ -14,13 +14,15 @@ export interface OpenSignal {
 
 /** The probes as written, and the two signals that each SLO yields. */
 export function signalDefinitions({ probes, slo }: Pick<Experiment, 'probes' | 'slo'>): Record<string, ProbeDefinition> {
-  const derived = Object.entries(slo).flatMap(([name, { objective, burnRateOver, good, total, every, timeout }]): [string, ProbeDefinition][] => [
-    [`${name}.budget-remaining`, { provider: { kind: 'slo-budget', objective, good, total }, unit: 'ratio', every, timeout }],
-    [
-      `${name}.burn-rate`,
-      { provider: { kind: 'slo-burn-rate', objective, good, total, window: `${burnRateOver}ms` }, unit: '×', every, timeout },
+  const derived = Object.entries(slo).flatMap(
+    ([name, { objective, burnRateOver, good, total, every, timeout }]): [string, ProbeDefinition][] => [
+      [`${name}.budget-remaining`, { provider: { kind: 'slo-budget', objective, good, total }, unit: 'ratio', every, timeout }],
+      [
+        `${name}.burn-rate`,
+        { provider: { kind: 'slo-burn-rate', objective, good, total, window: `${burnRateOver}ms` }, unit: '×', every, timeout },
+      ],
     ],
-  ]);
+  );
   return { ...probes, ...Object.fromEntries(derived) };
 }
 

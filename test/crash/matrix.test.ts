@@ -174,11 +174,13 @@ describeWithTemporal('a worker killed -9 at every phase of a run', () => {
     expect(outcome).toMatchObject({ name, violations: [] });
   });
 
-  (chosen === 'full' ? test : test.skip)('every phase was hit', () => {
+  // A sample need not hit every phase.
+  const everyPhase = (): void => {
     const hit = outcomes.map(({ phase: seen }) => seen);
     const phases: Phase[] = ['admitting', 'awaiting-approval', 'preparing', 'arming', 'injecting', 'holding'];
     phases.push('undoing', 'recovering', 'cooling-down', 'closing');
     expect(phases.filter((one) => !hit.includes(one))).toEqual([]);
     expect(outcomes.filter(({ missed }) => missed !== undefined).map(({ name, missed }) => `${name}: ${missed}`)).toEqual([]);
-  });
+  };
+  if (chosen === 'full') test('every phase was hit', everyPhase);
 });

@@ -45,9 +45,7 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
 };
 
 /** Not a test: `npm run histories:record` plays the stories and saves their histories. */
-const describeRecording: jest.Describe = process.env['BREAKWATER_RECORD_HISTORIES'] === '1' ? describeWithTemporal : describe.skip;
-
-describeRecording('record histories', () => {
+describeWithTemporal('record histories', () => {
   let theatre: Theatre;
   beforeAll(async () => {
     theatre = await openTheatre();
