@@ -9,10 +9,10 @@ import { closeSignals, openSignals } from './signals.ts';
 
 /** How often a watching activity looks at the clock. */
 const TICK_MS = 250;
-/** How often it heartbeats: a third of the time-out after which it would count as dead. Each one is a call to the server. */
-const HEARTBEAT_EVERY_MS = 1_000;
+/** How often it heartbeats: twice within the time-out after which it would count as dead. Each one is a call to the server, a millisecond of its CPU. */
+const HEARTBEAT_EVERY_MS = 1_400;
 /** Longest that the last samples may delay the result: an undo waits for it. What takes longer is written in the background. */
-const MAX_CLOSE_MS = 50;
+const MAX_CLOSE_MS = 10;
 
 /** One look at the signals over time. */
 export interface Watch<R> {
