@@ -21,3 +21,9 @@ export interface CommandResult {
   truncated: boolean;
   tookMs: number;
 }
+
+/** Runs programs by argument list. */
+export interface CommandPort {
+  /** @throws Error naming the program when it cannot be started */
+  run(command: Command, signal: AbortSignal): Promise<CommandResult>;
+}

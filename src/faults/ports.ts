@@ -1,4 +1,4 @@
-import type { Command, CommandResult } from '../domain/command.ts';
+import type { CommandPort } from '../domain/command.ts';
 import type { Injection, Reversal } from '../domain/order.ts';
 import type { ProcessIdentity } from '../domain/process.ts';
 
@@ -69,12 +69,6 @@ export interface JournalPort {
   /** Undoes once, and closes the key: an order that arrives later is skipped. An undo that failed may be repeated. */
   undo(entry: JournalEntry, act: (record: JournalRecord) => Promise<Reversal>, signal: AbortSignal): Promise<Reversal>;
   read(key: string): Promise<JournalRecord>;
-}
-
-/** Runs programs by argument list. */
-export interface CommandPort {
-  /** @throws Error naming the program when it cannot be started */
-  run(command: Command, signal: AbortSignal): Promise<CommandResult>;
 }
 
 /** What faults need from outside. */

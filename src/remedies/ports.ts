@@ -1,10 +1,4 @@
-import type { Command, CommandResult } from '../domain/command.ts';
-
-/** Runs programs by argument list. */
-export interface CommandPort {
-  /** @throws Error naming the program when it cannot be started */
-  run(command: Command, signal: AbortSignal): Promise<CommandResult>;
-}
+import type { CommandPort } from '../domain/command.ts';
 
 /** One HTTP request. Header values may be secret: they never appear in an error. */
 export interface HttpRequest {
