@@ -124,6 +124,8 @@ describeWithTemporal('stopping a run', () => {
               (scene.injected === 0 || run.victims.length > 0) &&
               (scene.name === undefined || run.iteration === 1),
           );
+          // a victim is named before its order reaches the site: without this wait the abort may overtake it
+          await site.until(() => site.of('injectFault').length >= scene.injected);
           const { stop, by } = ways[way]!;
           const stopMs = Date.now();
           await stop(stage, id);
