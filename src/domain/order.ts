@@ -17,7 +17,24 @@ export interface Order {
   target: Target;
   /** Epoch milliseconds after which the order must be refused at the target. */
   notAfterMs: number;
+  /** Fencing token: rises with each grant of the ledger. A site refuses a run's order whose epoch is lower than one it has seen of that run. */
+  epoch: number;
+  /** How many victims this iteration of the wave may have: a site refuses the order of one more, whoever gave it. */
+  victimsPlanned: number;
+  /** How long a reversible fault lives at its target when nobody renews its lease, milliseconds. */
+  leaseMs: number;
+  /** Checked from the live system at the instant of the deed. */
+  survivors: Survivors;
 }
+
+/** Whoever `targets` finds, and how many of them must be left alive and ready after the deed. */
+export interface Survivors {
+  targets: Spec;
+  atLeast: number;
+}
+
+/** Where an order belongs. */
+export type OrderPlace = Pick<Order, 'workflowId' | 'wave' | 'iteration'>;
 
 /** What became of an order. `skipped` means that the target was not touched, and `reason` says why. */
 export interface Injection {

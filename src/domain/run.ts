@@ -36,6 +36,14 @@ export interface Act {
   digest?: string;
 }
 
+/** Why an environment is stopped, by whom and since when (epoch milliseconds). An `incident` has nothing to do with the experiments. */
+export interface Halt {
+  kind: 'halt' | 'incident';
+  by: string;
+  reason: string;
+  atMs: number;
+}
+
 /** One thing that happened, with its reason. */
 export interface RunEvent {
   key: string;

@@ -42,6 +42,8 @@ export interface IterationFacts {
 export interface RunFacts {
   /** Refused before anything was injected. */
   denied?: string;
+  /** An incident that has nothing to do with the experiment: nothing that was measured counts. */
+  incident?: string;
   /** Stopped by a person. */
   aborted?: { by: string; reason: string };
   /** Stopped by a stop condition or by blindness. */
@@ -162,6 +164,7 @@ export const RULES: readonly Rule[] = [
   ],
   ['platform-error', because('error', ({ error }) => error)],
   ['denied', because('denied', ({ denied }) => denied)],
+  ['unrelated-incident', because('void', ({ incident }) => incident)],
   ['not-recovered-after-stop', because('failed', unrecoveredAfterStop)],
   ['aborted-by-person', because('aborted', ({ aborted }) => aborted && `${aborted.by} aborted: ${aborted.reason}`)],
   ['guard-blind', because('aborted', ({ breach }) => (breach?.blind ? `the guard could not see: ${breach.rule}` : undefined))],

@@ -1,5 +1,5 @@
 import type { CommandPort } from '../domain/command.ts';
-import type { Injection, Reversal } from '../domain/order.ts';
+import type { Injection, Order, OrderPlace, Reversal } from '../domain/order.ts';
 import type { ProcessIdentity } from '../domain/process.ts';
 
 /** What became of a signal. Only `delivered` touched the victim. */
@@ -69,6 +69,34 @@ export interface JournalPort {
   /** Undoes once, and closes the key: an order that arrives later is skipped. An undo that failed may be repeated. */
   undo(entry: JournalEntry, act: (record: JournalRecord) => Promise<Reversal>, signal: AbortSignal): Promise<Reversal>;
   read(key: string): Promise<JournalRecord>;
+}
+
+/** A reversible fault's time to live at the site, as it is on disk. */
+export interface Lease {
+  order: Order;
+  /** When it was armed and when it runs out, epoch milliseconds of the site's clock. */
+  armedMs: number;
+  untilMs: number;
+  /** Set once the undo at its end was tried and failed; it is tried again. */
+  stuck?: string;
+}
+
+/**
+ * The leases of reversible faults, kept where the victims live and enforced by an independent reaper that survives the worker.
+ * An undo record is on disk, and armed by a living reaper, before the deed.
+ */
+export interface LeasePort {
+  /**
+   * Writes the undo record and returns once a living reaper has taken charge of it. Safe to repeat with the same order.
+   * @throws Error when no reaper could be had in time: then nothing may be injected
+   */
+  arm(order: Order, signal: AbortSignal): Promise<void>;
+  /** Prolongs every lease of the place by its order's `leaseMs` from now. @returns keys of the place whose lease has run out already */
+  renew(place: OrderPlace): Promise<string[]>;
+  /** Ends the lease of an order that was undone. Safe to repeat, and safe when it was never armed. */
+  release(key: string): Promise<void>;
+  /** Every lease that has not ended. */
+  list(): Promise<Lease[]>;
 }
 
 /** What faults need from outside. */

@@ -14,6 +14,8 @@ export interface RunContext {
   chaos: CancellationScope;
   /** Guards that see: `wave/iteration` → since when, epoch milliseconds. */
   armed: Map<string, number>;
+  /** Fencing token of the ledger's newest grant; 0 before the first. */
+  epoch: number;
 }
 
 /** A context whose plan is known. */

@@ -11,13 +11,13 @@ import {
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Preparation } from '../activities/prepare.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
-import type { RunInput, RunResult } from '../domain/run.ts';
+import type { Halt, RunInput, RunResult } from '../domain/run.ts';
 import { decide, mayGoOn } from '../domain/verdict.ts';
 import { Chronicle } from './chronicle.ts';
 import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
-import { guardArmed } from './messages.ts';
+import { guardArmed, halted } from './messages.ts';
 import { closing, control, watching } from './proxies.ts';
 import { acceptSteering } from './steering.ts';
 
@@ -27,10 +27,13 @@ const verdictAttribute = defineSearchAttributeKey('BreakwaterVerdict', 'KEYWORD'
 /** One run of an experiment. Expected endings complete it with a verdict; only our own bugs fail it. */
 export async function experiment(input: RunInput): Promise<RunResult> {
   const chaos = new CancellationScope();
-  const run: RunContext = { state: newRunState(), facts: newRunFacts(), chronicle: new Chronicle(), chaos, armed: new Map() };
+  const run: RunContext = { state: newRunState(), facts: newRunFacts(), chronicle: new Chronicle(), chaos, armed: new Map(), epoch: 0 };
   const steering = acceptSteering(run.state, run.chronicle, chaos, () => ({ ...run.state, events: run.chronicle.newest }));
   setHandler(guardArmed, (key, atMs) => {
     if (!run.armed.has(key)) run.armed.set(key, atMs);
+  });
+  setHandler(halted, (halt) => {
+    takeHalt(run, halt);
   });
   chaos.cancelRequested.catch(() => {
     noteCancellation(run);
@@ -47,6 +50,17 @@ export async function experiment(input: RunInput): Promise<RunResult> {
     if (steering.isFresh()) await sleep(1, { summary: 'what a person did is on record before the run closes' });
     return close(run);
   });
+}
+
+/** A halt stops the run in any phase, as an abort does; signals come from anywhere, so nothing about it is taken for granted. */
+function takeHalt({ state, facts, chronicle, chaos }: RunContext, halt: Partial<Halt> | undefined): void {
+  if (state.aborted || state.phase === 'closing' || state.phase === 'closed') return;
+  const [by, reason] = [halt?.by, halt?.reason].map((text) => (typeof text === 'string' ? text.slice(0, 500) : 'not said'));
+  state.aborted = { by: by ?? 'not said', reason: reason ?? 'not said' };
+  state.stopSeenMs ??= Date.now();
+  if (halt?.kind === 'incident') facts.incident = `an incident outside of the experiment: ${reason}`;
+  chronicle.add(halt?.kind === 'incident' ? 'incident' : 'halt', { ...state.aborted });
+  chaos.cancel();
 }
 
 /** A cancellation by Temporal, such as the button in its Web, is an abort by somebody without a name. */

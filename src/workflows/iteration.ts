@@ -152,6 +152,10 @@ async function injectUnderGuard(
     fault: wave.fault,
     target,
     notAfterMs: Date.now() + INJECT_WITHIN_MS,
+    epoch: run.epoch,
+    victimsPlanned: choice.victims.length,
+    leaseMs: run.plan.experiment.guard.lease,
+    survivors: { targets: run.plan.experiment.targets, atLeast: run.plan.experiment.blastRadius.survivorsAtLeast },
   }));
   const scope = new CancellationScope();
   let isOver = false;

@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Act, RunState } from '../domain/run.ts';
+import type { Act, Halt, RunState } from '../domain/run.ts';
 
 /** Somebody approves what the run waits for; `digest` must be the plan's. */
 export const approve = defineUpdate<RunState, [Act]>('approve');
@@ -13,5 +13,7 @@ export const pause = defineUpdate<RunState, [Act]>('pause');
 export const resume = defineUpdate<RunState, [Act]>('resume');
 /** The state of the run. */
 export const state = defineQuery<RunState>('state');
+/** Somebody halts the environment, or an incident does: the run stops as by an abort. Sent by the ledger; an incident makes the verdict `void`. */
+export const halted = defineSignal<[Halt]>('halted');
 /** The guard of `wave/iteration` sees, since `atMs`. Sent by the guard, once per attempt. */
 export const guardArmed = defineSignal<[key: string, atMs: number]>('guardArmed');

@@ -10,6 +10,7 @@ import { createProcesses, openJournal } from '../../src/adapters/process/index.t
 import type { Injection, Order } from '../../src/domain/order.ts';
 import { processTargetId, type ProcessIdentity } from '../../src/domain/process.ts';
 import { currentBuild } from '../support/build.ts';
+import { orderDefaults } from '../support/orders.ts';
 import { until } from './harness/moments.ts';
 import { stateOf, Victims } from './harness/victims.ts';
 
@@ -25,13 +26,10 @@ async function identityOf(pid: number): Promise<ProcessIdentity> {
 }
 
 const orderFor = (kind: string, identity: ProcessIdentity): Order => ({
+  ...orderDefaults(),
   key: `run/wave/0/${kind}/${processTargetId(identity)}`,
-  workflowId: 'run',
-  wave: 'wave',
-  iteration: 0,
   fault: { kind },
   target: { kind: 'process', id: processTargetId(identity), site: 'local', name: 'a victim', labels: {}, identity: { ...identity } },
-  notAfterMs: Date.now() + 10_000,
 });
 
 const canUnshare = ((): boolean => {

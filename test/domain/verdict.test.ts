@@ -24,6 +24,7 @@ const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: 
   ['leftovers', 'error', { leftovers: ['process-pause on worker-1'] }, /a person must look: process-pause on worker-1/],
   ['platform-error', 'error', { error: 'the records are gone' }, /records/],
   ['denied', 'denied', { denied: 'no window', iterations: [], wavesDone: 0 }, /no window/],
+  ['unrelated-incident', 'void', { incident: 'a region is down', aborted: person, ...live({ recovery: notRecovered }) }, /region/],
   [
     'not-recovered-after-stop',
     'failed',

@@ -47,6 +47,9 @@ export const Approvals = z.strictObject({
 /** What the guard tolerates before it counts as blind. */
 export const GuardSettings = z.strictObject({
   maxBlind: Duration.default(10_000).describe('longest time without a value of any watched signal'),
+  lease: Duration.refine((ms) => ms >= 2_000 && ms <= 3_600_000, 'expected 2s to 1h')
+    .default(15_000)
+    .describe('how long a reversible fault lives at its target when the guard does not renew it'),
   maxConsecutiveErrors: z.int().min(1).max(100).default(3).describe('failures or answers without data of one probe, in a row'),
 });
 

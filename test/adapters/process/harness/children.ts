@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { linuxSource } from '../../../../src/adapters/process/linux.ts';
 import { processTargetId } from '../../../../src/domain/process.ts';
 import type { ProcessIdentity } from '../../../../src/domain/process.ts';
+import { orderDefaults } from '../../../support/orders.ts';
 import type { Order, Spec } from '../../../../src/domain/order.ts';
 import type { Target } from '../../../../src/domain/target.ts';
 
@@ -61,13 +62,10 @@ let orders = 0;
 
 /** A fresh order for a target, valid for ten seconds. */
 export const orderFor = (target: Target, fault: Spec, change: Partial<Order> = {}): Order => ({
+  ...orderDefaults(),
   key: `run/wave/0/${orders++}/${target.id}`,
-  workflowId: 'run',
-  wave: 'wave',
-  iteration: 0,
   fault,
   target,
-  notAfterMs: Date.now() + 10_000,
   ...change,
 });
 
