@@ -21,6 +21,8 @@ export interface PrepareInput {
   place: SamplePlace;
   seed: number;
   alreadyHit: string[];
+  /** Ids of the victims of an iteration that a pause interrupted: it is repeated on them, and on nobody else. */
+  again?: string[];
 }
 
 /** What is known before a wave's guard is armed. Nothing may be injected while `unmet` is not empty. */
@@ -48,12 +50,12 @@ export async function choose(
   ports: TargetPorts,
   signal: AbortSignal,
 ): Promise<Omit<Preparation, 'unmet' | 'baseline'>> {
-  const { experiment, wave, seed, alreadyHit } = input;
+  const { experiment, wave, seed, alreadyHit, again } = input;
   const population = await discover(experiment.targets, experiment.site, ports, signal);
   const narrowed = wave.targets === experiment.targets ? population : await discover(wave.targets, experiment.site, ports, signal);
   const everybody = new Set([...population.targets, ...narrowed.targets].map(({ id }) => id));
   const choice = chooseVictims({
-    eligible: narrowed.targets,
+    eligible: again ? narrowed.targets.filter(({ id }) => again.includes(id)) : narrowed.targets,
     populationSize: everybody.size,
     selection: wave.selection,
     caps: experiment.blastRadius,

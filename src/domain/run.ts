@@ -69,7 +69,7 @@ export interface IterationState {
   wave: string;
   iteration: number;
   dryRun: boolean;
-  outcome: 'running' | 'walked' | 'held' | 'stopped' | 'not-recovered';
+  outcome: 'running' | 'walked' | 'held' | 'stopped' | 'interrupted' | 'not-recovered';
   recovery?: Recovery;
 }
 

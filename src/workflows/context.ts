@@ -14,6 +14,8 @@ export interface RunContext {
   chaos: CancellationScope;
   /** Guards that see: `wave/iteration` → since when, epoch milliseconds. */
   armed: Map<string, number>;
+  /** Ends what a pause may end at once; set while an iteration is under way. */
+  interrupt?: (() => void) | undefined;
   /** Fencing token of the ledger's newest grant; 0 before the first. */
   epoch: number;
 }
