@@ -1,5 +1,5 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import { findUnmet, sumUpBaseline, type Baseline, type Unmet } from '../domain/baseline.ts';
+import { findIncidents, findUnmet, sumUpBaseline, type Baseline, type Unmet } from '../domain/baseline.ts';
 import type { Experiment } from '../domain/experiment/experiment.ts';
 import { guardRules } from '../domain/guard.ts';
 import type { Spec } from '../domain/order.ts';
@@ -98,6 +98,7 @@ function findObstacles({ experiment }: PrepareInput, baseline: Baseline): Unmet[
       tolerance: 'has data',
       why: `no data${baseline.summaries[probe]?.lastProblem ? `: ${baseline.summaries[probe].lastProblem}` : ''}`,
     })),
+    ...findIncidents(experiment.stopConditions, baseline),
     ...findUnmet(experiment.preconditions, baseline),
     ...findUnmet(experiment.steadyState, baseline),
   ].filter(({ probe, tolerance }, i, all) => all.findIndex((other) => other.probe === probe && other.tolerance === tolerance) === i);

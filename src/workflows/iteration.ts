@@ -115,7 +115,7 @@ function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Prom
     `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`,
   );
   const input = {
-    experiment: { probes: experiment.probes, slo: experiment.slo },
+    experiment: { probes: experiment.probes, slo: experiment.slo, guard: experiment.guard },
     place: { workflowId: run.state.workflowId, ...place, phase: 'fault' as const },
     rules,
     holdMs,
@@ -153,6 +153,8 @@ function takeGuard({ run, place, facts }: Deed, outcome: GuardOutcome): void {
   facts.violations = outcome.violations;
   if (!outcome.breach) return;
   run.facts.breach = outcome.breach;
+  const { incident, rule, value } = outcome.breach;
+  if (incident) run.facts.incident ??= `an incident outside of the experiment: ${rule}; it was ${value}`;
   run.state.stopSeenMs ??= outcome.breach.atMs;
   run.chronicle.add('breach', { ...outcome.breach }, place);
 }
