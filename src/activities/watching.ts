@@ -5,7 +5,7 @@ import type { Sample } from '../domain/sample.ts';
 import type { SitePorts } from './ports.ts';
 import { SampleRecorder, type SamplePlace } from './recorder.ts';
 import { sampleUntil } from './sampler.ts';
-import { closeSignals, openSignals } from './signals.ts';
+import { closeSignals, openSignals, type OpenSignal } from './signals.ts';
 
 /** How often a watching activity looks at the clock. */
 const TICK_MS = 250;
@@ -20,6 +20,8 @@ export interface Watch<R> {
   place: SamplePlace;
   /** Signals to sample; all when absent. */
   names?: readonly string[];
+  /** Signals beside those of the experiment. */
+  more?: readonly OpenSignal[];
   /** Sees each sample; a result ends the watch. */
   take(sample: Sample): R | undefined;
   /** Sees the clock, a few times a second and after each sample; a result ends the watch. */
@@ -34,7 +36,7 @@ export interface Watch<R> {
  */
 export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records'>, watch: Watch<R>): Promise<R> {
   const recorder = new SampleRecorder(ports.records, watch.place);
-  const signals = openSignals(watch.experiment, ports.probes, watch.names);
+  const signals = [...openSignals(watch.experiment, ports.probes, watch.names), ...(watch.more ?? [])];
   const stop = new AbortController();
   const cancelled = cancellationSignal();
   let timer: NodeJS.Timeout | undefined;

@@ -2,6 +2,7 @@ import { setCurrentDetails, workflowInfo, type CancellationScope } from '@tempor
 import type { Plan } from '../domain/plan.ts';
 import type { IterationFacts, RunFacts } from '../domain/verdict.ts';
 import type { Phase, RunState } from '../domain/run.ts';
+import type { Headcount } from '../domain/survivors.ts';
 import type { Chronicle } from './chronicle.ts';
 import { describeRun } from './details.ts';
 
@@ -14,6 +15,8 @@ export interface RunContext {
   chaos: CancellationScope;
   /** Guards that see: `wave/iteration` → since when, epoch milliseconds. */
   armed: Map<string, number>;
+  /** The population when the first wave was prepared; absent before that, and in runs of earlier versions. */
+  headcount?: Headcount;
   /** Fencing token of the ledger's newest grant; 0 before the first. */
   epoch: number;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { ProcessIdentity, isSameProcess } from '../../domain/process.ts';
@@ -8,6 +8,9 @@ import type { ProcessSource } from './source.ts';
 
 const Claim = z.object({ holder: ProcessIdentity, pidNamespace: z.string(), token: z.string(), isReleased: z.boolean() });
 type Claim = z.infer<typeof Claim>;
+
+/** So many of the newest claims are kept in a folder. */
+const KEPT = 16;
 
 /** Tokens of the claims that a call in this process holds now. The holder's identity alone cannot tell a running call from one that threw. */
 const heldHere = new Set<string>();
@@ -45,7 +48,7 @@ export async function withClaim<T>(
   for (;;) {
     signal.throwIfAborted();
     const path = await nextClaim(dir, mine, source);
-    if (path && (await take(path, mine))) return await body().finally(() => release(path, mine));
+    if (path && (await take(path, mine)) && (await standsAlone(dir, path, mine))) return await body().finally(() => release(path, mine));
     if (Date.now() > untilMs) throw new Error('another attempt at this order is under way; try again');
     await sleep(20, undefined, { signal });
   }
@@ -53,12 +56,18 @@ export async function withClaim<T>(
 
 /** Where the next claim may be made; undefined while the last one is held. */
 async function nextClaim(dir: string, mine: Claim, source: ProcessSource): Promise<string | undefined> {
-  const numbers = (await readdir(dir)).map((file) => Number(/^claim-(\d+)\.json$/.exec(file)?.[1] ?? 0));
-  const last = Math.max(0, ...numbers);
-  const pathOf = (number: number) => join(dir, `claim-${number}.json`);
-  if (last > 0 && isHeld(Claim.parse(JSON.parse(await readFile(pathOf(last), 'utf8'))), mine, source)) return undefined;
-  return pathOf(last + 1);
+  const last = Math.max(0, ...(await readdir(dir)).map(numberOf));
+  if (last === 0) return pathOf(dir, 1);
+  const text = await readFile(pathOf(dir, last), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined; // many newer ones were made since the folder was read
+    throw error;
+  });
+  if (text === undefined || isHeld(Claim.parse(JSON.parse(text)), mine, source)) return undefined;
+  return pathOf(dir, last + 1);
 }
+
+const pathOf = (dir: string, number: number) => join(dir, `claim-${number}.json`);
+const numberOf = (file: string) => Number(/^claim-(\d+)\.json$/.exec(file)?.[1] ?? 0);
 
 function isHeld(claim: Claim, mine: Claim, source: ProcessSource): boolean {
   if (claim.isReleased) return false;
@@ -77,6 +86,25 @@ async function take(path: string, mine: Claim): Promise<boolean> {
   } catch (error) {
     heldHere.delete(mine.token);
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/**
+ * Whether the claim just made is the highest: only the highest counts, and it is never removed. Old ones are removed here, so that a folder
+ * that is claimed for ever stays small; who has read it before that, and then makes a claim with a number that is free again, gives it up.
+ */
+async function standsAlone(dir: string, path: string, mine: Claim): Promise<boolean> {
+  try {
+    const number = numberOf(basename(path));
+    const numbers = (await readdir(dir)).map(numberOf);
+    const isHighest = Math.max(...numbers) <= number;
+    const useless = isHighest ? numbers.filter((other) => other > 0 && other <= number - KEPT) : [number];
+    if (!isHighest) heldHere.delete(mine.token);
+    await Promise.all(useless.map((other) => rm(pathOf(dir, other), { force: true })));
+    return isHighest;
+  } catch (error) {
+    await release(path, mine);
     throw error;
   }
 }
