@@ -40,7 +40,11 @@ const variables = {
     .max(100_000)
     .default(2_000)
     .describe('watching activities held at once by one site worker'),
-  BREAKWATER_SECRETS_DIR: z.string().min(1).optional().describe('folder with one file per named secret'),
+  BREAKWATER_SECRETS_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('folder with one file per named secret; a folder SITE in it holds the secrets of that site alone'),
   BREAKWATER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('least level that is logged'),
 };
 const Variables = z.object(variables);

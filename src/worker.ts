@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -28,6 +29,10 @@ const prebuilt = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url))
 const workflowBundle = async (): Promise<NonNullable<WorkerOptions['workflowBundle']>> =>
   existsSync(prebuilt) ? { codePath: prebuilt } : { code: await bundle() };
 
+/** How Temporal Web names what this process does: `4711@host breakwater all, sites eu-1,eu-2`. The beginning is Temporal's own form. */
+const identityOf = ({ role, sites }: Config): string =>
+  `${process.pid}@${hostname()} breakwater ${role}${role === 'control' ? '' : `, ${sites.length === 1 ? 'site' : 'sites'} ${sites.join(',')}`}`;
+
 /**
  * Starts the workers of this process: the control queue, the queues of its sites, or both.
  * @param env resolves named secrets; nothing else is read from it
@@ -40,14 +45,14 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     );
   const records = createRecords({ url: config.databaseUrl, maxConnections: DATABASE_CONNECTIONS });
   await records.migrate();
-  const site = openSite(
-    { stateDir: config.stateDir, ...(config.secretsDir !== undefined && { secretsDir: config.secretsDir }), env },
-    records,
-  );
+  const { stateDir, secretsDir } = config;
+  const settings = { stateDir, ...(secretsDir !== undefined && { secretsDir }), env };
+  const sites = config.sites.map((site) => openSite({ ...settings, site }, records));
   const connection = await NativeConnection.connect(config.temporal.connection);
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     namespace: config.temporal.namespace,
+    identity: identityOf(config),
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     maxHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
     defaultHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
@@ -67,13 +72,12 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     );
   }
   if (config.role !== 'control') {
-    const activities = createSiteActivities(site);
-    for (const name of config.sites)
+    for (const site of sites)
       workers.push(
         await Worker.create({
           ...shared,
-          taskQueue: `${config.taskQueue}.${name}`,
-          activities,
+          taskQueue: `${config.taskQueue}.${site.site}`,
+          activities: createSiteActivities(site),
           maxConcurrentActivityTaskExecutions: config.slots,
         }),
       );
@@ -91,7 +95,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     })
     .finally(async () => {
       await Promise.allSettled(runs);
-      await Promise.allSettled([site.close(), records.close(), connection.close()]);
+      await Promise.allSettled([...sites.map((site) => site.close()), records.close(), connection.close()]);
     })
     .then(() => undefined);
   return { finished, stop };

@@ -6,6 +6,7 @@ import { makePlan } from '../language/digest.ts';
 import { evaluatePolicy } from '../policy/guardrails.ts';
 import type { OpenRun } from '../records/ports.ts';
 import type { ControlPorts } from './ports.ts';
+import { siteObstacle } from './site-workers.ts';
 
 /** What a run may be started with. Whoever starts it, from whatever door, goes through this. */
 const Input = z.strictObject({
@@ -52,19 +53,16 @@ export const createControlActivities = ({ records, nowMs }: ControlPorts) => ({
     );
   },
 
-  /** Policy and windows, evaluated afresh: before the first wave and before each. */
-  checkGates(plan: Plan): Promise<GateDecision> {
+  /** Policy, windows and whether the site has a worker, looked at afresh: before the first wave and before each. */
+  async checkGates(plan: Plan): Promise<GateDecision> {
     const { denials } = evaluatePolicy(plan);
     const [denial] = denials;
-    if (denial)
-      return Promise.resolve({
-        open: false,
-        rule: denial.rule,
-        reason: denials.map(({ rule, reason }) => `${rule}: ${reason}`).join('; '),
-      });
-    const { windows } = plan.experiment;
-    if (mayBegin(windows, nowMs())) return Promise.resolve({ open: true });
-    return Promise.resolve({ open: false, rule: 'window', reason: `outside of its windows: ${windows.map(describeWindow).join('; ')}` });
+    if (denial) return { open: false, rule: denial.rule, reason: denials.map(({ rule, reason }) => `${rule}: ${reason}`).join('; ') };
+    const { windows, site } = plan.experiment;
+    if (!mayBegin(windows, nowMs()))
+      return { open: false, rule: 'window', reason: `outside of its windows: ${windows.map(describeWindow).join('; ')}` };
+    const nobody = await siteObstacle(site);
+    return nobody === undefined ? { open: true } : { open: false, rule: 'site', reason: nobody };
   },
 
   /** Writes events; the run's own row comes first, whichever flush is the first to reach the database. */

@@ -5,22 +5,34 @@ import { faults } from '../faults/index.ts';
 import type { FaultPorts } from '../faults/ports.ts';
 import { beating } from './beating.ts';
 import { refuse } from './refuse.ts';
+import { underFloor, wrongSite, type FloorPorts } from './survivors.ts';
+
+const notHere = (reason: string): Injection => ({
+  outcome: 'skipped',
+  reason,
+  atMs: Date.now(),
+  effect: { proven: false, evidence: reason },
+});
 
 /** Creates the activities that act on victims. */
-export const createFaultActivities = (ports: FaultPorts) => {
-  const bind = (spec: Spec): BoundFault => {
+export const createFaultActivities = (ports: FaultPorts, place: FloorPorts) => {
+  const bind = (spec: Spec, world: FaultPorts = ports): BoundFault => {
     const fault = faults[spec.kind as keyof typeof faults] as { bind(spec: Spec, ports: FaultPorts): BoundFault } | undefined;
     if (!fault) throw refuse('UnknownFault', `no fault kind '${spec.kind}'; there are ${Object.keys(faults).join(', ')}`);
-    return fault.bind(spec, ports);
+    return fault.bind(spec, world);
   };
   return {
     /** Carries out one order, at most once however often it is attempted, and reads its effect back from the target. */
     injectFault: (order: Order): Promise<Injection> =>
       beating(async () => {
-        const fault = bind(order.fault);
+        const elsewhere = wrongSite(order, place);
+        if (elsewhere !== undefined) return notHere(elsewhere);
+        const fault = bind(order.fault, underFloor(ports, place, order, cancellationSignal()));
         const done = await fault.inject(order, cancellationSignal());
         if (done.outcome === 'skipped') return { ...done, effect: { proven: false, evidence: done.reason ?? 'nothing was done' } };
-        return { ...done, effect: await fault.effect(order, cancellationSignal()) };
+        const effect = await fault.effect(order, cancellationSignal());
+        if (effect.proven) await place.survivors.forget(order.key);
+        return { ...done, effect };
       }),
 
     /**

@@ -1,4 +1,4 @@
-import type { FaultPorts } from '../faults/ports.ts';
+import type { FaultPorts, SurvivorsPort } from '../faults/ports.ts';
 import type { ProbePorts } from '../probes/ports.ts';
 import type { Records } from '../records/ports.ts';
 import type { RemedyPorts } from '../remedies/ports.ts';
@@ -6,10 +6,13 @@ import type { TargetPorts } from '../targets/ports.ts';
 
 /** What a site's activities need of the world. */
 export interface SitePorts {
+  /** Its name: what is addressed to another is refused. */
+  site: string;
   faults: FaultPorts;
   probes: ProbePorts;
   remedies: RemedyPorts;
   targets: TargetPorts;
+  survivors: SurvivorsPort;
   records: Pick<Records, 'appendSamples'>;
 }
 

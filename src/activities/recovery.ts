@@ -1,6 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
 import { newRecoveryState, observeRecovery, outsideNow, type RecoveryRules, type RecoveryState } from '../domain/recovery.ts';
 import type { Violation } from '../domain/verdict.ts';
+import { READY_TARGETS } from '../domain/survivors.ts';
+import { countReady, type ExpectedPopulation } from './ready-targets.ts';
 import type { SitePorts } from './ports.ts';
 import type { SamplePlace } from './recorder.ts';
 import type { Motions } from '../probes/sighted.ts';
@@ -12,6 +14,8 @@ export interface RecoveryInput {
   experiment: Signals;
   place: SamplePlace;
   rules: RecoveryRules;
+  /** Whose victims must have come back, as one more clause. Absent: nobody's. */
+  population?: ExpectedPopulation;
   /** Absolute, epoch milliseconds: a retried attempt gets no more time than the first. */
   deadlineMs: number;
   /** Signals to sample; all when absent. */
@@ -29,12 +33,14 @@ interface Checkpoint extends LiveViewCheckpoint {
 }
 
 /** Creates the activity that waits for steady state: after an undo, and as the verification of a runbook step. */
-export const createRecovery = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
+export const createRecovery = (ports: Pick<SitePorts, 'probes' | 'records' | 'targets'>) => ({
   /**
    * Samples until every clause has held for `stableForMs`, a trigger calls for its runbook, or the deadline passes.
    * @throws CancelledFailure when it is cancelled
    */
-  async awaitRecovery({ experiment, place, rules, deadlineMs, names }: RecoveryInput): Promise<RecoveryOutcome> {
+  async awaitRecovery({ experiment, place, rules: given, population, deadlineMs, names }: RecoveryInput): Promise<RecoveryOutcome> {
+    const back = population && { probe: READY_TARGETS, tolerance: { atLeast: population.ready } };
+    const rules = back ? { ...given, clauses: [...given.clauses, back] } : given;
     const saved = activityInfo().heartbeatDetails as Checkpoint | undefined;
     let state = saved?.state ?? newRecoveryState(rules);
     const [clock, motions] = [new SteadyClock(), saved?.motions ?? {}];
@@ -45,6 +51,7 @@ export const createRecovery = (ports: Pick<SitePorts, 'probes' | 'records'>) => 
       clock,
       motions,
       ...(names && { names }),
+      ...(population && { more: [countReady(population, ports.targets)] }),
       take(sample) {
         readings.take(sample);
         const seen = observeRecovery(state, rules, sample);

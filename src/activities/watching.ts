@@ -5,7 +5,7 @@ import type { SitePorts } from './ports.ts';
 import { SampleRecorder, type SamplePlace } from './recorder.ts';
 import { sampleUntil } from './sampler.ts';
 import type { Motions } from '../probes/sighted.ts';
-import { closeSignals, MAX_SKEW_MS, openSignals, type Signals } from './signals.ts';
+import { closeSignals, MAX_SKEW_MS, openSignals, type OpenSignal, type Signals } from './signals.ts';
 import { SteadyClock } from './steady-clock.ts';
 
 /** How often a watching activity looks at the clock. */
@@ -21,6 +21,8 @@ export interface Watch<R> {
   place: SamplePlace;
   /** Signals to sample; all when absent. */
   names?: readonly string[];
+  /** Signals beside those of the experiment. */
+  more?: readonly OpenSignal[];
   /** Sees each sample; a result ends the watch. */
   take(sample: Sample): R | undefined;
   /** Sees the clock, a few times a second and after each sample; a result ends the watch. */
@@ -43,7 +45,8 @@ export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records
   const recorder = new SampleRecorder(ports.records, watch.place);
   const { clock = new SteadyClock(), motions = {} } = watch;
   const nowMs = (): number => clock.nowMs();
-  const signals = openSignals(watch.experiment, ports.probes, { names: watch.names, steadyMs: nowMs, motions });
+  const opened = openSignals(watch.experiment, ports.probes, { names: watch.names, steadyMs: nowMs, motions });
+  const signals = [...opened, ...(watch.more ?? [])];
   const maxSkewMs = watch.experiment.guard?.maxSkew ?? MAX_SKEW_MS;
   const stop = new AbortController();
   const cancelled = cancellationSignal();

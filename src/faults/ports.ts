@@ -71,6 +71,30 @@ export interface JournalPort {
   read(key: string): Promise<JournalRecord>;
 }
 
+/** A victim that was hit, or is about to be. */
+export interface Hit {
+  /** The order's key. */
+  key: string;
+  targetId: string;
+  atMs: number;
+}
+
+/** Keeps the deeds that lower a population apart, and remembers victims whose end does not show yet. For all workers of the machine. */
+export interface SurvivorsPort {
+  /**
+   * Runs `body` while no other runs on this machine, in this process or another.
+   * @param untilMs epoch milliseconds after which it is not waited for any longer
+   * @throws Error when its turn does not come in time; the signal's reason when it aborts meanwhile
+   */
+  exclusively<T>(body: () => Promise<T>, untilMs: number, signal: AbortSignal): Promise<T>;
+  /** Notes a hit, before the deed. */
+  note(hit: Hit): Promise<void>;
+  /** Forgets one that did not happen, or whose effect is proven: from then on the system itself shows it. Safe to repeat. */
+  forget(key: string): Promise<void>;
+  /** Every hit of the last minutes that was not forgotten. @throws Error when they cannot be read */
+  recent(): Promise<Hit[]>;
+}
+
 /** A reversible fault's time to live at the site, as it is on disk. */
 export interface Lease {
   order: Order;

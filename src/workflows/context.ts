@@ -2,6 +2,7 @@ import { setCurrentDetails, workflowInfo, type CancellationScope } from '@tempor
 import type { Plan } from '../domain/plan.ts';
 import type { IterationFacts, RunFacts } from '../domain/verdict.ts';
 import type { Phase, RunState } from '../domain/run.ts';
+import type { Headcount } from '../domain/survivors.ts';
 import type { Chronicle } from './chronicle.ts';
 import { describeRun } from './details.ts';
 
@@ -16,6 +17,8 @@ export interface RunContext {
   armed: Map<string, number>;
   /** Ends what a pause may end at once; set while an iteration is under way. */
   interrupt?: (() => void) | undefined;
+  /** The population when the first wave was prepared; absent before that, and in runs of earlier versions. */
+  headcount?: Headcount;
   /** Fencing token of the ledger's newest grant; 0 before the first. */
   epoch: number;
 }

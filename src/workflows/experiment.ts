@@ -13,11 +13,14 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Preparation, PrepareInput } from '../activities/prepare.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
 import type { Halt, RunInput, RunResult } from '../domain/run.ts';
+import { notBack } from '../domain/survivors.ts';
+import type { UnreadyTarget } from '../domain/target.ts';
 import { decide, mayGoOn } from '../domain/verdict.ts';
 import { Chronicle } from './chronicle.ts';
 import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
+import { expectsReturn } from './recover.ts';
 import { guardArmed, halted } from './messages.ts';
 import { closing, control, watching } from './proxies.ts';
 import { acceptSteering } from './steering.ts';
@@ -208,18 +211,22 @@ async function prepare(
       place: { workflowId: run.state.workflowId, ...place, phase: 'baseline' as const },
       seed,
       ...hit,
+      ...(run.headcount && { before: run.headcount }),
     };
     const preparation = await watching(
       document.site,
       wave.baselineMs + document.guard.maxBlind,
       `wave ${wave.name}: baseline and victims`,
     ).prepareWave(input);
+    const { populationSize: size, ready } = preparation;
+    if (ready !== undefined) run.headcount ??= { size, ready };
     if (run.state.paused) continue;
     return isReady(run, place, preparation) ? preparation : undefined;
   }
 }
 
-function isReady(run: AdmittedRun, place: Place, { unmet, choice, populationSize, protectedTargets }: Preparation): boolean {
+function isReady(run: AdmittedRun, place: Place, preparation: Preparation): boolean {
+  const { unmet, choice, populationSize, ready, unready = [], protectedTargets } = preparation;
   for (const { probe, tolerance, why } of unmet) run.chronicle.add('precondition', { probe, tolerance, why, met: false }, place);
   if (unmet.length > 0)
     return shut(
@@ -230,10 +237,13 @@ function isReady(run: AdmittedRun, place: Place, { unmet, choice, populationSize
       place,
     );
   run.chronicle.add('steady-state', { holds: true }, place);
+  const missing = expectsReturn(run) ? notBack(run.headcount, preparation, lastLiveWave(run)) : undefined;
+  if (missing !== undefined)
+    return shut(run, `not before wave ${place.wave}: ${missing}${describeUnready(unready)}`, 'survivors', { ready, unready }, place);
   const { victims } = choice;
   run.chronicle.add(
     'victims-chosen',
-    { victims, wanted: choice.wanted, reductions: choice.reductions, populationSize, protected: protectedTargets.length },
+    { victims, wanted: choice.wanted, reductions: choice.reductions, populationSize, ready, protected: protectedTargets.length },
     place,
   );
   if (victims.length > 0) return true;
@@ -245,6 +255,12 @@ function isReady(run: AdmittedRun, place: Place, { unmet, choice, populationSize
     place,
   );
 }
+
+const lastLiveWave = ({ state }: AdmittedRun): string | undefined =>
+  state.victims.findLast(({ injection }) => injection?.outcome !== 'skipped')?.wave;
+
+const describeUnready = (unready: UnreadyTarget[]): string =>
+  unready.length === 0 ? '' : ` (${unready.map(({ name, why }) => `${name}: ${why}`).join('; ')})`;
 
 async function whilePaused(run: AdmittedRun): Promise<void> {
   if (!run.state.paused) return;

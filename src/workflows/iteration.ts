@@ -4,6 +4,7 @@ import type { Preparation } from '../activities/prepare.ts';
 import { guardRules } from '../domain/guard.ts';
 import type { Order } from '../domain/order.ts';
 import type { WavePlan } from '../domain/plan.ts';
+import { floorOf } from '../domain/survivors.ts';
 import type { IterationFacts } from '../domain/verdict.ts';
 import { enter, newIterationFacts, type AdmittedRun, type Place } from './context.ts';
 import { reasonOf } from './failure.ts';
@@ -162,7 +163,7 @@ function takeGuard({ run, place, facts }: Deed, outcome: GuardOutcome): void {
 /** Carries out the orders side by side. A breach or an abort in the middle withdraws those that have not been carried out. */
 async function injectUnderGuard(
   deed: Deed,
-  { choice }: Preparation,
+  { choice, populationSize }: Preparation,
   guarding: Promise<GuardOutcome>,
   arm: (undo: Undo) => void,
 ): Promise<void> {
@@ -177,7 +178,10 @@ async function injectUnderGuard(
     epoch: run.epoch,
     victimsPlanned: choice.victims.length,
     leaseMs: run.plan.experiment.guard.lease,
-    survivors: { targets: run.plan.experiment.targets, atLeast: run.plan.experiment.blastRadius.survivorsAtLeast },
+    survivors: {
+      targets: run.plan.experiment.targets,
+      atLeast: floorOf(run.plan.experiment.blastRadius.survivorsAtLeast, Math.max(populationSize, run.headcount?.size ?? 0)),
+    },
   }));
   const scope = new CancellationScope();
   let isOver = false;

@@ -7,9 +7,12 @@ import { reasonOf } from './failure.ts';
 import { watching } from './proxies.ts';
 import { runbook } from './runbook.ts';
 
+/** Whether the victims come back by themselves, or by a runbook: what was planned before this was asked says nothing, and they do. */
+export const expectsReturn = ({ plan }: AdmittedRun): boolean => plan.experiment.blastRadius.victimsReturn !== false;
+
 /**
- * Waits until steady state is back, with the runbooks that the experiment names: `rollbacks` after a stop, `remediation` when recovery
- * calls for it. A runbook gives recovery another `recoverWithin`; whether it came too late is for the verdict.
+ * Waits until steady state is back, and as many of the targets as when the run began are ready, with the runbooks that the experiment names:
+ * `rollbacks` after a stop, `remediation` when recovery calls for it. A runbook gives recovery another `recoverWithin`; whether it came too late is for the verdict.
  */
 export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): Promise<Recovery> {
   const { experiment } = run.plan;
@@ -21,6 +24,8 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
   };
   if (run.facts.breach ?? run.state.aborted) for (const name of experiment.rollbacks) await help(name, 'rollback after a stop');
   enter(run, 'recovering', place);
+  const { targets, site } = experiment;
+  const population = expectsReturn(run) && run.headcount ? { targets, site, ready: run.headcount.ready } : undefined;
   let waiting = experiment.remediation;
   let deadlineMs = Date.now() + wave.recoverWithinMs + wave.stableForMs;
   for (;;) {
@@ -35,6 +40,7 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
       place: { workflowId: run.state.workflowId, ...place, phase: 'recovery' as const },
       rules,
       deadlineMs,
+      ...(population && { population }),
     };
     const seen = await awaitRecovery(input).catch((cause: unknown) => ({ kind: 'lost' as const, reason: reasonOf(cause) }));
     if (seen.kind === 'triggered') {

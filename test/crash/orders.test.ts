@@ -6,7 +6,9 @@ import { promisify } from 'node:util';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createFaultActivities } from '../../src/activities/faults.ts';
 import { createCommands } from '../../src/adapters/command/run.ts';
-import { createProcesses, openJournal } from '../../src/adapters/process/index.ts';
+import { createReadiness } from '../../src/adapters/http/readiness.ts';
+import { createHttp } from '../../src/adapters/http/request.ts';
+import { createProcesses, openJournal, openSurvivors } from '../../src/adapters/process/index.ts';
 import type { Injection, Order } from '../../src/domain/order.ts';
 import { processTargetId, type ProcessIdentity } from '../../src/domain/process.ts';
 import { currentBuild } from '../support/build.ts';
@@ -16,6 +18,7 @@ import { stateOf, Victims } from './harness/victims.ts';
 
 const run = promisify(execFile);
 const processes = createProcesses();
+const readiness = createReadiness(createHttp());
 
 async function identityOf(pid: number): Promise<ProcessIdentity> {
   const found = (await processes.list({ ports: [], facts: [] }, new AbortController().signal)).find(
@@ -49,7 +52,8 @@ describe('an order hits who was chosen, once, or nobody', () => {
   let victims: Victims;
   const injectWith = async (journal: string, order: Order): Promise<Injection> => {
     const ports = { processes, journal: openJournal(join(dir, journal)), commands: createCommands(process.env) };
-    return new MockActivityEnvironment().run(createFaultActivities(ports).injectFault, order);
+    const place = { site: 'local', targets: { processes, readiness }, survivors: openSurvivors(join(dir, 'survivors')) };
+    return new MockActivityEnvironment().run(createFaultActivities(ports, place).injectFault, order);
   };
 
   beforeEach(async () => {

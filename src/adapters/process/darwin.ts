@@ -16,6 +16,11 @@ export const darwinSource: ProcessSource = {
     const row = ps(['-p', String(pid)])[0];
     return row && { identity: row.identity, state: row.state };
   },
+  listeningPorts() {
+    throw new Error(
+      'macOS does not show the ports that other processes listen on: judge readiness by uptime, or by an address with a label',
+    );
+  },
   list(needs, signal) {
     const missing = needs.facts.filter((fact) => MISSING.includes(fact));
     if (missing.length > 0) {

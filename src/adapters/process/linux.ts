@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ProcessFacts, ProcessNeeds } from '../../targets/ports.ts';
 import { parseLabels } from './labels.ts';
-import { listeningInodes, portsOf } from './listening.ts';
+import { allListeningInodes, listeningInodes, portsOf } from './listening.ts';
 import type { ProcessSource, Vitals } from './source.ts';
 import { parseStat } from './stat.ts';
 import type { Stat } from './stat.ts';
@@ -21,6 +21,11 @@ export const linuxSource: ProcessSource = {
     requireOwnProc();
     const stat = readStat(pid);
     return stat && vitalsOf(stat, linuxSource.bootId());
+  },
+  listeningPorts(pids) {
+    requireOwnProc();
+    const inodes = allListeningInodes();
+    return new Map(pids.map((pid) => [pid, goneIsNone(() => portsOf(pid, inodes))]));
   },
   async list(needs, signal) {
     requireOwnProc();
@@ -85,6 +90,16 @@ function readStat(pid: number): Stat | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    throw error;
+  }
+}
+
+function goneIsNone(reader: () => number[]): number[] {
+  try {
+    return reader();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return [];
     throw error;
   }
 }

@@ -40,6 +40,7 @@ export function createProcesses(source: ProcessSource = sourceFor(process.platfo
   return {
     list,
     readRegistry,
+    listeningPorts: (processes) => Promise.resolve(processes.map(({ pid }) => pid)).then((pids) => source.listeningPorts(pids)),
     protectionOf,
     inspect: (victim) => Promise.resolve(conditionOf(source, victim)),
     signal: (victim, name, notAfterMs, signal) =>

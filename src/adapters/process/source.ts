@@ -15,6 +15,8 @@ export interface ProcessSource {
   vitals(pid: number): Vitals | undefined;
   /** Everything about every living process; zombies are left out. @throws Error when the platform cannot read what is needed */
   list(needs: ProcessNeeds, signal: AbortSignal): Promise<ProcessFacts[]>;
+  /** The TCP ports that each process listens on, by pid; none for one that has ended. @throws Error when they cannot be read */
+  listeningPorts(pids: readonly number[]): ReadonlyMap<number, number[]>;
   /** Distinguishes pid namespaces; empty where there are none. */
   pidNamespace(): string;
 }
