@@ -16,7 +16,7 @@ export const darwinSource: ProcessSource = {
     const row = ps(['-p', String(pid)])[0];
     return row && { identity: row.identity, state: row.state };
   },
-  list(needs, signal) {
+  glance(needs, signal) {
     const missing = needs.facts.filter((fact) => MISSING.includes(fact));
     if (missing.length > 0) {
       return Promise.reject(
@@ -28,6 +28,7 @@ export const darwinSource: ProcessSource = {
     const living = ps(['-ax']).filter(({ state }) => state !== 'Z');
     return Promise.resolve(living.map((facts) => ({ ...facts, isMarkedAsBreakwater: ours.has(facts.identity.pid) })));
   },
+  examine: async (pids, needs, signal) => (await darwinSource.glance(needs, signal)).filter(({ identity }) => pids.includes(identity.pid)),
 };
 
 function ps(which: string[]): ProcessFacts[] {
