@@ -57,8 +57,12 @@ export interface ProcessNeeds {
 
 /** Looks at the processes of this machine. Touches none. */
 export interface ProcessFinder {
-  /** Every living process. @throws Error when this platform cannot read what is needed */
-  list(needs: ProcessNeeds, signal: AbortSignal): Promise<FoundProcess[]>;
+  /**
+   * Every living process, or those that `isWanted` picks. It is shown a glance, in which only the facts that were asked for are read, so that
+   * the rest is read of few; what is returned has all facts, read afterwards.
+   * @throws Error when this platform cannot read what is needed
+   */
+  list(needs: ProcessNeeds, signal: AbortSignal, isWanted?: (glance: ProcessFacts) => boolean): Promise<FoundProcess[]>;
   /** @throws Error naming the file when it is missing or not a registry */
   readRegistry(path: string): Promise<Registry>;
   /** The TCP ports that each of these processes listens on, by pid. @throws Error when this platform or its rights do not show them */

@@ -21,7 +21,8 @@ export const processTarget = defineTarget('process', {
   async discover(ports, spec, site, signal) {
     const { kind: _kind, registry: path, exclude, ready, ...selector } = spec;
     const registry = path === undefined ? undefined : await ports.processes.readRegistry(path);
-    const found = await ports.processes.list(needsOf(selector, exclude), signal);
+    const isWanted = (facts: ProcessFacts): boolean => matches(selector, candidateOf(facts, registry));
+    const found = await ports.processes.list(needsOf(selector, exclude), signal, isWanted);
     const chosen = found
       .map((one) => ({ found: one, candidate: candidateOf(one.facts, registry) }))
       .filter(({ candidate }) => matches(selector, candidate));

@@ -38,7 +38,10 @@ export async function withClaim<T>(
   }
 }
 
-/** Where the next claim may be made; undefined while the last one is held. A number is free only below no living claim, because the dead leave theirs. */
+/**
+ * Where the next claim may be made; undefined while the last one is held. The claims of the dead stay for ever, so a number that is free lies
+ * above all of them. What was judged dead is read again: a claim that was released meanwhile is no proof, because its number may be taken anew.
+ */
 async function nextClaim(dir: string, mine: Claim, source: ProcessSource): Promise<string | undefined> {
   const numbers = (await readdir(dir)).map((file) => Number(/^claim-(\d+)\.json$/.exec(file)?.[1] ?? 0));
   const last = Math.max(0, ...numbers);
@@ -47,7 +50,7 @@ async function nextClaim(dir: string, mine: Claim, source: ProcessSource): Promi
   const text = await readIfThere(pathOf(last));
   if (text === undefined) return undefined; // released since: look again
   if (!isTornByPowerLoss(text) && isHeld(Claim.parse(JSON.parse(text)), mine, source)) return undefined;
-  return pathOf(last + 1);
+  return (await readIfThere(pathOf(last))) === text ? pathOf(last + 1) : undefined;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -21,7 +21,7 @@ export const darwinSource: ProcessSource = {
       'macOS does not show the ports that other processes listen on: judge readiness by uptime, or by an address with a label',
     );
   },
-  list(needs, signal) {
+  glance(needs, signal) {
     const missing = needs.facts.filter((fact) => MISSING.includes(fact));
     if (missing.length > 0) {
       return Promise.reject(
@@ -33,6 +33,7 @@ export const darwinSource: ProcessSource = {
     const living = ps(['-ax']).filter(({ state }) => state !== 'Z');
     return Promise.resolve(living.map((facts) => ({ ...facts, isMarkedAsBreakwater: ours.has(facts.identity.pid) })));
   },
+  examine: async (pids, needs, signal) => (await darwinSource.glance(needs, signal)).filter(({ identity }) => pids.includes(identity.pid)),
 };
 
 function ps(which: string[]): ProcessFacts[] {

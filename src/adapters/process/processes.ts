@@ -1,40 +1,45 @@
 import type { ProcessCondition, ProcessPort } from '../../faults/ports.ts';
-import type { FoundProcess, ProcessFinder, ProcessNeeds } from '../../targets/ports.ts';
+import type { FoundProcess, ProcessFacts, ProcessFinder, ProcessNeeds } from '../../targets/ports.ts';
 import { isSameProcess } from '../../domain/process.ts';
 import type { ProcessIdentity } from '../../domain/process.ts';
 import { sourceFor } from './platform.ts';
-import { ownProcesses, protection } from './protection.ts';
+import { ownProcesses, protection, withDescendants } from './protection.ts';
 import { readRegistry } from './registry.ts';
 import { identityObstacle, sendSignal } from './signal.ts';
 import { shareScans } from './share-scans.ts';
 import type { ProcessSource } from './source.ts';
 
 const NOTHING_MORE: ProcessNeeds = { ports: [], facts: [] };
-/** A shared scan outlives the order that asked for it first. */
+/** A shared glance outlives the order that asked for it first. */
 const NEVER = new AbortController().signal;
 
 /** The processes of this machine: finds, inspects and signals them. */
 export function createProcesses(source: ProcessSource = sourceFor(process.platform)): ProcessFinder & ProcessPort {
-  const scan = async (needs: ProcessNeeds): Promise<FoundProcess[]> => {
-    const all = await source.list(needs, NEVER);
-    const own = ownProcesses(all, process.pid);
-    return all.map((facts) => {
-      const protectedWhy = protection(facts, own);
-      return protectedWhy === undefined ? { facts } : { facts, protectedWhy };
-    });
-  };
-  const scans = new Map<string, () => Promise<FoundProcess[]>>();
-  const list = async (needs: ProcessNeeds, signal: AbortSignal): Promise<FoundProcess[]> => {
+  const glances = new Map<string, () => Promise<ProcessFacts[]>>();
+  const glance = async (needs: ProcessNeeds, signal: AbortSignal): Promise<ProcessFacts[]> => {
     signal.throwIfAborted();
     const key = JSON.stringify(needs);
-    const shared = scans.get(key) ?? shareScans(() => scan(needs));
-    scans.set(key, shared);
-    const found = await shared();
+    const shared = glances.get(key) ?? shareScans(() => source.glance(needs, NEVER));
+    glances.set(key, shared);
+    const seen = await shared();
     signal.throwIfAborted();
-    return found;
+    return seen;
+  };
+  const list = async (needs: ProcessNeeds, signal: AbortSignal, isWanted: (glance: ProcessFacts) => boolean = () => true) => {
+    const seen = await glance(needs, signal);
+    const wanted = new Set(seen.filter(isWanted).map(({ identity }) => identity.pid));
+    const examined = await source.examine(withDescendants(wanted, seen), needs, signal);
+    const own = ownProcesses([...seen, ...examined], process.pid); // of two that tell of one pid the last counts, the one with all facts
+    return examined
+      .filter(({ identity }) => wanted.has(identity.pid))
+      .map((facts): FoundProcess => {
+        const protectedWhy = protection(facts, own);
+        return protectedWhy === undefined ? { facts } : { facts, protectedWhy };
+      });
   };
   const protectionOf = async (victim: ProcessIdentity, signal: AbortSignal): Promise<string | undefined> => {
-    const found = (await list(NOTHING_MORE, signal)).find(({ facts }) => isSameProcess(facts.identity, victim));
+    const isVictim = ({ identity }: ProcessFacts): boolean => isSameProcess(identity, victim);
+    const found = (await list(NOTHING_MORE, signal, isVictim)).find(({ facts }) => isVictim(facts));
     return found ? found.protectedWhy : 'cannot be read: it is not among the living processes';
   };
   return {

@@ -15,6 +15,22 @@ const PROTECTED_NAMES: readonly [pattern: RegExp, why: string][] = [
 /** Pids that are Breakwater's or an ancestor of one of those, with the reason. */
 export type OwnProcesses = ReadonlyMap<number, string>;
 
+/**
+ * These processes and all below them. Whether a process is Breakwater's, or an ancestor of one that is, can be said once these are examined.
+ * @param all at least who is whose parent
+ */
+export function withDescendants(pids: ReadonlySet<number>, all: readonly ProcessFacts[]): number[] {
+  const children = new Map<number, number[]>();
+  for (const { identity, ppid } of all) {
+    const siblings = children.get(ppid);
+    if (siblings) siblings.push(identity.pid);
+    else children.set(ppid, [identity.pid]);
+  }
+  const found = new Set(pids);
+  for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child);
+  return [...found];
+}
+
 /** Breakwater's own processes (`selfPid`, other workers, the API, the command line) and all their ancestors. */
 export function ownProcesses(all: readonly ProcessFacts[], selfPid: number): OwnProcesses {
   const byPid = new Map(all.map((facts) => [facts.identity.pid, facts]));

@@ -13,8 +13,14 @@ export interface ProcessSource {
   bootId(): string;
   /** Synchronous on purpose: between this and the signal nothing else runs. Undefined when no process has the pid. */
   vitals(pid: number): Vitals | undefined;
-  /** Everything about every living process; zombies are left out. @throws Error when the platform cannot read what is needed */
-  list(needs: ProcessNeeds, signal: AbortSignal): Promise<ProcessFacts[]>;
+  /**
+   * Every living process, with the facts that are needed and those that cost no more; the rest is undefined. Zombies are left out.
+   * A process that was replaced meanwhile may show facts of both: whoever is chosen must be examined.
+   * @throws Error when the platform cannot read what is needed
+   */
+  glance(needs: ProcessNeeds, signal: AbortSignal): Promise<ProcessFacts[]>;
+  /** Everything about those of these pids that live, read at once; one that is replaced meanwhile counts as gone. */
+  examine(pids: readonly number[], needs: ProcessNeeds, signal: AbortSignal): Promise<ProcessFacts[]>;
   /** The TCP ports that each process listens on, by pid; none for one that has ended. @throws Error when they cannot be read */
   listeningPorts(pids: readonly number[]): ReadonlyMap<number, number[]>;
   /** Distinguishes pid namespaces; empty where there are none. */
