@@ -22,7 +22,9 @@ import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
 import { expectsReturn } from './recover.ts';
 import { guardArmed, halted } from './messages.ts';
+import { pageForLeftovers } from './paging.ts';
 import { closing, control, watching } from './proxies.ts';
+import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
 
 const phaseAttribute = defineSearchAttributeKey('BreakwaterPhase', 'KEYWORD');
@@ -86,12 +88,13 @@ function noteCancellation({ state, chronicle }: RunContext): void {
 /** The phases, in order. Returns early when a gate is closed; what closed it is in the facts. */
 async function conduct(context: RunContext, input: RunInput): Promise<void> {
   enter(context, 'admitting');
-  const admission = await control.admitRun(input);
+  const admission = await control.admitRun(input, startFacts());
   if (!admission.admitted) {
     context.facts.denied = admission.reason;
     return;
   }
   const run: AdmittedRun = Object.assign(context, { plan: admission.plan });
+  labelItself(run.plan, input.requestedBy);
   await open(run, input);
   const waves = resolveWaves(run.plan.experiment);
   run.facts.wavesPlanned = waves.length;
@@ -301,6 +304,8 @@ async function close(run: RunContext & { plan?: Plan }): Promise<RunResult> {
     ...(stopLatencyMs !== undefined && { stopLatencyMs }),
     recordsIncomplete: false,
   };
+  const paging = await pageForLeftovers(run);
+  if (paging) result.paging = paging;
   if (chronicle.run) {
     const isWritten = await chronicle.finish();
     const isClosed = await closing.closeRun(result, Date.now()).then(

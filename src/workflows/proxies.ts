@@ -94,3 +94,40 @@ export const closing = proxyLocalActivities<Pick<ControlActivities, 'recordEvent
   scheduleToCloseTimeout: '60s',
   retry: { initialInterval: '200ms', maximumInterval: '5s' },
 });
+
+/** Calling a person: worth a minute's patience, and no more, because the verdict waits for it. */
+export const paging = (summary: string) =>
+  proxyActivities<Pick<ControlActivities, 'page'>>({
+    summary: summary.slice(0, 200),
+    startToCloseTimeout: '15s',
+    scheduleToCloseTimeout: '60s',
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+  });
+
+/** Questions of the janitor to the control workers. */
+export const janitorial = proxyActivities<Pick<ControlActivities, 'planSweep' | 'tellRuns' | 'recordSweep' | 'sweepLedgers'>>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '60s',
+  retry: { initialInterval: '500ms', maximumAttempts: 5 },
+});
+
+/** Leases at a site: a site that does not answer soon has no worker. */
+export const tidying = (site: string, summary: string) =>
+  proxyActivities<Pick<SiteActivities, 'listLeases' | 'releaseLease'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: '30s',
+    scheduleToStartTimeout: '10s',
+    retry: { initialInterval: '500ms', maximumAttempts: 3 },
+  });
+
+/** An undo by the janitor: the next sweep tries again, so this one does not wait long. */
+export const tidyingUp = (site: string, summary: string) =>
+  proxyActivities<Pick<SiteActivities, 'revertFault'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: '45s',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: promptRetry,
+  });
