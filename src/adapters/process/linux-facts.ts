@@ -1,5 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs';
-import type { ProcessFacts, ProcessNeeds } from '../../targets/ports.ts';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import type { ProcessFacts, ProcessGlance, ProcessNeeds } from '../../targets/ports.ts';
 import { parseLabels } from './labels.ts';
 import { listeningInodes, portsOf } from './listening.ts';
 import type { Vitals } from './source.ts';
@@ -10,48 +10,75 @@ import { readUserNames } from './user-names.ts';
 /** USER_HZ: fixed at 100 on every architecture that Node runs on. */
 const MS_PER_TICK = 10;
 
-/** Which facts are read; each has a file of its own in `/proc`. */
-interface Wanted {
-  has(fact: keyof ProcessFacts): boolean;
+/** A glance costs a file for each fact that is needed, and nothing else. */
+export function glanceReader(needs: ProcessNeeds): (pid: number) => ProcessGlance {
+  const machine = lookAtMachine(needs);
+  const wanted: ReadonlySet<string> = new Set(needs.facts);
+  return (pid) => ({ pid, ...readCompared(pid, machine, (fact) => wanted.has(fact), []) });
 }
 
-/** For whoever may be hit: what cannot be read is protected, so all must be tried. */
-export const ALL_FACTS: Wanted = { has: () => true };
-
-/** Reads one process: its `stat`, and of the facts that have a file of their own those that are wanted. */
-export function readerFor(bootId: string, { ports }: ProcessNeeds, wanted: Wanted): (pid: number) => ProcessFacts | undefined {
+/** Everything about a process; undefined when it has ended, waits for its parent, or was replaced while it was read. */
+export function factsReader(bootId: string, needs: ProcessNeeds): (pid: number) => ProcessFacts | undefined {
   const bootedAtMs = Date.now() - Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1_000;
-  const users = wanted.has('uid') ? readUserNames() : undefined;
-  const inodes = listeningInodes(ports);
+  const machine = lookAtMachine(needs);
   return (pid) => {
     const stat = readStat(pid);
     if (!stat || stat.state === 'Z' || stat.state === 'X') return undefined;
     const unreadable: string[] = [];
-    const read = <T>(fact: keyof ProcessFacts, what: string, reader: () => T) =>
-      wanted.has(fact) ? attempt(what, reader, unreadable) : undefined;
-    const readOwn: typeof read = (...args) => (stat.isKernelThread ? undefined : read(...args));
-    const environment = readOwn('labels', 'environment', () => readFileSync(`/proc/${pid}/environ`, 'utf8'));
-    const uid = read('uid', 'user', () => effectiveUid(readFileSync(`/proc/${pid}/status`, 'utf8')));
-    return {
+    const { isKernelThread, ppid, comm } = stat;
+    const facts = {
       ...vitalsOf(stat, bootId),
       startedAtMs: bootedAtMs + stat.startTicks * MS_PER_TICK,
-      ppid: stat.ppid,
-      comm: stat.comm,
-      isKernelThread: stat.isKernelThread,
-      uid,
-      user: uid === undefined ? undefined : users?.get(uid),
-      executable: readOwn('executable', 'executable', () => readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '')),
-      argv: read('argv', 'arguments', () => words(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))),
-      workingDirectory: readOwn('workingDirectory', 'working directory', () => readlinkSync(`/proc/${pid}/cwd`)),
-      labels: environment === undefined ? undefined : parseLabels(valueOf(environment, 'BREAKWATER_LABELS') ?? ''),
-      isMarkedAsBreakwater: environment !== undefined && valueOf(environment, 'BREAKWATER_PROCESS') === '1',
-      cgroups: read('cgroups', 'control groups', () => cgroupPaths(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))),
-      listeningPorts:
-        ports.length === 0 ? undefined : inodes.size === 0 ? [] : read('listeningPorts', 'open files', () => portsOf(pid, inodes)),
+      ppid,
+      comm,
+      isKernelThread,
+      ...readCompared(pid, machine, (fact) => !isKernelThread || (fact !== 'labels' && fact !== 'executable'), unreadable),
+      workingDirectory: isKernelThread ? undefined : attempt('working directory', () => readlinkSync(`/proc/${pid}/cwd`), unreadable),
       unreadable,
     };
+    return readStat(pid)?.startTicks === stat.startTicks ? facts : undefined;
   };
 }
+
+interface Machine {
+  users: Map<number, string>;
+  ports: readonly number[];
+  inodes: Map<string, number>;
+}
+
+const lookAtMachine = ({ ports }: ProcessNeeds): Machine => ({
+  users: readUserNames(),
+  ports,
+  inodes: listeningInodes(ports),
+});
+
+function readCompared(
+  pid: number,
+  { users, ports, inodes }: Machine,
+  isWanted: (fact: keyof ProcessGlance) => boolean,
+  unreadable: string[],
+) {
+  const read = <T>(fact: keyof ProcessGlance, what: string, reader: () => T) =>
+    isWanted(fact) ? attempt(what, reader, unreadable) : undefined;
+  const environment = read('labels', 'environment', () => readFileSync(`/proc/${pid}/environ`, 'utf8'));
+  const uid = read('uid', 'user', () => effectiveUid(readFileSync(`/proc/${pid}/status`, 'utf8')));
+  return {
+    uid,
+    user: uid === undefined ? undefined : users.get(uid),
+    executable: read('executable', 'executable', () => readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '')),
+    argv: read('argv', 'arguments', () => words(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))),
+    labels: environment === undefined ? undefined : parseLabels(valueOf(environment, 'BREAKWATER_LABELS') ?? ''),
+    isMarkedAsBreakwater: environment !== undefined && valueOf(environment, 'BREAKWATER_PROCESS') === '1',
+    cgroups: read('cgroups', 'control groups', () => cgroupPaths(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))),
+    listeningPorts:
+      ports.length === 0 ? undefined : inodes.size === 0 ? [] : read('listeningPorts', 'open files', () => portsOf(pid, inodes)),
+  };
+}
+
+export const allPids = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 
 export const vitalsOf = ({ pid, startTicks, state }: Stat, bootId: string): Vitals => ({ identity: { bootId, pid, startTicks }, state });
 

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ProcessFacts } from '../../targets/ports.ts';
+import { ancestorsOf, withDescendants } from './family.ts';
+import { allPids, factsReader, glanceReader, readStat, vitalsOf } from './linux-facts.ts';
 import { allListeningInodes, portsOf } from './listening.ts';
-import { ALL_FACTS, readerFor, readStat, vitalsOf } from './linux-facts.ts';
 import type { ProcessSource } from './source.ts';
 
 /** So many processes are read before the event loop gets a turn; a guard that samples meanwhile is not late. */
@@ -22,30 +22,25 @@ export const linuxSource: ProcessSource = {
     const inodes = allListeningInodes();
     return new Map(pids.map((pid) => [pid, goneIsNone(() => portsOf(pid, inodes))]));
   },
-  async glance(needs, signal) {
+  glance(needs, signal) {
     requireOwnProc();
-    const pids = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-    return inChunks(pids, signal, readerFor(linuxSource.bootId(), needs, new Set(needs.facts)));
+    return inChunks(allPids(), signal, glanceReader(needs));
   },
-  async examine(pids, needs, signal) {
+  examine(pids, needs, signal) {
     requireOwnProc();
-    const read = readerFor(linuxSource.bootId(), needs, ALL_FACTS);
-    return inChunks(pids, signal, (pid) => {
-      const facts = read(pid);
-      return facts && readStat(pid)?.startTicks === facts.identity.startTicks ? facts : undefined;
-    });
+    return inChunks(pids, signal, factsReader(linuxSource.bootId(), needs));
   },
+  withDescendants,
+  ancestorsOf,
 };
 
-async function inChunks(pids: readonly number[], signal: AbortSignal, read: (pid: number) => ProcessFacts | undefined) {
-  const all: ProcessFacts[] = [];
+async function inChunks<T>(pids: readonly number[], signal: AbortSignal, read: (pid: number) => T | undefined): Promise<T[]> {
+  const all: T[] = [];
   for (const [index, pid] of pids.entries()) {
     if (index % CHUNK === CHUNK - 1) await nextTurn();
     signal.throwIfAborted();
     const facts = read(pid);
-    if (facts) all.push(facts);
+    if (facts !== undefined) all.push(facts);
   }
   return all;
 }

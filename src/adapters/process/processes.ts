@@ -1,9 +1,9 @@
 import type { ProcessCondition, ProcessPort } from '../../faults/ports.ts';
-import type { FoundProcess, ProcessFacts, ProcessFinder, ProcessNeeds } from '../../targets/ports.ts';
+import type { FoundProcess, ProcessFinder, ProcessGlance, ProcessNeeds } from '../../targets/ports.ts';
 import { isSameProcess } from '../../domain/process.ts';
 import type { ProcessIdentity } from '../../domain/process.ts';
 import { sourceFor } from './platform.ts';
-import { ownProcesses, protection, withDescendants } from './protection.ts';
+import { ownProcesses, protection } from './protection.ts';
 import { readRegistry } from './registry.ts';
 import { identityObstacle, sendSignal } from './signal.ts';
 import { shareScans } from './share-scans.ts';
@@ -15,8 +15,8 @@ const NEVER = new AbortController().signal;
 
 /** The processes of this machine: finds, inspects and signals them. */
 export function createProcesses(source: ProcessSource = sourceFor(process.platform)): ProcessFinder & ProcessPort {
-  const glances = new Map<string, () => Promise<ProcessFacts[]>>();
-  const glance = async (needs: ProcessNeeds, signal: AbortSignal): Promise<ProcessFacts[]> => {
+  const glances = new Map<string, () => Promise<ProcessGlance[]>>();
+  const glance = async (needs: ProcessNeeds, signal: AbortSignal): Promise<ProcessGlance[]> => {
     signal.throwIfAborted();
     const key = JSON.stringify(needs);
     const shared = glances.get(key) ?? shareScans(() => source.glance(needs, NEVER));
@@ -25,21 +25,28 @@ export function createProcesses(source: ProcessSource = sourceFor(process.platfo
     signal.throwIfAborted();
     return seen;
   };
-  const list = async (needs: ProcessNeeds, signal: AbortSignal, isWanted: (glance: ProcessFacts) => boolean = () => true) => {
-    const seen = await glance(needs, signal);
-    const wanted = new Set(seen.filter(isWanted).map(({ identity }) => identity.pid));
-    const examined = await source.examine(withDescendants(wanted, seen), needs, signal);
-    const own = ownProcesses([...seen, ...examined], process.pid); // of two that tell of one pid the last counts, the one with all facts
-    return examined
+  const examine = async (pids: readonly number[], needs: ProcessNeeds, signal: AbortSignal): Promise<FoundProcess[]> => {
+    if (pids.length === 0) return [];
+    const wanted = new Set(pids);
+    const family = await source.examine(source.withDescendants(pids), needs, signal);
+    const own = ownProcesses(family, process.pid, source.ancestorsOf(process.pid));
+    return family
       .filter(({ identity }) => wanted.has(identity.pid))
       .map((facts): FoundProcess => {
         const protectedWhy = protection(facts, own);
         return protectedWhy === undefined ? { facts } : { facts, protectedWhy };
       });
   };
+  const list: ProcessFinder['list'] = async (needs, signal, isWanted = () => true) => {
+    const wanted = (await glance(needs, signal)).filter(isWanted);
+    return examine(
+      wanted.map(({ pid }) => pid),
+      needs,
+      signal,
+    );
+  };
   const protectionOf = async (victim: ProcessIdentity, signal: AbortSignal): Promise<string | undefined> => {
-    const isVictim = ({ identity }: ProcessFacts): boolean => isSameProcess(identity, victim);
-    const found = (await list(NOTHING_MORE, signal, isVictim)).find(({ facts }) => isVictim(facts));
+    const found = (await examine([victim.pid], NOTHING_MORE, signal)).find(({ facts }) => isSameProcess(facts.identity, victim));
     return found ? found.protectedWhy : 'cannot be read: it is not among the living processes';
   };
   return {

@@ -16,26 +16,14 @@ const PROTECTED_NAMES: readonly [pattern: RegExp, why: string][] = [
 export type OwnProcesses = ReadonlyMap<number, string>;
 
 /**
- * These processes and all below them. Whether a process is Breakwater's, or an ancestor of one that is, can be said once these are examined.
- * @param all at least who is whose parent
+ * Those of Breakwater's own processes (`selfPid`, other workers, the API, the command line) that are among `all`, and their ancestors among
+ * them: whoever is asked about must be there with all its descendants.
+ * @param selfAncestors the pids above `selfPid`, which need not be among `all`
  */
-export function withDescendants(pids: ReadonlySet<number>, all: readonly ProcessFacts[]): number[] {
-  const children = new Map<number, number[]>();
-  for (const { identity, ppid } of all) {
-    const siblings = children.get(ppid);
-    if (siblings) siblings.push(identity.pid);
-    else children.set(ppid, [identity.pid]);
-  }
-  const found = new Set(pids);
-  for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child);
-  return [...found];
-}
-
-/** Breakwater's own processes (`selfPid`, other workers, the API, the command line) and all their ancestors. */
-export function ownProcesses(all: readonly ProcessFacts[], selfPid: number): OwnProcesses {
+export function ownProcesses(all: readonly ProcessFacts[], selfPid: number, selfAncestors: readonly number[] = []): OwnProcesses {
   const byPid = new Map(all.map((facts) => [facts.identity.pid, facts]));
   const ours = all.filter((facts) => facts.identity.pid === selfPid || isBreakwater(facts)).map((facts) => facts.identity.pid);
-  const why = new Map<number, string>();
+  const why = new Map(selfAncestors.map((pid) => [pid, `is an ancestor of Breakwater's process ${selfPid}`]));
   for (const pid of ours) {
     for (let parent = byPid.get(pid)?.ppid; parent !== undefined && parent > 0 && !why.has(parent); parent = byPid.get(parent)?.ppid) {
       why.set(parent, `is an ancestor of Breakwater's process ${pid}`);

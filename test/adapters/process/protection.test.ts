@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { readdirSync, readFileSync } from 'node:fs';
+import { linuxSource } from '../../../src/adapters/process/linux.ts';
 import { createProcesses } from '../../../src/adapters/process/processes.ts';
-import { ownProcesses, protection, withDescendants } from '../../../src/adapters/process/protection.ts';
-import type { FoundProcess, ProcessFacts } from '../../../src/targets/ports.ts';
+import { ownProcesses, protection } from '../../../src/adapters/process/protection.ts';
+import type { FoundProcess, ProcessFacts, ProcessGlance } from '../../../src/targets/ports.ts';
 import { endAll, identityOf, never, start, containing } from './harness/children.ts';
 
 afterEach(endAll);
@@ -92,11 +93,9 @@ test('the ancestors of every Breakwater process are protected, and its children 
   expect([...own.keys()].sort((a, b) => a - b)).toEqual([1, 10, 11, 12, 20, 99]);
 });
 
-test('whoever is below a process is examined with it, in any depth and whatever the order', () => {
-  const at = (pid: number, ppid: number) => facts({ identity: { bootId: 'b', pid, startTicks: 9 }, ppid });
-  const all = [at(14, 13), at(10, 1), at(13, 12), at(12, 10), at(11, 10), at(20, 1), at(1, 0)];
-  expect(withDescendants(new Set([10]), all).sort()).toEqual([10, 11, 12, 13, 14]);
-  expect(withDescendants(new Set([20, 13]), all).sort()).toEqual([13, 14, 20]);
+test('the ancestors of this process are protected also when it is not among those that were read', () => {
+  const own = ownProcesses([facts({ identity: { bootId: 'b', pid: 20, startTicks: 9 } })], 99, [20, 10]);
+  expect(own.get(20)).toBe("is an ancestor of Breakwater's process 99");
 });
 
 describe('on this machine', () => {
@@ -110,12 +109,10 @@ describe('on this machine', () => {
   test('the parent of a Breakwater process is refused though only its child tells, and its brother is hit', async () => {
     const parent = await start(['sh', '-c', 'sleep 1000 & echo $!; BREAKWATER_PROCESS=1 sleep 1000 & wait']);
     const brother = Number(((await once(parent.stdout!, 'data')) as [Buffer])[0].toString());
-    await until(async () =>
-      (await processes.list({ ports: [], facts: [] }, never, below(parent.pid))).some(({ facts }) => facts.isMarkedAsBreakwater),
-    );
+    await until(async () => (await processes.list(nothing, never, below(parent.pid))).some(({ facts }) => facts.isMarkedAsBreakwater));
     expect(await attempt(parent.pid)).toMatchObject({ kind: 'protected', why: containing("an ancestor of Breakwater's process") });
     expect(await attempt(brother)).toMatchObject({ kind: 'delivered' });
-    const found = await processes.list({ ports: [], facts: [] }, never, below(parent.pid));
+    const found = await processes.list(nothing, never, below(parent.pid));
     expect(found).toHaveLength(2);
     for (const { facts } of found) process.kill(facts.identity.pid);
   });
@@ -123,7 +120,7 @@ describe('on this machine', () => {
   test('a process that is picked after a glance shows the same as one that is found among all', async () => {
     const child = await start(['sleep', '1000'], { BREAKWATER_LABELS: 'role=canary' });
     const needs = { ports: [], facts: ['labels'] } as const;
-    const glanced: ProcessFacts[] = [];
+    const glanced: ProcessGlance[] = [];
     const picked = await processes.list(needs, never, (glance) => glanced.push(glance) > 0 && glance.labels?.['role'] === 'canary');
     const among = (await processes.list(needs, never)).filter(({ facts }) => facts.labels?.['role'] === 'canary');
     const timeless = ({ facts: { startedAtMs: _, state: __, ...rest } }: FoundProcess) => rest;
@@ -152,7 +149,8 @@ describe('on this machine', () => {
   });
 });
 
-const below = (pid: number) => (glance: ProcessFacts) => glance.ppid === pid;
+const nothing = { ports: [], facts: [] } as const;
+const below = (pid: number) => (glance: ProcessGlance) => glance.pid !== pid && linuxSource.withDescendants([pid]).includes(glance.pid);
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (let i = 0; i < 200 && !(await isSo()); i++) await new Promise((resolve) => setTimeout(resolve, 10));
