@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { beatEveryMs } from '../domain/liveness.ts';
 import type { Sample } from '../domain/sample.ts';
 import type { SitePorts } from './ports.ts';
 import { SampleRecorder, type SamplePlace } from './recorder.ts';
@@ -10,8 +11,6 @@ import { SteadyClock } from './steady-clock.ts';
 
 /** How often a watching activity looks at the clock. */
 const TICK_MS = 250;
-/** How often it heartbeats: twice within the time-out after which it would count as dead. Each one is a call to the server, a millisecond of its CPU. */
-const HEARTBEAT_EVERY_MS = 1_400;
 /** Longest that the last samples may delay the result: an undo waits for it. What takes longer is written in the background. */
 const MAX_CLOSE_MS = 10;
 
@@ -50,7 +49,7 @@ export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records
   const maxSkewMs = watch.experiment.guard?.maxSkew ?? MAX_SKEW_MS;
   const stop = new AbortController();
   const cancelled = cancellationSignal();
-  let timer: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
   let leave: () => void = () => undefined;
   try {
     const result = await new Promise<R>((resolve, reject) => {
@@ -59,25 +58,25 @@ export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records
       };
       cancelled.addEventListener('abort', leave, { once: true });
       if (cancelled.aborted) leave();
-      let beatenMs = 0;
-      const beat = (): void => {
-        const jumpMs = clock.takeJump();
-        if (Math.abs(jumpMs) > maxSkewMs) log.warn('the clock of this worker jumped', { jumpMs });
-        if (jumpMs > maxSkewMs) watch.missed?.(jumpMs);
-        if (nowMs() - beatenMs >= HEARTBEAT_EVERY_MS) {
-          beatenMs = nowMs();
-          heartbeat(watch.checkpoint());
-        }
-        const found = watch.tick(nowMs());
-        if (found !== undefined) resolve(found);
-      };
-      timer = setInterval(() => {
+      const attempt = (act: () => void) => (): void => {
         try {
-          beat();
+          act();
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
         }
-      }, TICK_MS);
+      };
+      const beat = attempt(() => {
+        heartbeat(watch.checkpoint());
+      });
+      const look = attempt(() => {
+        const jumpMs = clock.takeJump();
+        if (Math.abs(jumpMs) > maxSkewMs) log.warn('the clock of this worker jumped', { jumpMs });
+        if (jumpMs > maxSkewMs) watch.missed?.(jumpMs);
+        const found = watch.tick(nowMs());
+        if (found !== undefined) resolve(found);
+      });
+      timers.push(setInterval(look, TICK_MS), setTimeout(beat, TICK_MS)); // the first beat shows people the first readings
+      timers.push(setInterval(beat, beatEveryMs(activityInfo().heartbeatTimeoutMs)));
       const take = (sample: Sample): void => {
         recorder.add(sample);
         const found = watch.take(sample) ?? watch.tick(nowMs());
@@ -87,7 +86,7 @@ export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records
     });
     return result;
   } finally {
-    clearInterval(timer);
+    for (const timer of timers) clearTimeout(timer); // which also clears intervals
     cancelled.removeEventListener('abort', leave);
     stop.abort();
     const closing = recorder.close().then(() => closeSignals(signals));

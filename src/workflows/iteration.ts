@@ -114,6 +114,7 @@ function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Prom
     experiment.site,
     rules.maxBlindMs + holdMs,
     `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`,
+    rules.maxBlindMs,
   );
   const input = {
     experiment: { probes: experiment.probes, slo: experiment.slo, guard: experiment.guard },

@@ -43,6 +43,8 @@ export const documentOf = ({ name, app, url, fault, with: more }: Variation): Re
 
 /** The four waves of the field: dry run, a single victim, a canary, stress; about twelve seconds. Merged over `documentOf`. */
 export const fourWaves = {
+  // Only signals that the guard watches: their absence is waited out, on a machine that is too busy to answer within a short baseline.
+  steadyState: [{ probe: 'health', tolerance: { equals: 1 }, throughout: true }],
   blastRadius: { maxVictims: 4, maxConcurrent: 2, survivorsAtLeast: 1, coolDown: '300ms' },
   // Whoever is killed may be away for as long as a busy machine needs to start again: recovery is not what is tested here.
   timing: { baseline: '300ms', hold: '1500ms', recoverWithin: '30s', stableFor: '200ms' },
