@@ -70,6 +70,8 @@ export class FakeSite {
   readonly calls: Call[] = [];
   /** Targets that are paused now, by order key. */
   readonly paused = new Set<string>();
+  /** Names of those of the population that live and are not ready. */
+  readonly unready = new Set<string>();
   population = ['worker-1', 'worker-2', 'worker-3', 'worker-4', 'worker-5'].map(target);
   private readonly behaviours = new Map<ActivityName, Behaviour<never>>();
   private waiters: (() => void)[] = [];
@@ -146,6 +148,10 @@ export class FakeSite {
       baseline: { summaries: { errors: healthy }, medians: { errors: 0 } },
       choice,
       populationSize,
+      ready: this.population.filter(({ name }) => !this.unready.has(name)).length,
+      unready: this.population
+        .filter(({ name }) => this.unready.has(name))
+        .map(({ id, name }) => ({ id, name, why: 'it listens on no TCP port' })),
       protectedTargets: [],
     });
   }
