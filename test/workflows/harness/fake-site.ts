@@ -74,6 +74,8 @@ export class FakeSite {
   readonly paused = new Set<string>();
   /** Leases that nobody arms but the test. */
   readonly leases = new MemoryLeases();
+  /** Names of those of the population that live and are not ready. */
+  readonly unready = new Set<string>();
   population = ['worker-1', 'worker-2', 'worker-3', 'worker-4', 'worker-5'].map(target);
   private readonly behaviours = new Map<ActivityName, Behaviour<never>>();
   private waiters: (() => void)[] = [];
@@ -152,6 +154,10 @@ export class FakeSite {
       baseline: { summaries: { errors: healthy }, medians: { errors: 0 } },
       choice,
       populationSize,
+      ready: this.population.filter(({ name }) => !this.unready.has(name)).length,
+      unready: this.population
+        .filter(({ name }) => this.unready.has(name))
+        .map(({ id, name }) => ({ id, name, why: 'it listens on no TCP port' })),
       protectedTargets: [],
     });
   }
