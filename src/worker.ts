@@ -24,6 +24,7 @@ export interface RunningWorker {
   stop(): void;
 }
 
+const reaper = fileURLToPath(new URL('./reaper/main.js', import.meta.url));
 const prebuilt = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
 const workflowBundle = async (): Promise<NonNullable<WorkerOptions['workflowBundle']>> =>
   existsSync(prebuilt) ? { codePath: prebuilt } : { code: await bundle() };
@@ -41,9 +42,17 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
   const records = createRecords({ url: config.databaseUrl, maxConnections: DATABASE_CONNECTIONS });
   await records.migrate();
   const site = openSite(
-    { stateDir: config.stateDir, ...(config.secretsDir !== undefined && { secretsDir: config.secretsDir }), env },
+    {
+      stateDir: config.stateDir,
+      ...(config.secretsDir !== undefined && { secretsDir: config.secretsDir }),
+      env,
+      reaper,
+      journalKeepsMs: config.journalKeepsMs,
+    },
     records,
   );
+  if (config.role !== 'control')
+    for (const problem of await site.begin()) log.error({ problem }, 'a person must look at the state of this site');
   const connection = await NativeConnection.connect(config.temporal.connection);
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,

@@ -1,10 +1,12 @@
 import { activityInfo, getClient, heartbeat } from '@temporalio/activity';
 import type { Experiment } from '../domain/experiment/experiment.ts';
 import { findBlindness, isSeeing, newGuardState, observe, type GuardRules, type GuardState } from '../domain/guard.ts';
+import type { OrderPlace } from '../domain/order.ts';
 import type { Breach } from '../domain/stop-conditions.ts';
 import { isUpper, limitOf } from '../domain/stop-conditions.ts';
 import type { Summary } from '../domain/summary.ts';
 import type { Violation } from '../domain/verdict.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 import type { SitePorts } from './ports.ts';
 import type { SamplePlace } from './recorder.ts';
 import { signalDefinitions } from './signals.ts';
@@ -16,6 +18,8 @@ export interface GuardInput {
   rules: GuardRules;
   /** How long it watches from the moment that it is armed. */
   holdMs: number;
+  /** Set when the wave's fault is reversible: the leases of the place, each of this length, are renewed while it watches. Milliseconds. */
+  leaseMs?: number;
 }
 
 /** What a guard saw. `endedMs` is the end of its watch, epoch milliseconds. */
@@ -54,9 +58,9 @@ function resumeFrom(rules: GuardRules): Pick<Checkpoint, 'state' | 'endMs'> {
  * Creates the guard: one long activity per wave that samples every signal, feeds the stop conditions, tells the run once it sees,
  * and returns at the first breach, at its own blindness, or when the hold is over.
  */
-export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
+export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records' | 'leases'>) => ({
   /** @throws CancelledFailure when the run is aborted */
-  async guardWave({ experiment, place, rules, holdMs }: GuardInput): Promise<GuardOutcome> {
+  async guardWave({ experiment, place, rules, holdMs, leaseMs }: GuardInput): Promise<GuardOutcome> {
     let { state, endMs } = resumeFrom(rules);
     const readings = new Readings(signalDefinitions(experiment));
     const limits = limitsOf(rules);
@@ -77,7 +81,9 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
     const gap = findBlindness(state, rules, Date.now());
     if (gap) return done(Date.now(), gap);
     if (endMs !== null) void announce(place); // the attempt before may have died between its heartbeat and the signal
-    return watchSignals(ports, {
+    const keeper = leaseMs === undefined ? undefined : new LeaseKeeper(ports.leases, orderPlaceOf(place), leaseMs, checkpoint);
+    keeper?.start();
+    const watching = watchSignals(ports, {
       experiment,
       place,
       take(sample) {
@@ -91,14 +97,19 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
         return undefined;
       },
       tick(nowMs) {
-        const blindness = findBlindness(state, rules, nowMs);
+        const blindness = findBlindness(state, rules, nowMs) ?? keeper?.breach();
         if (blindness) return done(nowMs, blindness);
         return endMs !== null && nowMs >= endMs ? done(nowMs) : undefined;
       },
       checkpoint,
     });
+    const outcome = await watching.finally(() => keeper?.stop());
+    const lost = outcome.kind === 'held' ? await keeper?.lastLook() : undefined;
+    return lost ? { ...outcome, kind: 'breached', breach: lost } : outcome;
   },
 });
+
+const orderPlaceOf = ({ workflowId, wave, iteration }: SamplePlace): OrderPlace => ({ workflowId, wave, iteration });
 
 /** Tells the run. The workflow takes the first of several; a run that is gone needs no telling. */
 async function announce({ wave, iteration }: SamplePlace): Promise<void> {

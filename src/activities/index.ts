@@ -12,7 +12,7 @@ export const createSiteActivities = (ports: SitePorts) => ({
   ...createPreview(ports),
   ...createGuard(ports),
   ...createRecovery(ports),
-  ...createFaultActivities(ports.faults),
+  ...createFaultActivities(ports.faults, ports.leases),
   ...createRemedyActivities(ports.remedies),
 });
 

@@ -1,4 +1,4 @@
-import type { FaultPorts } from '../faults/ports.ts';
+import type { FaultPorts, LeasePort } from '../faults/ports.ts';
 import type { ProbePorts } from '../probes/ports.ts';
 import type { Records } from '../records/ports.ts';
 import type { RemedyPorts } from '../remedies/ports.ts';
@@ -7,6 +7,7 @@ import type { TargetPorts } from '../targets/ports.ts';
 /** What a site's activities need of the world. */
 export interface SitePorts {
   faults: FaultPorts;
+  leases: LeasePort;
   probes: ProbePorts;
   remedies: RemedyPorts;
   targets: TargetPorts;

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createFaultActivities } from '../../src/activities/faults.ts';
 import { createCommands } from '../../src/adapters/command/run.ts';
+import { openLeases } from '../../src/adapters/leases/index.ts';
 import { createProcesses, openJournal } from '../../src/adapters/process/index.ts';
 import type { Injection, Order } from '../../src/domain/order.ts';
 import { processTargetId, type ProcessIdentity } from '../../src/domain/process.ts';
@@ -49,7 +50,8 @@ describe('an order hits who was chosen, once, or nobody', () => {
   let victims: Victims;
   const injectWith = async (journal: string, order: Order): Promise<Injection> => {
     const ports = { processes, journal: openJournal(join(dir, journal)), commands: createCommands(process.env) };
-    return new MockActivityEnvironment().run(createFaultActivities(ports).injectFault, order);
+    const reaper = { entry: join(await currentBuild(), 'reaper', 'main.js'), env: { PATH: process.env['PATH'] ?? '' } };
+    return new MockActivityEnvironment().run(createFaultActivities(ports, openLeases(dir, reaper)).injectFault, order);
   };
 
   beforeEach(async () => {
