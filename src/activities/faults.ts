@@ -29,11 +29,11 @@ export const createFaultActivities = (ports: FaultPorts, leases: LeasePort) => {
       return undefined;
     } catch (error) {
       cancellationSignal().throwIfAborted();
-      const reason = `no lease could be had, so nothing was done: ${error instanceof Error ? error.message : String(error)}`;
+      const reason = `no lease could be had: ${error instanceof Error ? error.message : String(error)}`;
       const { intent } = await ports.journal.read(order.key);
       // an attempt before this one may have acted: "skipped" would say that nobody was touched
       if (intent) throw ApplicationFailure.retryable(reason, 'NoLease');
-      return reason;
+      return `nothing was done, because ${reason}`;
     }
   };
   return {

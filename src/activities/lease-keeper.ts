@@ -32,6 +32,7 @@ export class LeaseKeeper {
   ) {}
 
   start(): void {
+    this.leases.prepare();
     this.timer = setInterval(() => void this.renew(), this.everyMs);
   }
 
@@ -75,9 +76,11 @@ export class LeaseKeeper {
       if (performance.now() - askedMs > this.everyMs) throw new Error('the answer of Temporal came too late');
       this.note(await this.leases.renew(this.place));
       this.renewedMs = askedMs;
+      this.failure = '';
     } catch (error) {
+      const isNew = this.failure === '';
       this.failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      log.warn('leases are not renewed', { place: this.place, failure: this.failure });
+      if (isNew) log.warn('leases are not renewed', { place: this.place, failure: this.failure });
     } finally {
       this.isBusy = false;
     }

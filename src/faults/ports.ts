@@ -99,6 +99,8 @@ export interface Lease {
  * An undo record is on disk, and armed by a living reaper, before the deed.
  */
 export interface LeasePort {
+  /** Says that an order is to come soon, so that its reaper is up by then. Waits for nothing and promises nothing. */
+  prepare(): void;
   /**
    * Writes the undo record and returns once a living reaper has taken charge of it. Safe to repeat with the same order.
    * @throws Error when no reaper could be had in time: then nothing may be injected

@@ -118,6 +118,7 @@ export function openLeases(
   }
 
   return {
+    prepare: () => void startReaper(),
     arm,
     renew,
     ranOut,
