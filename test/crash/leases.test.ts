@@ -86,13 +86,13 @@ describeWithTemporal('a pause ends at its target', () => {
         await stage.startRun();
         await victimStopped(500)(stage);
         const handle = stage.client.temporal.workflow.getHandle(stage.workflowId);
-        const { history } = { history: await handle.fetchHistory() };
-        const firstTask = history.events?.find(({ workflowTaskCompletedEventAttributes }) => workflowTaskCompletedEventAttributes);
+        const { events } = await handle.fetchHistory();
+        const firstTask = events?.find(({ workflowTaskCompletedEventAttributes }) => workflowTaskCompletedEventAttributes);
         const { workflowService } = stage.client.temporal;
-        const { raw } = { raw: await handle.describe() };
+        const { runId } = await handle.describe();
         await workflowService.resetWorkflowExecution({
           namespace: 'default',
-          workflowExecution: { workflowId: stage.workflowId, runId: raw.runId },
+          workflowExecution: { workflowId: stage.workflowId, runId },
           reason: 'by a person in Temporal Web',
           requestId: `${stage.workflowId}-reset`,
           workflowTaskFinishEventId: firstTask?.eventId ?? null,
@@ -105,7 +105,8 @@ describeWithTemporal('a pause ends at its target', () => {
         );
         expect(stage.victims.stopped()).toEqual([]);
         const hits = [...stage.victims.stops.values()].reduce((sum, times) => sum + times, 0);
-        process.stderr.write(`reset in mid-pause: ${hits} stops in all\n`);
+        const result = await stage.verdict(5_000);
+        process.stderr.write(`reset in mid-pause: ${hits} stops in all, then ${result.verdict} (${result.rule}): ${result.reason}\n`);
         expect(hits).toBeLessThanOrEqual(3);
         expect(stage.victims.stoppedAtOnce).toBeLessThanOrEqual(2);
       }),

@@ -54,6 +54,8 @@ describe('an order hits who was chosen, once, or nobody', () => {
     return new MockActivityEnvironment().run(createFaultActivities(ports, openLeases(dir, reaper)).injectFault, order);
   };
 
+  beforeAll(currentBuild, 180_000);
+
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'orders-'));
     victims = await Victims.start(dir, 'orders', 1, { respawn: true });

@@ -2,9 +2,12 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { faults } from '../../../src/faults/index.ts';
-import { containing, endAll, never, stateOf } from '../process/harness/children.ts';
+import { isBreakwaterEntry } from '../../../src/adapters/process/own-processes.ts';
+import { endReaper, findReaper } from '../../../src/sandbox/reaper.ts';
+import { containing, endAll, identityOf, never, stateOf } from '../process/harness/children.ts';
 import { compileReaper, LeasedSite, until } from './harness/site.ts';
 
 const { folder, entry } = compileReaper();
@@ -60,7 +63,7 @@ test('nobody renews: undone when the lease is over, said so in the journal, and 
   await until('the stop', () => isStopped(child.pid));
   await until('the victim runs', () => runs(child.pid));
   expect(Date.now() - armedMs).toBeGreaterThan(1_900);
-  await until('the end of the lease', async () => (await site.leases.ranOut(order)).length > 0);
+  await until('the end of the lease', async () => (await site.leases.list()).length === 0);
   expect(await site.leases.ranOut(order)).toEqual([order.key]);
   expect(await site.leases.renew(order)).toEqual([order.key]);
   expect(await site.leases.ranOut({ ...order, iteration: 1 })).toEqual([]);
@@ -185,13 +188,23 @@ test('a damaged record is named, and does not hold up the others', async () => {
   await until('the reaper leaves', () => site.reaperPid === undefined);
 }, 20_000);
 
-test('asked to leave, it undoes everything first', async () => {
+test('the reaper is never hit', async () => {
+  const { order } = await site.pause(60_000);
+  await site.leases.arm(order, never);
+  expect(await site.ports.processes.protectionOf(identityOf(site.reaperPid ?? 0), never)).toBe('is another Breakwater process');
+  for (const entryOf of [resolve('dist/reaper/main.js'), '/opt/breakwater/dist/reaper/main.js'])
+    expect(isBreakwaterEntry(['node', entryOf, '/var/lib/breakwater/state'], '/')).toBe(true);
+});
+
+test('asked to leave, as by `breakwater down`, it undoes everything first', async () => {
   const { child, order } = await site.pause(60_000);
   await site.leases.arm(order, never);
   await site.inject(order);
   await until('the stop', () => isStopped(child.pid));
-  process.kill(site.reaperPid ?? 0, 'SIGTERM');
-  await until('the reaper leaves', () => site.reaperPid === undefined);
+  expect(await findReaper(site.stateDir)).toBeDefined();
+  await endReaper(site.stateDir);
+  expect(site.reaperPid).toBeUndefined();
+  expect(await findReaper(site.stateDir)).toBeUndefined();
   await until('the victim runs', () => runs(child.pid));
   expect(await site.leases.list()).toEqual([]);
 });
