@@ -22,7 +22,14 @@ const variables = {
     .string()
     .min(1)
     .optional()
-    .describe('state of this site, such as its kill journal; default: state in BREAKWATER_HOME'),
+    .describe('state of this site, its kill journal and leases; default: state in BREAKWATER_HOME'),
+  BREAKWATER_JOURNAL_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(30)
+    .describe('days that the kill journal remembers closed orders; at least as long as Temporal keeps closed runs, which can be reset'),
   BREAKWATER_SITES: names.default(['local']).describe('sites that this worker serves, separated by commas'),
   BREAKWATER_ROLE: z
     .enum(['all', 'control', 'site'])
@@ -69,6 +76,8 @@ export interface Config {
   databaseUrl?: string;
   homeDir: string;
   stateDir: string;
+  /** How long the kill journal remembers closed orders. */
+  journalKeepsMs: number;
   sites: string[];
   role: 'all' | 'control' | 'site';
   taskQueue: string;
@@ -109,6 +118,7 @@ export function loadConfig(env: Env = process.env): Config {
     ...(v.BREAKWATER_DATABASE_URL !== undefined && { databaseUrl: v.BREAKWATER_DATABASE_URL }),
     homeDir,
     stateDir: resolve(v.BREAKWATER_STATE_DIR ?? join(homeDir, 'state')),
+    journalKeepsMs: v.BREAKWATER_JOURNAL_DAYS * 86_400_000,
     sites: v.BREAKWATER_SITES,
     role: v.BREAKWATER_ROLE,
     taskQueue: v.BREAKWATER_TASK_QUEUE,

@@ -25,6 +25,7 @@ export interface RunningWorker {
   stop(): void;
 }
 
+const reaper = fileURLToPath(new URL('./reaper/main.js', import.meta.url));
 const prebuilt = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
 const workflowBundle = async (): Promise<NonNullable<WorkerOptions['workflowBundle']>> =>
   existsSync(prebuilt) ? { codePath: prebuilt } : { code: await bundle() };
@@ -46,8 +47,11 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
   const records = createRecords({ url: config.databaseUrl, maxConnections: DATABASE_CONNECTIONS });
   await records.migrate();
   const { stateDir, secretsDir } = config;
-  const settings = { stateDir, ...(secretsDir !== undefined && { secretsDir }), env };
+  const settings = { stateDir, ...(secretsDir !== undefined && { secretsDir }), env, reaper, journalKeepsMs: config.journalKeepsMs };
   const sites = config.sites.map((site) => openSite({ ...settings, site }, records));
+  // all sites of this machine share its state
+  if (config.role !== 'control')
+    for (const problem of (await sites[0]?.begin()) ?? []) log.error({ problem }, 'a person must look at the state of this site');
   const connection = await NativeConnection.connect(config.temporal.connection);
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,

@@ -8,6 +8,7 @@ import { createFaultActivities } from '../../src/activities/faults.ts';
 import { createCommands } from '../../src/adapters/command/run.ts';
 import { createReadiness } from '../../src/adapters/http/readiness.ts';
 import { createHttp } from '../../src/adapters/http/request.ts';
+import { openLeases } from '../../src/adapters/leases/index.ts';
 import { createProcesses, openJournal, openSurvivors } from '../../src/adapters/process/index.ts';
 import type { Injection, Order } from '../../src/domain/order.ts';
 import { processTargetId, type ProcessIdentity } from '../../src/domain/process.ts';
@@ -52,9 +53,17 @@ describe('an order hits who was chosen, once, or nobody', () => {
   let victims: Victims;
   const injectWith = async (journal: string, order: Order): Promise<Injection> => {
     const ports = { processes, journal: openJournal(join(dir, journal)), commands: createCommands(process.env) };
-    const place = { site: 'local', targets: { processes, readiness }, survivors: openSurvivors(join(dir, 'survivors')) };
+    const reaper = { entry: join(await currentBuild(), 'reaper', 'main.js'), env: { PATH: process.env['PATH'] ?? '' } };
+    const place = {
+      site: 'local',
+      targets: { processes, readiness },
+      survivors: openSurvivors(join(dir, 'survivors')),
+      leases: openLeases(dir, reaper),
+    };
     return new MockActivityEnvironment().run(createFaultActivities(ports, place).injectFault, order);
   };
+
+  beforeAll(currentBuild, 180_000);
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'orders-'));
