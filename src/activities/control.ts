@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import type { Plan } from '../domain/plan.ts';
 import type { Admission, RunEvent, RunInput, RunResult } from '../domain/run.ts';
+import { describeHalt } from '../domain/ledger/step.ts';
 import { describeWindow, mayBegin } from '../domain/window.ts';
 import { makePlan } from '../language/digest.ts';
 import { evaluatePolicy } from '../policy/guardrails.ts';
 import type { OpenRun } from '../records/ports.ts';
+import { createHalts, haltIn } from './halts.ts';
+import { createTurns } from './ledger.ts';
 import type { ControlPorts } from './ports.ts';
 
 /** What a run may be started with. Whoever starts it, from whatever door, goes through this. */
@@ -42,8 +45,8 @@ function parseInput(input: RunInput): { plan: Plan } | { reason: string } {
   }
 }
 
-/** Creates the activities that run beside the workflow: admission, gates and records. */
-export const createControlActivities = ({ records, nowMs }: ControlPorts) => ({
+/** Admission, gates and records. */
+const createControl = ({ records, nowMs }: ControlPorts) => ({
   /** Parses what the run was started with; anything that is not an experiment is refused, whoever started it. */
   admitRun(input: RunInput): Promise<Admission> {
     const parsed = parseInput(input);
@@ -52,19 +55,21 @@ export const createControlActivities = ({ records, nowMs }: ControlPorts) => ({
     );
   },
 
-  /** Policy and windows, evaluated afresh: before the first wave and before each. */
-  checkGates(plan: Plan): Promise<GateDecision> {
+  /** Halt, policy and windows, evaluated afresh: before the first wave and before each. */
+  async checkGates(plan: Plan): Promise<GateDecision> {
+    const halt = await haltIn(plan.experiment.metadata.environment);
+    if (halt) return { open: false, rule: halt.kind, reason: describeHalt(halt) };
     const { denials } = evaluatePolicy(plan);
     const [denial] = denials;
     if (denial)
-      return Promise.resolve({
+      return {
         open: false,
         rule: denial.rule,
         reason: denials.map(({ rule, reason }) => `${rule}: ${reason}`).join('; '),
-      });
+      };
     const { windows } = plan.experiment;
-    if (mayBegin(windows, nowMs())) return Promise.resolve({ open: true });
-    return Promise.resolve({ open: false, rule: 'window', reason: `outside of its windows: ${windows.map(describeWindow).join('; ')}` });
+    if (mayBegin(windows, nowMs())) return { open: true };
+    return { open: false, rule: 'window', reason: `outside of its windows: ${windows.map(describeWindow).join('; ')}` };
   },
 
   /** Writes events; the run's own row comes first, whichever flush is the first to reach the database. */
@@ -79,4 +84,11 @@ export const createControlActivities = ({ records, nowMs }: ControlPorts) => ({
   },
 });
 
+/** Creates the activities that run beside the workflows: of runs, and of ledgers. */
+export const createControlActivities = (ports: ControlPorts) => {
+  const control = createControl(ports);
+  return { ...control, ...createTurns(control), ...createHalts() };
+};
+
 export type ControlActivities = ReturnType<typeof createControlActivities>;
+export type RunActivities = ReturnType<typeof createControl>;

@@ -2,3 +2,4 @@
 export { experiment } from './experiment.ts';
 export { runbook } from './runbook.ts';
 export { plan } from './plan.ts';
+export { ledger } from './ledger.ts';
