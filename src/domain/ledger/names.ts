@@ -29,3 +29,6 @@ export const HALT_MEMO = 'halt';
  * its own ledgers only; neither part can be mistaken for the other, because an environment holds no dot.
  */
 export const ledgerId = (environment: string, taskQueue: string): string => `${LEDGER}.${environment}.${taskQueue}`;
+
+/** Whether a text can be the name of an environment, as in an experiment's metadata. */
+export const isEnvironment = (text: string): boolean => /^[a-z0-9][a-z0-9-]{0,62}$/.test(text);

@@ -81,3 +81,10 @@ export const grants = (state: LedgerState, granted: readonly Claim[]): Answer[] 
     const hold = state.holds.find((one) => one.holder === holder);
     return hold ? [{ holder, runId, wave, reply: { kind: 'granted' as const, epoch: hold.epoch } }] : [];
   });
+
+/** What somebody in the queue would be told now; undefined when it is not in it. */
+export function placeIn(state: LedgerState, holder: string, nowMs: number): Reply | undefined {
+  const { waiting } = settle(state, nowMs, CHECK_EVERY_MS);
+  const mine = waiting.find(({ claim }) => claim.holder === holder);
+  return mine && replyTo(mine.claim, waiting);
+}
