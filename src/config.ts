@@ -52,13 +52,20 @@ const variables = {
     .min(1)
     .optional()
     .describe('folder with one file per named secret; a folder SITE in it holds the secrets of that site alone'),
+  BREAKWATER_API_HOST: z.string().min(1).default('127.0.0.1').describe('address that the HTTP API listens on'),
+  BREAKWATER_API_PORT: z.coerce.number().int().min(1).max(65_535).default(17_280).describe('port of the HTTP API'),
+  BREAKWATER_API_TOKEN: z
+    .string()
+    .regex(/^\S{16,}$/, 'expected 16 characters or more, no blanks')
+    .optional()
+    .describe('bearer token that the HTTP API wants (secret); without it only this machine is answered'),
   BREAKWATER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('least level that is logged'),
 };
 const Variables = z.object(variables);
 type VariableName = keyof typeof variables;
 
 /** Values of these never appear in a message. */
-const secret: ReadonlySet<string> = new Set<VariableName>(['BREAKWATER_DATABASE_URL']);
+const secret: ReadonlySet<string> = new Set<VariableName>(['BREAKWATER_DATABASE_URL', 'BREAKWATER_API_TOKEN']);
 
 /** How to reach Temporal, and whether anybody said so. */
 export interface TemporalSettings {
@@ -84,6 +91,8 @@ export interface Config {
   slots: number;
   secretsDir?: string;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  /** Where the HTTP API listens, and the token that it wants. Secret: never in a message. */
+  api: { host: string; port: number; token?: string };
   temporal: TemporalSettings;
 }
 
@@ -125,6 +134,11 @@ export function loadConfig(env: Env = process.env): Config {
     slots: v.BREAKWATER_SLOTS,
     ...(v.BREAKWATER_SECRETS_DIR !== undefined && { secretsDir: resolve(v.BREAKWATER_SECRETS_DIR) }),
     logLevel: v.BREAKWATER_LOG_LEVEL,
+    api: {
+      host: v.BREAKWATER_API_HOST,
+      port: v.BREAKWATER_API_PORT,
+      ...(v.BREAKWATER_API_TOKEN !== undefined && { token: v.BREAKWATER_API_TOKEN }),
+    },
     temporal,
   };
 }

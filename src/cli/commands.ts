@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
 import { abort } from './abort.ts';
+import { api } from './api.ts';
 import { approve } from './approve.ts';
 import type { Cli } from './context.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
+import { halt } from './halt.ts';
+import { incident } from './incident.ts';
 import { init } from './init.ts';
+import { ledger } from './ledger.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
 import { reject } from './reject.ts';
@@ -28,7 +32,7 @@ export const commands: readonly (readonly [heading: string, commands: readonly R
   ['Try it out:', [demo, up, down]],
   ['Write:', [init, validate, schema]],
   ['Run:', [plan, run, watch]],
-  ['Steer:', [approve, reject, abort, pause, resume]],
+  ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
   ['Look back:', [runs, show, report]],
-  ['Operate:', [doctor, worker]],
+  ['Operate:', [ledger, doctor, worker, api]],
 ];

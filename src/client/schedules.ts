@@ -6,8 +6,8 @@ import {
   type ScheduleOptions,
   type ScheduleSummary,
 } from '@temporalio/client';
-import type { RunInput } from './domain/run.ts';
-import { parseDocument } from './language/experiment.ts';
+import type { RunInput } from '../domain/run.ts';
+import { parseDocument } from '../language/experiment.ts';
 import { startOptionsOf, type StartOptions } from './starting.ts';
 
 /** What a schedule starts, and when. */
