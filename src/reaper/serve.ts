@@ -11,6 +11,8 @@ import type { UndoAtEnd } from './undo.ts';
 
 /** Changes are seen at once through the file system's events; this is for the file systems without. */
 const LOOK_EVERY_MS = 200;
+/** How soon a record that could not be served is looked at again. */
+const READ_AGAIN_MS = 1_000;
 /** How long it stays when there is nothing left to watch over. */
 const LINGER_MS = 3_000;
 
@@ -29,8 +31,8 @@ export interface Service {
 /** Watches over the undo records of a folder, and returns once there have been none for a while. */
 export class Reaper {
   private readonly charges = new Map<string, Charge>();
-  /** Records that it cannot serve, and has said so. */
-  private readonly others = new Set<string>();
+  /** Records that it cannot serve, why, and when it tries again by the monotonic clock. */
+  private readonly others = new Map<string, { reason: string; nextTry: number }>();
   private hasNews = false;
   private wake: () => void = () => undefined;
 
@@ -76,7 +78,9 @@ export class Reaper {
     const { dir } = this.service;
     const names = namesWith(await filesIn(dir), 'lease');
     for (const charge of this.charges.values()) if (!charge.isBusy && !names.includes(charge.name)) this.charges.delete(charge.name);
-    for (const name of names) if (!this.charges.has(name) && !this.others.has(name)) await this.takeCharge(name);
+    for (const name of this.others.keys()) if (!names.includes(name)) this.others.delete(name);
+    for (const name of names)
+      if (!this.charges.has(name) && performance.now() >= (this.others.get(name)?.nextTry ?? 0)) await this.takeCharge(name);
     for (const place of new Set([...this.charges.keys()].map(placeOfName))) await this.takeRenewal(place);
   }
 
@@ -97,9 +101,12 @@ export class Reaper {
       this.charges.set(name, { ...known, name, deadline, tries: 0, nextTry: 0, isBusy: false });
       await writeWhole(join(dir, fileOf(name, 'ack')), { reaper: me, sinceMs }, 'replace');
       log('in charge', { key: record.order.key, leftMs: Math.round(deadline - performance.now()) });
+      this.others.delete(name);
     } catch (error) {
-      this.others.add(name);
-      log('A PERSON MUST LOOK: this undo record cannot be served', { file: fileOf(name, 'lease'), reason: (error as Error).message });
+      const reason = (error as Error).message;
+      if (this.others.get(name)?.reason !== reason)
+        log('A PERSON MUST LOOK: this undo record cannot be served', { file: fileOf(name, 'lease'), reason });
+      this.others.set(name, { reason, nextTry: performance.now() + READ_AGAIN_MS });
     }
   }
 

@@ -35,13 +35,13 @@ async function keepFor(ms: number, answer: () => Promise<void>, change: Partial<
     withAbortSignal: (_: unknown, call: () => unknown) => call(),
   };
   const env = new MockActivityEnvironment({}, { client: client as unknown as Client });
-  const breaches = (await env.run(async () => {
+  const breaches = await env.run<[], (Breach | undefined)[], () => Promise<(Breach | undefined)[]>>(async () => {
     const keeper = new LeaseKeeper(leases as unknown as LeasePort, place, LEASE_MS, () => 'checkpoint');
     keeper.start();
     await sleep(ms);
     const during = keeper.breach();
     return [during, await keeper.lastLook()];
-  })) as (Breach | undefined)[];
+  });
   return { asked, breaches };
 }
 

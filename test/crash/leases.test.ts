@@ -8,12 +8,12 @@ import { onStage, type Stage } from './harness/stage.ts';
 const LEASE_MS = 3_000;
 /** The victim is let go at the end of its lease; the rest is a busy machine's. */
 const SLACK_MS = 2_000;
-const leased = {
+const leasedFor = (hold: string) => ({
   document: () => ({
     guard: { maxBlind: '10s', lease: `${LEASE_MS}ms` },
-    timing: { baseline: '400ms', hold: '60s', recoverWithin: '10s', stableFor: '400ms' },
+    timing: { baseline: '400ms', hold, recoverWithin: '10s', stableFor: '400ms' },
   }),
-};
+});
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -39,7 +39,7 @@ describeWithTemporal('a pause ends at its target', () => {
     const postgres = await startPostgres({ dataDir: recordsDir, databases: ['breakwater'], log: () => undefined });
     const servers = { temporalAddress: temporal.address, databaseUrl: postgres.url('breakwater') };
     try {
-      await onStage('everything is gone', { ...leased, servers }, async (stage) => {
+      await onStage('everything is gone', { ...leasedFor('60s'), servers }, async (stage) => {
         const worker = await stage.startWorker();
         await stage.startRun();
         await victimStopped(LEASE_MS + 1_500)(stage); // it has been renewed by then
@@ -64,7 +64,7 @@ describeWithTemporal('a pause ends at its target', () => {
   test(
     'when its workflow is terminated, though the worker lives',
     () =>
-      onStage('terminated', leased, async (stage) => {
+      onStage('terminated', leasedFor('60s'), async (stage) => {
         await stage.startWorker();
         await stage.startRun();
         await victimStopped(LEASE_MS + 1_500)(stage);
@@ -81,7 +81,7 @@ describeWithTemporal('a pause ends at its target', () => {
   test(
     'when its workflow is reset: what was done is not done again, and nobody more is hit',
     () =>
-      onStage('reset', leased, async (stage) => {
+      onStage('reset', leasedFor('5s'), async (stage) => {
         await stage.startWorker();
         await stage.startRun();
         await victimStopped(500)(stage);

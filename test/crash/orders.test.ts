@@ -12,6 +12,7 @@ import { openLeases } from '../../src/adapters/leases/index.ts';
 import { createProcesses, openJournal, openSurvivors } from '../../src/adapters/process/index.ts';
 import type { Injection, Order } from '../../src/domain/order.ts';
 import { processTargetId, type ProcessIdentity } from '../../src/domain/process.ts';
+import { compileReaper } from '../adapters/leases/harness/site.ts';
 import { currentBuild } from '../support/build.ts';
 import { orderDefaults } from '../support/orders.ts';
 import { until } from './harness/moments.ts';
@@ -49,11 +50,13 @@ const canUnshare = ((): boolean => {
 })();
 
 describe('an order hits who was chosen, once, or nobody', () => {
+  const compiled = compileReaper();
+  afterAll(() => rm(compiled.folder, { recursive: true, force: true }));
   let dir: string;
   let victims: Victims;
   const injectWith = async (journal: string, order: Order): Promise<Injection> => {
     const ports = { processes, journal: openJournal(join(dir, journal)), commands: createCommands(process.env) };
-    const reaper = { entry: join(await currentBuild(), 'reaper', 'main.js'), env: { PATH: process.env['PATH'] ?? '' } };
+    const reaper = { entry: compiled.entry, env: { PATH: process.env['PATH'] ?? '' } };
     const place = {
       site: 'local',
       targets: { processes, readiness },
@@ -62,8 +65,6 @@ describe('an order hits who was chosen, once, or nobody', () => {
     };
     return new MockActivityEnvironment().run(createFaultActivities(ports, place).injectFault, order);
   };
-
-  beforeAll(currentBuild, 180_000);
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'orders-'));

@@ -18,6 +18,7 @@ test('defaults', () => {
   expect(loadConfig(bare)).toEqual({
     homeDir: resolve('.breakwater'),
     stateDir: resolve('.breakwater/state'),
+    journalKeepsMs: 30 * 86_400_000,
     sites: ['local'],
     role: 'all',
     taskQueue: 'breakwater',

@@ -48,6 +48,17 @@ test('one victim too many is refused for ever, whoever gives the order; a repeat
   expect(await openJournal(dir).once(entry('d', elsewhere), act, never)).toEqual(done);
 });
 
+test('of many orders at the same instant, exactly as many act as victims were planned', async () => {
+  for (let round = 0; round < 5; round++) {
+    const dir = freshDir();
+    const acting = jest.fn(act);
+    const orders = Array.from({ length: 24 }, (_, n) => entry(`order ${n}`, { victimsPlanned: 5 }));
+    const deeds = await Promise.all(orders.map((order) => openJournal(dir).once(order, acting, never)));
+    expect(acting).toHaveBeenCalledTimes(5);
+    expect(deeds.filter(({ outcome }) => outcome === 'injected')).toHaveLength(5);
+  }
+}, 60_000);
+
 test('an attempt that was cut off keeps its seat, and takes no second one', async () => {
   const journal = openJournal(freshDir());
   for (let n = 0; n < 3; n++)
@@ -89,53 +100,52 @@ const incoming = fc.record({
   epoch: fc.integer({ min: 1, max: 3 }),
   isLate: fc.boolean(),
   worker: fc.nat({ max: 2 }),
-  afterMs: fc.nat({ max: 60 }),
 });
+type Incoming = { victim: number; epoch: number; isLate: boolean; worker: number };
+/** Rounds of orders: those of a round come at the same instant, the rounds one after the other. */
+const rounds = fc.array(fc.array(incoming, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 });
 
 test('no interleaving of late, repeated, stale and surplus orders exceeds the cap', async () => {
   const children = await Promise.all(Array.from({ length: 5 }, () => start(['sleep', '1000'])));
   const identities = children.map(({ pid }) => identityOf(pid));
   const processes = createProcesses();
-  const property = fc.asyncProperty(
-    fc.integer({ min: 0, max: 3 }),
-    fc.array(incoming, { minLength: 1, maxLength: 12 }),
-    async (cap, orders) => {
-      const dir = freshDir();
-      /** What really reached a victim, as the kernel took it. */
-      const hits: { pid: number; epoch: number; newestBefore: number }[] = [];
-      let newestHit = 0;
-      const workers = [0, 1, 2].map(() => openJournal(dir));
-      await Promise.all(
-        orders.map(async ({ victim, epoch, isLate, worker, afterMs }) => {
-          await new Promise((resolve) => setTimeout(resolve, afterMs));
-          const newestBefore = newestHit;
-          const counting: typeof processes = {
-            ...processes,
-            signal: async (...request) => {
-              const outcome = await processes.signal(...request);
-              if (outcome.kind === 'delivered') {
-                hits.push({ pid: request[0].pid, epoch, newestBefore });
-                newestHit = Math.max(newestHit, epoch);
-              }
-              return outcome;
-            },
-          };
-          const identity = identities[victim]!;
-          const change = { key: `run/wave/0/${victim}`, epoch, victimsPlanned: cap, notAfterMs: Date.now() + (isLate ? -1 : 60_000) };
-          const order: Order = orderFor(targetOf(identity), { kind: 'process-kill', signal: 'SIGURG' }, change); // nobody notices a SIGURG
-          const ports = { processes: counting, journal: workers[worker]!, commands: { run: () => Promise.reject(new Error('none')) } };
-          const deed = await faults['process-kill'].bind(order.fault, ports).inject(order, never);
-          if (isLate && deed.outcome === 'injected') expect(hits.map(({ pid }) => pid)).toContain(identity.pid); // by the one in time
-        }),
-      );
-      const pids = hits.map(({ pid }) => pid);
-      expect(pids.length).toBeLessThanOrEqual(cap);
-      expect(new Set(pids).size).toBe(pids.length);
-      for (const { epoch, newestBefore } of hits) expect(epoch).toBeGreaterThanOrEqual(newestBefore);
-      if (cap === 0 || orders.every(({ isLate }) => isLate)) expect(pids).toEqual([]);
-    },
-  );
-  await fc.assert(property, { numRuns: 40, endOnFailure: true });
+  const seen = { hits: 0, surplus: 0, stale: 0, late: 0 };
+
+  const play = async (cap: number, all: Incoming[][]) => {
+    const dir = freshDir();
+    const workers = [0, 1, 2].map(() => openJournal(dir));
+    const hits: { pid: number; epoch: number }[] = []; // as the kernel took them
+    const carryOut = async ({ victim, epoch, isLate, worker }: Incoming) => {
+      const counting: typeof processes = {
+        ...processes,
+        signal: async (...request) => {
+          const outcome = await processes.signal(...request);
+          if (outcome.kind === 'delivered') hits.push({ pid: request[0].pid, epoch });
+          return outcome;
+        },
+      };
+      const change = { key: `run/wave/0/${victim}`, epoch, victimsPlanned: cap, notAfterMs: Date.now() + (isLate ? -1 : 60_000) };
+      const order: Order = orderFor(targetOf(identities[victim]!), { kind: 'process-kill', signal: 'SIGURG' }, change); // nobody notices it
+      const ports = { processes: counting, journal: workers[worker]!, commands: { run: () => Promise.reject(new Error('none')) } };
+      return (await faults['process-kill'].bind(order.fault, ports).inject(order, never)).reason ?? '';
+    };
+    for (const round of all) {
+      const newest = Math.max(0, ...hits.map(({ epoch }) => epoch));
+      const before = hits.length;
+      const reasons = await Promise.all(round.map(carryOut));
+      for (const { epoch } of hits.slice(before)) expect(epoch).toBeGreaterThanOrEqual(newest);
+      for (const { pid } of hits.slice(before))
+        expect(round.some(({ victim, isLate }) => identities[victim]!.pid === pid && !isLate)).toBe(true);
+      seen.surplus += reasons.filter((reason) => reason.includes('one too many')).length;
+      seen.stale += reasons.filter((reason) => reason.includes('stale')).length;
+      seen.late += reasons.filter((reason) => reason.includes('expired')).length;
+    }
+    expect(hits.length).toBeLessThanOrEqual(cap);
+    expect(new Set(hits.map(({ pid }) => pid)).size).toBe(hits.length);
+    seen.hits += hits.length;
+  };
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: 3 }), rounds, play), { numRuns: 40, endOnFailure: true });
+  for (const [what, times] of Object.entries(seen)) expect([what, times > 0]).toEqual([what, true]); // each of them really happened
 }, 120_000);
 
 describe('what is old', () => {
