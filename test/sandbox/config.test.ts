@@ -19,6 +19,8 @@ test('defaults', () => {
     homeDir: resolve('.breakwater'),
     stateDir: resolve('.breakwater/state'),
     sites: ['local'],
+    janitorEveryMs: 60_000,
+    pager: {},
     role: 'all',
     taskQueue: 'breakwater',
     slots: 2_000,
