@@ -64,7 +64,7 @@ describe('a page', () => {
     ['hang', true, /did not answer within 100 ms/, undefined],
   ])('answered with %j is not taken; worth another try: %s', async (answer, retryable, message, retryAfterMs) => {
     pagerDuty.answers.push(answer);
-    const error = await failure(createPagerDuty('pagerduty', secrets, pagerDuty.url, 100).page(page, never));
+    const error = await failure(createPagerDuty('pagerduty', secrets, pagerDuty.url, answer === 'hang' ? 100 : 10_000).page(page, never));
     expect(error).toMatchObject({ name: 'PagerError', retryable, message: expect.stringMatching(message) as string, retryAfterMs });
     expect(error.stack).not.toContain(KEY);
     expect(pagerDuty.events).toEqual([]);
