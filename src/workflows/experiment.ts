@@ -32,7 +32,8 @@ export async function experiment(input: RunInput): Promise<RunResult> {
   const run: RunContext = { state: newRunState(), facts: newRunFacts(), chronicle: new Chronicle(), chaos, armed: new Map(), epoch: 0 };
   const steering = acceptSteering(run.state, run.chronicle, chaos, () => ({ ...run.state, events: run.chronicle.newest }));
   setHandler(guardArmed, (key, atMs) => {
-    if (!run.armed.has(key)) run.armed.set(key, atMs);
+    // A signal comes from anywhere: one that says nothing arms nothing.
+    if (typeof key === 'string' && !run.armed.has(key)) run.armed.set(key, atMs);
   });
   setHandler(halted, (halt) => {
     takeHalt(run, halt);

@@ -142,7 +142,7 @@ describeWithTemporal('people steer a run', () => {
       for (const update of ['approve', 'reject', 'abort', 'pause', 'resume'])
         for (const args of shapes)
           await expect(handle.executeUpdate(update, { args: args as [unknown] })).rejects.toMatchObject(refused('MissingActor'));
-      await expect(handle.executeUpdate('approve', { args: [{ by: 'bob', digest: { of: huge } }] })).rejects.toMatchObject(
+      await expect(handle.executeUpdate('approve', { args: [{ by: 'bob', digest: { of: huge.slice(0, 10_000) } }] })).rejects.toMatchObject(
         refused('WrongDigest'),
       );
       await expect(handle.executeUpdate('no-such-update', { args: [] })).rejects.toThrow();
