@@ -28,7 +28,7 @@ const event = (kind: string, data: Record<string, unknown>, place: Partial<RunEv
 const place = { wave: 'single', iteration: 0 };
 const chosen = event('victims-chosen', { victims: [one, two] }, place);
 const run: RunRecord = {
-  ...aRun({ site: 'eu-1', experiment: { ...parseDocument(experimentDocument()) } as Record<string, unknown> }),
+  ...aRun({ site: 'eu-1', experiment: { ...parseDocument(experimentDocument()) } }),
   ...{ closedAtMs: 5_000, verdict: 'error', reason: 'leftovers', result: { leftovers: [whatOf(one)] } },
 };
 const keys = (events: RunEvent[], record = run): string[] => openLeftovers(record, events).map(({ key }) => key);
