@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadClientConfigProfile, loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import * as z from 'zod';
+import { Duration } from './domain/units.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -59,13 +60,28 @@ const variables = {
     .regex(/^\S{16,}$/, 'expected 16 characters or more, no blanks')
     .optional()
     .describe('bearer token that the HTTP API wants (secret); without it only this machine is answered'),
+  BREAKWATER_JANITOR_EVERY: z
+    .union([z.literal('off'), Duration.refine((ms) => ms >= 10_000 && ms <= 3_600_000)], { error: 'expected 10s to 1h, or off' })
+    .default(60_000)
+    .describe('how often the janitor looks for what nobody holds any more; off: this worker installs no schedule for it'),
+  BREAKWATER_PAGER_URL: z
+    .url({ protocol: /^https?$/, error: 'expected an http(s) URL' })
+    .optional()
+    .describe(
+      'where a person is called: any URL that takes JSON, or with BREAKWATER_PAGER_KEY one that speaks PagerDuty Events v2 (secret)',
+    ),
+  BREAKWATER_PAGER_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'expected the name of a secret')
+    .optional()
+    .describe('name of the secret that holds the PagerDuty routing key'),
   BREAKWATER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('least level that is logged'),
 };
 const Variables = z.object(variables);
 type VariableName = keyof typeof variables;
 
 /** Values of these never appear in a message. */
-const secret: ReadonlySet<string> = new Set<VariableName>(['BREAKWATER_DATABASE_URL', 'BREAKWATER_API_TOKEN']);
+const secret: ReadonlySet<string> = new Set<VariableName>(['BREAKWATER_DATABASE_URL', 'BREAKWATER_API_TOKEN', 'BREAKWATER_PAGER_URL']);
 
 /** How to reach Temporal, and whether anybody said so. */
 export interface TemporalSettings {
@@ -90,6 +106,10 @@ export interface Config {
   taskQueue: string;
   slots: number;
   secretsDir?: string;
+  /** How often the janitor's schedule fires, milliseconds; undefined: this worker installs none. */
+  janitorEveryMs?: number;
+  /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
+  pager: { url?: string; key?: string };
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
   /** Where the HTTP API listens, and the token that it wants. Secret: never in a message. */
   api: { host: string; port: number; token?: string };
@@ -133,6 +153,11 @@ export function loadConfig(env: Env = process.env): Config {
     taskQueue: v.BREAKWATER_TASK_QUEUE,
     slots: v.BREAKWATER_SLOTS,
     ...(v.BREAKWATER_SECRETS_DIR !== undefined && { secretsDir: resolve(v.BREAKWATER_SECRETS_DIR) }),
+    ...(v.BREAKWATER_JANITOR_EVERY !== 'off' && { janitorEveryMs: v.BREAKWATER_JANITOR_EVERY }),
+    pager: {
+      ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),
+      ...(v.BREAKWATER_PAGER_KEY !== undefined && { key: v.BREAKWATER_PAGER_KEY }),
+    },
     logLevel: v.BREAKWATER_LOG_LEVEL,
     api: {
       host: v.BREAKWATER_API_HOST,

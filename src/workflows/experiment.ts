@@ -56,7 +56,8 @@ export async function experiment(input: RunInput): Promise<RunResult> {
     },
   );
   setHandler(guardArmed, (key, atMs) => {
-    if (!run.armed.has(key)) run.armed.set(key, atMs);
+    // A signal comes from anywhere: one that says nothing arms nothing.
+    if (typeof key === 'string' && !run.armed.has(key)) run.armed.set(key, atMs);
   });
   setHandler(halted, (halt) => {
     takeHalt(run, halt);

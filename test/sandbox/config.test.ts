@@ -20,6 +20,8 @@ test('defaults', () => {
     stateDir: resolve('.breakwater/state'),
     journalKeepsMs: 30 * 86_400_000,
     sites: ['local'],
+    janitorEveryMs: 60_000,
+    pager: {},
     role: 'all',
     taskQueue: 'breakwater',
     slots: 2_000,
