@@ -3,7 +3,7 @@ import { processOf } from '../domain/process.ts';
 import { floorRefusal } from '../domain/survivors.ts';
 import type { Target } from '../domain/target.ts';
 import type { Deed, FaultPorts, SurvivorsPort } from '../faults/ports.ts';
-import { skipped } from '../faults/process/order.ts';
+import { deedOf, skipped } from '../faults/process/order.ts';
 import type { TargetPorts } from '../targets/ports.ts';
 import { discover, readyOf } from './discover.ts';
 
@@ -52,14 +52,26 @@ export function underFloor(ports: FaultPorts, place: FloorPorts, order: Order, s
         journal.once(
           entry,
           (earlier) =>
-            atTheInstant(ports, place, order, signal, (why) => {
+            atTheInstant(ports, place, order, signal, async (why) => {
               refusal = why;
-              return why !== undefined && !earlier ? Promise.resolve(skipped(`refused: ${why}`)) : act(earlier);
+              if (why === undefined || earlier) return act(earlier);
+              return (await ownObstacle(ports, order, signal)) ?? skipped(`refused: ${why}`);
             }),
           ...rest,
         ),
     },
   };
+}
+
+/** What would have kept the victim from being hit in any case: a better reason than too few of the others. */
+async function ownObstacle({ processes }: FaultPorts, { target }: Order, signal: AbortSignal): Promise<Deed | undefined> {
+  const victim = processOf(target);
+  const { kind, evidence } = await processes.inspect(victim);
+  if (kind === 'ended') return deedOf({ kind: 'gone', evidence });
+  if (kind === 'replaced') return skipped(`the victim was replaced: ${evidence}`);
+  if (kind === 'elsewhere') return deedOf({ kind: 'refused', why: evidence });
+  const why = await processes.protectionOf(victim, signal);
+  return why === undefined ? undefined : deedOf({ kind: 'protected', why });
 }
 
 /** Runs the deed with what forbids it at this instant, if anything does. The victim counts as gone from before the deed until its effect shows. */
