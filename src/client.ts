@@ -6,32 +6,23 @@ import {
   type ConnectionOptions,
   type WorkflowHandleWithFirstExecutionRunId,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { LiveView, LiveViewCheckpoint } from './activities/watching.ts';
 import type { Act, RunInput, RunResult, RunState } from './domain/run.ts';
 import { EXIT_CODES } from './domain/run.ts';
+import { isRunId } from './domain/start.ts';
+import type { SweepInput, SweepResult } from './domain/sweep.ts';
 import { parseDocument } from './language/experiment.ts';
+import { installJanitor, Schedules } from './schedules.ts';
+import { startOptionsOf, type StartOptions } from './starting.ts';
 import type { PlanResult } from './workflows/plan.ts';
 
 export type { Act, RunInput, RunResult, RunState } from './domain/run.ts';
 export type { Verdict } from './domain/verdict.ts';
 export type { PlanResult } from './workflows/plan.ts';
+export type { SweepInput, SweepResult, SweepRow } from './domain/sweep.ts';
+export type { ScheduleRequest, ScheduleView } from './schedules.ts';
+export type { StartOptions } from './starting.ts';
 export type { LiveView } from './activities/watching.ts';
-
-/** What starts a run. */
-export interface StartOptions {
-  /** The experiment as data: what a YAML file parses to. */
-  document: unknown;
-  requestedBy: string;
-  /** The same key starts the same run once, however often it is asked for. */
-  idempotencyKey?: string;
-  /** Chooses the victims; random when absent, and part of the plan's digest. */
-  seed?: number;
-  /** Multiplies every policy duration; 1 (real time) when absent. */
-  timeScale?: number;
-  /** The digest that `plan` showed; a run of anything else is denied. */
-  expectedDigest?: string;
-}
 
 /** A run that was started, or found to have been started with the same idempotency key. */
 export interface StartedRun {
@@ -41,16 +32,12 @@ export interface StartedRun {
 }
 
 const MAX_SEED = 2 ** 31 - 1;
-/** How soon a dead worker's workflow task moves to another worker. */
-const WORKFLOW_TASK_TIMEOUT = '5s';
 /** How often an act is sent whose workflow task failed under it. */
 const STEER_ATTEMPTS = 5;
-const ADDRESSABLE = /^[A-Za-z0-9._-]{1,200}$/;
+const SWEEP_WITHIN = '10m';
 
 const isLostUpdate = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof Error && error.cause.message.includes('unexpected workflow task failure');
-
-const attribute = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value });
 
 /** An id that reads and holds no slash: `kill.payment-worker.staging.20261123-2010.k7f2`; with a key, the key's hash instead of time and chance. */
 export function workflowIdOf(
@@ -117,26 +104,16 @@ export class BreakwaterClient {
    * @throws ZodError when the document is not an experiment: nothing is started
    */
   async startExperiment(options: StartOptions): Promise<StartedRun> {
-    const { metadata, fault, hypothesis } = parseDocument(options.document);
-    const input = BreakwaterClient.inputOf(options);
-    const workflowId = workflowIdOf(metadata, fault.kind, options.idempotencyKey);
+    const experiment = parseDocument(options.document);
+    const workflowId = workflowIdOf(experiment.metadata, experiment.fault.kind, options.idempotencyKey);
+    const input: RunInput = { ...BreakwaterClient.inputOf(options), issued: { workflowId, atMs: Date.now() } };
     try {
       const handle: WorkflowHandleWithFirstExecutionRunId = await this.temporal.workflow.start('experiment', {
         taskQueue: this.taskQueue,
         workflowId,
         args: [input],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-        staticSummary: `${metadata.name} in ${metadata.environment}`,
-        staticDetails: hypothesis,
-        memo: { ticket: metadata.ticket ?? '', requestedBy: options.requestedBy, owner: metadata.owner },
-        typedSearchAttributes: new TypedSearchAttributes([
-          attribute('BreakwaterExperiment', metadata.name),
-          attribute('BreakwaterService', metadata.service),
-          attribute('BreakwaterEnvironment', metadata.environment),
-          attribute('BreakwaterOwner', metadata.owner),
-          attribute('BreakwaterStartedBy', options.requestedBy),
-        ]),
+        ...startOptionsOf(experiment, options.requestedBy),
       });
       return { workflowId, runId: handle.firstExecutionRunId, alreadyStarted: false };
     } catch (error) {
@@ -146,8 +123,29 @@ export class BreakwaterClient {
     }
   }
 
+  /** Schedules of experiments: chaos windows. */
+  get schedules(): Schedules {
+    return new Schedules(this.temporal, this.taskQueue);
+  }
+
+  /** Creates the janitor's schedule, or brings it up to date. */
+  installJanitor(everyMs: number): Promise<void> {
+    return installJanitor(this.temporal, this.taskQueue, everyMs);
+  }
+
+  /** One sweep of the janitor, now: undoes what nobody holds any more. With `act: false` it looks and touches nothing. */
+  async sweep(input: SweepInput = {}): Promise<SweepResult> {
+    return (await this.temporal.workflow.execute('janitor', {
+      taskQueue: this.taskQueue,
+      workflowId: `janitor.${randomInt(36 ** 8).toString(36)}`,
+      args: [input],
+      workflowExecutionTimeout: SWEEP_WITHIN,
+      staticSummary: input.act === false ? 'janitor: looks, touches nothing' : 'janitor: undoes what nobody holds any more',
+    })) as SweepResult;
+  }
+
   private handle(workflowId: string) {
-    if (!ADDRESSABLE.test(workflowId)) throw new TypeError(`'${workflowId.slice(0, 60)}' is not a run id; \`breakwater runs\` lists them`);
+    if (!isRunId(workflowId)) throw new TypeError(`'${workflowId.slice(0, 60)}' is not a run id; \`breakwater runs\` lists them`);
     return this.temporal.workflow.getHandle(workflowId);
   }
 

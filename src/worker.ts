@@ -9,8 +9,8 @@ import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { createRecords } from './records/postgres.ts';
 
-/** How soon a workflow moves when the worker that cached it died. The default, 10 s, would delay an undo by as much. */
-const STICKY_TIMEOUT = '1s';
+/** How soon a workflow moves when the worker that cached it died. The default, 10 s, would delay an undo by as much; docs/performance.md tells the price. */
+const STICKY_TIMEOUT = '500ms';
 /** An activity learns of its cancellation with a heartbeat: this is how late it may be. */
 const HEARTBEAT_AT_MOST_EVERY = '200ms';
 const SHUTDOWN_GRACE = '3s';

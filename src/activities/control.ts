@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Plan } from '../domain/plan.ts';
 import type { Admission, RunEvent, RunInput, RunResult } from '../domain/run.ts';
+import { whyNotFresh, type StartFacts } from '../domain/start.ts';
 import { describeWindow, mayBegin } from '../domain/window.ts';
 import { makePlan } from '../language/digest.ts';
 import { evaluatePolicy } from '../policy/guardrails.ts';
@@ -14,22 +16,34 @@ const Input = z.strictObject({
   seed: z
     .int()
     .min(0)
-    .max(2 ** 31 - 1),
-  timeScale: z.number().gt(0).max(1),
+    .max(2 ** 31 - 1)
+    .optional(),
+  timeScale: z.number().gt(0).max(1).default(1),
   requestedBy: z.string().min(1).max(200),
   expectedDigest: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
+  issued: z.strictObject({ workflowId: z.string().min(1).max(1_000), atMs: z.number() }).optional(),
 });
+
+/** A plan goes into the run's history several times, and a payload there holds 2 MB at most. */
+const MAX_DOCUMENT_BYTES = 262_144;
 
 /** Whether a wave may begin now, and if not, which rule says so. */
 export type GateDecision = { open: true } | { open: false; rule: string; reason: string };
 
-function parseInput(input: RunInput): { plan: Plan } | { reason: string } {
+/** The same run draws the same seed however often it is asked, and after a reset. */
+const drawSeed = (workflowId: string): number => createHash('sha256').update(workflowId).digest().readUInt32BE() >>> 1;
+
+function parseInput(input: unknown, start?: StartFacts): { plan: Plan } | { reason: string } {
   const parsed = Input.safeParse(input);
   if (!parsed.success) return { reason: `the run's input is not valid: ${z.prettifyError(parsed.error)}` };
-  const { document, seed, timeScale, expectedDigest } = parsed.data;
+  const { document, seed, timeScale, expectedDigest, issued } = parsed.data;
+  const stale = start && whyNotFresh(start, issued);
+  if (stale !== undefined) return { reason: stale };
+  const bytes = Buffer.byteLength(JSON.stringify(document) ?? '');
+  if (bytes > MAX_DOCUMENT_BYTES) return { reason: `the experiment has ${bytes} bytes, and at most ${MAX_DOCUMENT_BYTES} are taken` };
   try {
-    const plan = makePlan(document, seed, timeScale);
+    const plan = makePlan(document, seed ?? drawSeed(start?.workflowId ?? 'plan'), timeScale);
     if (expectedDigest !== undefined && expectedDigest !== plan.digest)
       return { reason: `the plan is not the one that was asked for: digest ${plan.digest}, expected ${expectedDigest}; plan it again` };
     return { plan };
@@ -44,10 +58,13 @@ function parseInput(input: RunInput): { plan: Plan } | { reason: string } {
 }
 
 /** Creates the activities that run beside the workflow: admission, gates and records. */
-export const createControlActivities = ({ records, nowMs }: ControlPorts) => ({
-  /** Parses what the run was started with; anything that is not an experiment is refused, whoever started it. */
-  admitRun(input: RunInput): Promise<Admission> {
-    const parsed = parseInput(input);
+export const createControl = ({ records, nowMs }: Pick<ControlPorts, 'records' | 'nowMs'>) => ({
+  /**
+   * Parses what the run was started with; anything that is not an experiment, or not fresh, is refused, whoever started it.
+   * @param start what the run knows of its start; absent when it is only planned
+   */
+  admitRun(input: RunInput, start?: StartFacts): Promise<Admission> {
+    const parsed = parseInput(input, start);
     return Promise.resolve(
       'plan' in parsed ? { admitted: true, plan: parsed.plan } : { admitted: false, reason: parsed.reason.slice(0, 4_000) },
     );
@@ -76,5 +93,3 @@ export const createControlActivities = ({ records, nowMs }: ControlPorts) => ({
     await records.closeRun(workflowId, { verdict, reason, result: { ...result }, closedAtMs });
   },
 });
-
-export type ControlActivities = ReturnType<typeof createControlActivities>;

@@ -1,17 +1,27 @@
 import { activityInfo, getClient, heartbeat } from '@temporalio/activity';
-import type { Experiment } from '../domain/experiment/experiment.ts';
-import { findBlindness, isSeeing, newGuardState, observe, type GuardRules, type GuardState } from '../domain/guard.ts';
+import {
+  findBlindness,
+  findClockBehind,
+  isSeeing,
+  missTime,
+  newGuardState,
+  observe,
+  type GuardRules,
+  type GuardState,
+} from '../domain/guard.ts';
 import type { Breach } from '../domain/stop-conditions.ts';
 import { isUpper, limitOf } from '../domain/stop-conditions.ts';
 import type { Summary } from '../domain/summary.ts';
 import type { Violation } from '../domain/verdict.ts';
 import type { SitePorts } from './ports.ts';
 import type { SamplePlace } from './recorder.ts';
-import { signalDefinitions } from './signals.ts';
+import type { Motions } from '../probes/sighted.ts';
+import { MAX_SKEW_MS, signalDefinitions, type Signals } from './signals.ts';
+import { SteadyClock } from './steady-clock.ts';
 import { Readings, watchSignals, type LiveView, type LiveViewCheckpoint } from './watching.ts';
 
 export interface GuardInput {
-  experiment: Pick<Experiment, 'probes' | 'slo'>;
+  experiment: Signals;
   place: SamplePlace;
   rules: GuardRules;
   /** How long it watches from the moment that it is armed. */
@@ -34,6 +44,7 @@ interface Checkpoint extends LiveViewCheckpoint {
   state: GuardState;
   /** Absolute end, so that a retried attempt resumes instead of starting again. */
   endMs: number | null;
+  motions?: Motions;
 }
 
 const limitsOf = ({ conditions }: GuardRules): LiveView['limits'] =>
@@ -43,7 +54,7 @@ const limitsOf = ({ conditions }: GuardRules): LiveView['limits'] =>
   });
 
 /** What the last attempt knew; without any, a retried attempt has been blind since the activity was scheduled. */
-function resumeFrom(rules: GuardRules): Pick<Checkpoint, 'state' | 'endMs'> {
+function resumeFrom(rules: GuardRules): Omit<Checkpoint, 'live'> {
   const info = activityInfo();
   const saved = info.heartbeatDetails as Checkpoint | undefined;
   if (saved) return saved;
@@ -57,10 +68,13 @@ function resumeFrom(rules: GuardRules): Pick<Checkpoint, 'state' | 'endMs'> {
 export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
   /** @throws CancelledFailure when the run is aborted */
   async guardWave({ experiment, place, rules, holdMs }: GuardInput): Promise<GuardOutcome> {
-    let { state, endMs } = resumeFrom(rules);
+    const clock = new SteadyClock();
+    const saved = resumeFrom(rules);
+    const motions = saved.motions ?? {};
+    let { state, endMs } = saved;
     const readings = new Readings(signalDefinitions(experiment));
     const limits = limitsOf(rules);
-    const checkpoint = (): Checkpoint => ({ state, endMs, live: { readings: readings.list(), limits } });
+    const checkpoint = (): Checkpoint => ({ state, endMs, motions, live: { readings: readings.list(), limits } });
     const done = (nowMs: number, breach?: Breach): GuardOutcome => ({
       kind: breach ? 'breached' : 'held',
       ...(breach && { breach }),
@@ -69,36 +83,46 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
       violations: state.violations,
     });
     const arm = (): void => {
-      endMs = Date.now() + holdMs;
+      endMs = clock.nowMs() + holdMs;
       heartbeat(checkpoint());
       void announce(place);
     };
     // A gap after a crash is seen here: the first sample of this attempt would hide it.
-    const gap = findBlindness(state, rules, Date.now());
-    if (gap) return done(Date.now(), gap);
+    const nowMs = clock.nowMs();
+    const gap = findClockBehind(state, nowMs, experiment.guard?.maxSkew ?? MAX_SKEW_MS) ?? findBlindness(state, rules, nowMs);
+    if (gap) return done(nowMs, gap);
     if (endMs !== null) void announce(place); // the attempt before may have died between its heartbeat and the signal
     return watchSignals(ports, {
       experiment,
       place,
+      clock,
+      motions,
+      missed(ms) {
+        state = missTime(state, ms);
+      },
       take(sample) {
         readings.take(sample);
         // Before the guard is armed a rate that still waits for its second scrape is no failure; blindness bounds the wait.
         if (endMs === null && sample.measurement.kind !== 'value') return undefined;
         const seen = observe(state, rules, sample);
         state = seen.state;
-        if (seen.breach) return done(Date.now(), seen.breach);
+        if (seen.breach) return done(clock.nowMs(), seen.breach);
         if (endMs === null && isSeeing(state, rules)) arm();
         return undefined;
       },
       tick(nowMs) {
         const blindness = findBlindness(state, rules, nowMs);
-        if (blindness) return done(nowMs, blindness);
+        if (blindness) return done(nowMs, because(blindness, readings.problemOf(blindness.probe)));
         return endMs !== null && nowMs >= endMs ? done(nowMs) : undefined;
       },
       checkpoint,
     });
   },
 });
+
+/** A blindness with the newest reason for it. */
+const because = (breach: Breach, problem: string | undefined): Breach =>
+  problem === undefined ? breach : { ...breach, rule: `${breach.rule}: ${problem}` };
 
 /** Tells the run. The workflow takes the first of several; a run that is gone needs no telling. */
 async function announce({ wave, iteration }: SamplePlace): Promise<void> {

@@ -1,6 +1,10 @@
 import { createFaultActivities } from './faults.ts';
 import { createGuard } from './guard.ts';
-import type { SitePorts } from './ports.ts';
+import { createControl } from './control.ts';
+import { createJanitorial } from './janitorial.ts';
+import { createLeaseActivities } from './leases.ts';
+import { createPaging } from './paging.ts';
+import type { ControlPorts, SitePorts } from './ports.ts';
 import { createPrepare } from './prepare.ts';
 import { createPreview } from './preview.ts';
 import { createRecovery } from './recovery.ts';
@@ -14,7 +18,16 @@ export const createSiteActivities = (ports: SitePorts) => ({
   ...createRecovery(ports),
   ...createFaultActivities(ports.faults, ports),
   ...createRemedyActivities(ports.remedies),
+  ...createLeaseActivities(ports.leases),
 });
 
 export type SiteActivities = ReturnType<typeof createSiteActivities>;
-export { createControlActivities, type ControlActivities } from './control.ts';
+
+/** All that runs beside the workflows, on the control queue. */
+export const createControlActivities = (ports: ControlPorts) => ({
+  ...createControl(ports),
+  ...createPaging(ports),
+  ...createJanitorial(ports),
+});
+
+export type ControlActivities = ReturnType<typeof createControlActivities>;

@@ -1,5 +1,5 @@
 import { cancellationSignal, heartbeat, sleep } from '@temporalio/activity';
-import { findUnmet, sumUpBaseline, type Baseline, type Unmet } from '../domain/baseline.ts';
+import { findIncidents, findUnmet, sumUpBaseline, type Baseline, type Unmet } from '../domain/baseline.ts';
 import type { Experiment } from '../domain/experiment/experiment.ts';
 import { guardRules } from '../domain/guard.ts';
 import type { WavePlan } from '../domain/plan.ts';
@@ -20,6 +20,8 @@ export interface PrepareInput {
   place: SamplePlace;
   seed: number;
   alreadyHit: string[];
+  /** Ids of the victims of an iteration that a pause interrupted: it is repeated on them, and on nobody else. */
+  again?: string[];
   /** The population when the run began; absent before that. */
   before?: Headcount;
 }
@@ -49,13 +51,13 @@ export async function choose(
   ports: TargetPorts,
   signal: AbortSignal,
 ): Promise<Omit<Preparation, 'unmet' | 'baseline'>> {
-  const { experiment, wave, seed, alreadyHit, before } = input;
+  const { experiment, wave, seed, alreadyHit, again, before } = input;
   const population = await discover(experiment.targets, experiment.site, ports, signal);
   const narrowed = wave.targets === experiment.targets ? population : await discover(wave.targets, experiment.site, ports, signal);
   const everybody = new Set([...population.targets, ...narrowed.targets].map(({ id }) => id));
   const away = new Map([...population.unready, ...narrowed.unready].map((target) => [target.id, target]));
   const choice = chooseVictims({
-    eligible: narrowed.targets.filter(({ id }) => !away.has(id)),
+    eligible: narrowed.targets.filter(({ id }) => !away.has(id) && (again?.includes(id) ?? true)),
     populationSize: everybody.size,
     readySize: everybody.size - away.size,
     floor: floorOf(experiment.blastRadius.survivorsAtLeast, Math.max(population.targets.length, before?.size ?? 0)),
@@ -115,6 +117,7 @@ function findObstacles({ experiment }: PrepareInput, baseline: Baseline): Unmet[
       tolerance: 'has data',
       why: `no data${baseline.summaries[probe]?.lastProblem ? `: ${baseline.summaries[probe].lastProblem}` : ''}`,
     })),
+    ...findIncidents(experiment.stopConditions, baseline),
     ...findUnmet(experiment.preconditions, baseline),
     ...findUnmet(experiment.steadyState, baseline),
   ].filter(({ probe, tolerance }, i, all) => all.findIndex((other) => other.probe === probe && other.tolerance === tolerance) === i);

@@ -1,17 +1,23 @@
 import type { Injection } from './order.ts';
+import type { Paging } from './page.ts';
 import type { Plan } from './plan.ts';
+import type { Issue } from './start.ts';
 import type { Decision, Recovery, Verdict } from './verdict.ts';
 
 /** What starts a run. The document is what the author wrote, as JSON; it is parsed and judged inside the run's first activity. */
 export interface RunInput {
   document: unknown;
-  seed: number;
-  timeScale: number;
+  /** Absent (a schedule, a start by hand): drawn from the workflow id. */
+  seed?: number;
+  /** Absent: 1. */
+  timeScale?: number;
   requestedBy: string;
   /** SHA-256 that the requester saw in `plan`; when given, a run of anything else is denied. */
   expectedDigest?: string;
   /** Run only these waves and the dry runs; absent: all. */
   labels?: Record<string, string>;
+  /** Set by the client; absent on schedules and on starts by hand, which are taken as fresh. */
+  issued?: Issue;
 }
 
 export type Phase =
@@ -69,7 +75,7 @@ export interface IterationState {
   wave: string;
   iteration: number;
   dryRun: boolean;
-  outcome: 'running' | 'walked' | 'held' | 'stopped' | 'not-recovered';
+  outcome: 'running' | 'walked' | 'held' | 'stopped' | 'interrupted' | 'not-recovered';
   recovery?: Recovery;
 }
 
@@ -112,6 +118,8 @@ export interface RunResult {
   stopLatencyMs?: number;
   /** True when the records database did not take everything; the history still has it. */
   recordsIncomplete: boolean;
+  /** Whether a person was called, when something was left behind. */
+  paging?: Paging;
 }
 
 /** Exit codes of the CLI, by verdict; a leftover is 6 whatever the verdict. */

@@ -15,6 +15,8 @@ export interface RunContext {
   chaos: CancellationScope;
   /** Guards that see: `wave/iteration` → since when, epoch milliseconds. */
   armed: Map<string, number>;
+  /** Ends what a pause may end at once; set while an iteration is under way. */
+  interrupt?: (() => void) | undefined;
   /** The population when the first wave was prepared; absent before that, and in runs of earlier versions. */
   headcount?: Headcount;
   /** Fencing token of the ledger's newest grant; 0 before the first. */

@@ -3,13 +3,14 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  patched,
   setHandler,
   sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { Preparation } from '../activities/prepare.ts';
+import type { Preparation, PrepareInput } from '../activities/prepare.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
 import type { Halt, RunInput, RunResult } from '../domain/run.ts';
 import { notBack } from '../domain/survivors.ts';
@@ -21,7 +22,9 @@ import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
 import { expectsReturn } from './recover.ts';
 import { guardArmed, halted } from './messages.ts';
+import { pageForLeftovers } from './paging.ts';
 import { closing, control, watching } from './proxies.ts';
+import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
 
 const phaseAttribute = defineSearchAttributeKey('BreakwaterPhase', 'KEYWORD');
@@ -31,7 +34,15 @@ const verdictAttribute = defineSearchAttributeKey('BreakwaterVerdict', 'KEYWORD'
 export async function experiment(input: RunInput): Promise<RunResult> {
   const chaos = new CancellationScope();
   const run: RunContext = { state: newRunState(), facts: newRunFacts(), chronicle: new Chronicle(), chaos, armed: new Map(), epoch: 0 };
-  const steering = acceptSteering(run.state, run.chronicle, chaos, () => ({ ...run.state, events: run.chronicle.newest }));
+  const steering = acceptSteering(
+    run.state,
+    run.chronicle,
+    chaos,
+    () => ({ ...run.state, events: run.chronicle.newest }),
+    () => {
+      if (patched('a-pause-undoes')) run.interrupt?.();
+    },
+  );
   setHandler(guardArmed, (key, atMs) => {
     if (!run.armed.has(key)) run.armed.set(key, atMs);
   });
@@ -77,12 +88,13 @@ function noteCancellation({ state, chronicle }: RunContext): void {
 /** The phases, in order. Returns early when a gate is closed; what closed it is in the facts. */
 async function conduct(context: RunContext, input: RunInput): Promise<void> {
   enter(context, 'admitting');
-  const admission = await control.admitRun(input);
+  const admission = await control.admitRun(input, startFacts());
   if (!admission.admitted) {
     context.facts.denied = admission.reason;
     return;
   }
   const run: AdmittedRun = Object.assign(context, { plan: admission.plan });
+  labelItself(run.plan, input.requestedBy);
   await open(run, input);
   const waves = resolveWaves(run.plan.experiment);
   run.facts.wavesPlanned = waves.length;
@@ -161,21 +173,36 @@ async function runWave(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
   if (wave.gate === 'approval' && !(await awaitApproval(run, `wave ${wave.name}`, Math.max(1, run.plan.experiment.approvals.required))))
     return false;
   const alreadyHit: string[] = [];
-  for (let iteration = 0; iteration < wave.iterations; iteration++) {
+  let again: string[] | undefined;
+  let done = 0;
+  for (let iteration = 0; done < wave.iterations; iteration++) {
     const place = { wave: wave.name, iteration };
-    const preparation = await prepare(run, wave, place, alreadyHit);
+    const preparation = await prepare(run, wave, place, { alreadyHit, ...(again && { again }) });
     if (!preparation) return false;
-    const victims = preparation.choice.victims.map(({ name }) => name);
-    await runIteration(run, wave, place, preparation);
-    if (!wave.dryRun) alreadyHit.push(...victims);
+    const { victims } = preparation.choice;
+    const facts = await runIteration(run, wave, place, preparation);
+    if (facts.interruptedBy === undefined) {
+      done += 1;
+      again = undefined;
+      if (!wave.dryRun) alreadyHit.push(...victims.map(({ name }) => name));
+    } else if (wereOrdered(run, place)) again = victims.map(({ id }) => id); // hits the same once more, and nobody else
     await run.chronicle.flush();
     if (run.facts.breach || !mayGoOn(run.facts)) return false;
   }
   return true;
 }
 
+/** Whether somebody may have been hit in this iteration: an order without an answer counts. */
+const wereOrdered = ({ state }: AdmittedRun, { wave, iteration }: Place): boolean =>
+  state.victims.some((victim) => victim.wave === wave && victim.iteration === iteration);
+
 /** Gates, baseline and choice; again from the start after a pause, because what was proven is then old. */
-async function prepare(run: AdmittedRun, wave: WavePlan, place: Place, alreadyHit: string[]): Promise<Preparation | undefined> {
+async function prepare(
+  run: AdmittedRun,
+  wave: WavePlan,
+  place: Place,
+  hit: Pick<PrepareInput, 'alreadyHit' | 'again'>,
+): Promise<Preparation | undefined> {
   const { experiment: document, seed } = run.plan;
   for (;;) {
     await whilePaused(run);
@@ -186,7 +213,7 @@ async function prepare(run: AdmittedRun, wave: WavePlan, place: Place, alreadyHi
       wave,
       place: { workflowId: run.state.workflowId, ...place, phase: 'baseline' as const },
       seed,
-      alreadyHit,
+      ...hit,
       ...(run.headcount && { before: run.headcount }),
     };
     const preparation = await watching(
@@ -277,6 +304,8 @@ async function close(run: RunContext & { plan?: Plan }): Promise<RunResult> {
     ...(stopLatencyMs !== undefined && { stopLatencyMs }),
     recordsIncomplete: false,
   };
+  const paging = await pageForLeftovers(run);
+  if (paging) result.paging = paging;
   if (chronicle.run) {
     const isWritten = await chronicle.finish();
     const isClosed = await closing.closeRun(result, Date.now()).then(

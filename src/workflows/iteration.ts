@@ -26,13 +26,13 @@ interface Deed {
  * One iteration: arm the guard, inject, hold, undo, recover. Whatever happens, what was begun is undone and steady state is proven
  * or its absence recorded. What ended it is in the run's facts.
  */
-export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Place, preparation: Preparation): Promise<void> {
+export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Place, preparation: Preparation): Promise<IterationFacts> {
   const facts = newIterationFacts(place, wave.dryRun, wave.holdMs);
   const deed: Deed = { run, wave, place, facts, unresolved: new Map() };
   run.facts.iterations.push(facts);
   run.state.iterations.push({ ...place, dryRun: wave.dryRun, outcome: 'running' });
   const undone = await withUndo(
-    (arm) => act(deed, preparation, arm),
+    (arm) => actUnlessPaused(deed, preparation, arm),
     () => {
       enter(run, 'undoing');
     },
@@ -51,6 +51,27 @@ export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Plac
   });
   settle(deed);
   if (undone.error !== undefined) throw undone.error as Error;
+  return facts;
+}
+
+/** A pause ends early what can be undone, or has not begun; an instantaneous fault that was carried out is watched to its end. */
+async function actUnlessPaused(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<void> {
+  const { run, wave, facts } = deed;
+  const watch = new CancellationScope();
+  let by: string | undefined;
+  run.interrupt = () => {
+    if (run.state.phase !== 'arming' && !run.plan.reversible[wave.fault.kind]) return;
+    by ??= run.state.paused?.by ?? 'somebody';
+    watch.cancel();
+  };
+  try {
+    await act(deed, preparation, arm, watch);
+  } catch (cause) {
+    if (!isCancellation(cause) || run.chaos.consideredCancelled || by === undefined) throw cause;
+    facts.interruptedBy = by;
+  } finally {
+    run.interrupt = undefined;
+  }
 }
 
 function noteLeftovers({ state, facts, chronicle }: AdmittedRun, stuck: readonly string[], place: Place): void {
@@ -60,10 +81,9 @@ function noteLeftovers({ state, facts, chronicle }: AdmittedRun, stuck: readonly
 }
 
 /** Everything that can be cancelled. */
-async function act(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<void> {
+async function act(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void, watch: CancellationScope): Promise<void> {
   const { run, wave, place, facts } = deed;
   enter(run, 'arming', place);
-  const watch = new CancellationScope();
   const guarding = watch.run(() => startGuard(deed, preparation));
   const early = await armedOrOver(run, place, guarding);
   if (early) {
@@ -94,9 +114,10 @@ function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Prom
     experiment.site,
     rules.maxBlindMs + holdMs,
     `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`,
+    rules.maxBlindMs,
   );
   const input = {
-    experiment: { probes: experiment.probes, slo: experiment.slo },
+    experiment: { probes: experiment.probes, slo: experiment.slo, guard: experiment.guard },
     place: { workflowId: run.state.workflowId, ...place, phase: 'fault' as const },
     rules,
     holdMs,
@@ -134,6 +155,8 @@ function takeGuard({ run, place, facts }: Deed, outcome: GuardOutcome): void {
   facts.violations = outcome.violations;
   if (!outcome.breach) return;
   run.facts.breach = outcome.breach;
+  const { incident, rule, value } = outcome.breach;
+  if (incident) run.facts.incident ??= `an incident outside of the experiment: ${rule}; it was ${value}`;
   run.state.stopSeenMs ??= outcome.breach.atMs;
   run.chronicle.add('breach', { ...outcome.breach }, place);
 }
@@ -163,16 +186,14 @@ async function injectUnderGuard(
   }));
   const scope = new CancellationScope();
   let isOver = false;
-  void guarding.then(
-    () => {
-      if (!isOver) scope.cancel();
-    },
-    () => undefined,
-  );
+  const withdraw = (): void => {
+    if (!isOver) scope.cancel();
+  };
+  void guarding.then(withdraw, withdraw);
   try {
     await scope.run(() => allAnswered(orders.map((order) => inject(deed, order, arm))));
   } catch (cause) {
-    // The guard withdrew them: what it saw is what ends the iteration.
+    // The guard withdrew them, or a pause withdrew the guard: what became of it is what ends the iteration.
     if (!isCancellation(cause) || run.chaos.consideredCancelled) throw cause;
   } finally {
     isOver = true;
@@ -225,8 +246,13 @@ function settle({ run, place, facts }: Deed): void {
   if (!mine) return;
   mine.recovery = facts.recovery;
   if (facts.recovery.kind === 'not-recovered') mine.outcome = 'not-recovered';
+  else if (facts.interruptedBy !== undefined) mine.outcome = 'interrupted';
   else if (facts.guard !== 'held') mine.outcome = 'stopped';
   else mine.outcome = facts.dryRun ? 'walked' : 'held';
-  const { dryRun, faultMs, summaries, violations, recovery } = facts;
-  run.chronicle.add('judged', { outcome: mine.outcome, dryRun, faultMs, summaries, violations, recovery }, place);
+  const { dryRun, faultMs, summaries, violations, recovery, interruptedBy } = facts;
+  run.chronicle.add(
+    'judged',
+    { outcome: mine.outcome, dryRun, faultMs, summaries, violations, recovery, ...(interruptedBy !== undefined && { interruptedBy }) },
+    place,
+  );
 }

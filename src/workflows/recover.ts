@@ -40,7 +40,7 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
     };
     const { awaitRecovery } = watching(experiment.site, wave.recoverWithinMs + wave.stableForMs, 'recovery: until steady state holds');
     const input = {
-      experiment: { probes: experiment.probes, slo: experiment.slo },
+      experiment: { probes: experiment.probes, slo: experiment.slo, guard: experiment.guard },
       place: { workflowId: run.state.workflowId, ...place, phase: 'recovery' as const },
       rules,
       deadlineMs,
@@ -73,11 +73,11 @@ async function runRunbook(run: AdmittedRun, name: string, why: string, place: Pl
   const book = run.plan.experiment.runbooks[name];
   if (!book) return;
   run.chronicle.add('runbook', { name, why, outcome: 'begun' }, place);
-  const { probes, slo, site } = run.plan.experiment;
+  const { probes, slo, guard, site } = run.plan.experiment;
   const { workflowId } = workflowInfo();
   const outcome = await executeChild(runbook, {
     workflowId: `${workflowId}.runbook.${name}.${place.wave}.${place.iteration}`,
-    args: [{ name, runbook: book, site, experiment: { probes, slo }, place: { workflowId, ...place, phase: 'recovery' } }],
+    args: [{ name, runbook: book, site, experiment: { probes, slo, guard }, place: { workflowId, ...place, phase: 'recovery' } }],
     staticSummary: `runbook ${name}: ${why}`.slice(0, 200),
     parentClosePolicy: 'ABANDON',
   }).catch((cause: unknown) => ({ stable: false, steps: [reasonOf(cause)] }));

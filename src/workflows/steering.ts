@@ -48,8 +48,15 @@ export interface Steering {
 /**
  * Lets people steer a run. Validators are synchronous on purpose: an async one accepts everything.
  * @param chaos cancelled by an abort; what undoes lives outside of it
+ * @param interrupt called by a pause: a live fault that can be undone does not wait for its time
  */
-export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: CancellationScope, answer: () => RunState): Steering {
+export function acceptSteering(
+  run: RunState,
+  chronicle: Chronicle,
+  chaos: CancellationScope,
+  answer: () => RunState,
+  interrupt: () => void,
+): Steering {
   let newestAt: number | undefined;
   const when = (allowed: (act: Act) => void) => (act: Act) => {
     allowed(checkActor(act));
@@ -109,6 +116,7 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
     (act) => {
       run.paused = kept(act);
       note('paused', act);
+      interrupt();
       return answer();
     },
     {

@@ -50,6 +50,9 @@ export const GuardSettings = z.strictObject({
   lease: Duration.refine((ms) => ms >= 2_000 && ms <= 3_600_000, 'expected 2s to 1h')
     .default(15_000)
     .describe('how long a reversible fault lives at its target when the guard does not renew it'),
+  maxSkew: Duration.refine((ms) => ms >= 1_000 && ms <= 60_000, 'expected 1s to 1m')
+    .default(5_000)
+    .describe('how far the clock of a source may be from the worker’s; beyond it nothing that the source says counts'),
   maxConsecutiveErrors: z.int().min(1).max(100).default(3).describe('failures or answers without data of one probe, in a row'),
 });
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createControlActivities } from '../../../src/activities/index.ts';
+import type { Pager } from '../../../src/activities/ports.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
 import type { RunInput } from '../../../src/domain/run.ts';
 import { createMemoryRecords } from '../../../src/records/memory.ts';
@@ -65,6 +66,7 @@ export interface StageOptions {
   site?: FakeSite;
   records?: Records;
   nowMs?: () => number;
+  pager?: Pager;
 }
 
 /** Raises a stage, plays on it, and takes it down: workers are gone afterwards whatever happened. */
@@ -73,7 +75,8 @@ export async function onStage<T>(
   play: (stage: Stage) => Promise<T>,
   options: StageOptions = {},
 ): Promise<T> {
-  const { site = new FakeSite(), records = createMemoryRecords(), nowMs = () => Date.now() } = options;
+  const { site = new FakeSite(), records = createMemoryRecords(), nowMs = () => Date.now(), pager } = options;
+  const control = createControlActivities({ records, nowMs, sites: ['local'], ...(pager && { pager }) });
   const taskQueue = `test-${randomUUID()}`;
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
@@ -84,7 +87,7 @@ export async function onStage<T>(
     shutdownForceTime: '5s',
   };
   const workers = [
-    await Worker.create({ ...shared, taskQueue, workflowBundle, activities: createControlActivities({ records, nowMs }) }),
+    await Worker.create({ ...shared, taskQueue, workflowBundle, activities: control }),
     await Worker.create({ ...shared, taskQueue: `${taskQueue}.local`, activities: site.activities }),
   ] as const;
   const door = new BreakwaterClient(client, taskQueue);
