@@ -8,6 +8,8 @@ import { discover, readyOf } from './discover.ts';
 
 /** How old the last look at who is ready may be at the instant of the deed, milliseconds. Whether each of them still runs is read then. */
 const FRESH_MS = 1_000;
+/** A shared look outlives the order that asked for it first. */
+const NEVER = new AbortController().signal;
 
 /** What the floor needs of the site. */
 export interface FloorPorts {
@@ -74,17 +76,25 @@ export function createFloor(ports: FaultPorts, place: FloorPorts): (order: Order
   });
 }
 
-/** Looks at a population, unless somebody has done so within the last second. */
+/** Looks at a population, unless somebody has done so within the last second or is about it: fifty orders at once look once. */
 function createLook({ site, targets }: FloorPorts): (spec: Spec, signal: AbortSignal) => Promise<Look> {
   const looks = new Map<string, Look>();
+  const underWay = new Map<string, Promise<Look>>();
+  const begin = async (spec: Spec, key: string): Promise<Look> => {
+    const population = await discover(spec, site, targets, NEVER);
+    const seen = { size: population.targets.length, ready: readyOf(population), atMs: Date.now() };
+    for (const [other, { atMs }] of looks) if (Date.now() - atMs > FRESH_MS) looks.delete(other);
+    looks.set(key, seen);
+    return seen;
+  };
   return async (spec, signal) => {
     const key = JSON.stringify(spec);
     const known = looks.get(key);
     if (known && Date.now() - known.atMs <= FRESH_MS) return known;
-    const population = await discover(spec, site, targets, signal);
-    const seen = { size: population.targets.length, ready: readyOf(population), atMs: Date.now() };
-    for (const [other, { atMs }] of looks) if (Date.now() - atMs > FRESH_MS) looks.delete(other);
-    looks.set(key, seen);
+    const looking = underWay.get(key) ?? begin(spec, key).finally(() => underWay.delete(key));
+    underWay.set(key, looking);
+    const seen = await looking;
+    signal.throwIfAborted();
     return seen;
   };
 }
