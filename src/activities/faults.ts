@@ -5,7 +5,7 @@ import { faults } from '../faults/index.ts';
 import type { FaultPorts, LeasePort } from '../faults/ports.ts';
 import { beating } from './beating.ts';
 import { refuse } from './refuse.ts';
-import { underFloor, wrongSite, type FloorPorts } from './survivors.ts';
+import { createFloor, wrongSite, type FloorPorts } from './survivors.ts';
 
 const notDone = (reason: string): Injection => ({
   outcome: 'skipped',
@@ -23,6 +23,7 @@ interface Kind {
 /** Creates the activities that act on victims. */
 export const createFaultActivities = (ports: FaultPorts, place: FloorPorts & { leases: LeasePort }) => {
   const { leases } = place;
+  const underFloor = createFloor(ports, place);
   const kindOf = (spec: Spec) => {
     const fault = faults[spec.kind as keyof typeof faults] as Kind | undefined;
     if (!fault) throw refuse('UnknownFault', `no fault kind '${spec.kind}'; there are ${Object.keys(faults).join(', ')}`);
@@ -54,13 +55,15 @@ export const createFaultActivities = (ports: FaultPorts, place: FloorPorts & { l
       beating(async () => {
         const elsewhere = wrongSite(order, place);
         if (elsewhere !== undefined) return notDone(elsewhere);
-        const fault = bind(order.fault, underFloor(ports, place, order, cancellationSignal()));
+        const fault = bind(order.fault, underFloor(order, cancellationSignal()));
         const unleased = await arm(order);
         if (unleased !== undefined) return notDone(unleased);
         const done = await fault.inject(order, cancellationSignal());
-        if (done.outcome === 'skipped') return { ...done, effect: { proven: false, evidence: done.reason ?? 'nothing was done' } };
-        const effect = await fault.effect(order, cancellationSignal());
-        if (effect.proven) await place.survivors.forget(order.key);
+        const effect =
+          done.outcome === 'skipped'
+            ? { proven: false, evidence: done.reason ?? 'nothing was done' }
+            : await fault.effect(order, cancellationSignal());
+        if (done.outcome === 'skipped' || effect.proven) await place.survivors.forget({ key: order.key, targetId: order.target.id });
         return { ...done, effect };
       }),
 

@@ -1,14 +1,15 @@
-import type { Order } from '../domain/order.ts';
+import type { Order, Spec } from '../domain/order.ts';
 import { processOf } from '../domain/process.ts';
-import { floorRefusal } from '../domain/survivors.ts';
+import { floorRefusal, type Standing } from '../domain/survivors.ts';
 import type { Target } from '../domain/target.ts';
-import type { Deed, FaultPorts, SurvivorsPort } from '../faults/ports.ts';
-import { skipped } from '../faults/process/order.ts';
+import type { FaultPorts, SurvivorsPort } from '../faults/ports.ts';
 import type { TargetPorts } from '../targets/ports.ts';
 import { discover, readyOf } from './discover.ts';
 
-/** How old a look at the whole population may be at the instant of the deed, milliseconds. Whether each of them lives is read again anyway. */
-const FRESH_MS = 250;
+/** How old the last look at who is ready may be at the instant of the deed, milliseconds. Whether each of them still runs is read then. */
+const FRESH_MS = 1_000;
+/** A shared look outlives the order that asked for it first. */
+const NEVER = new AbortController().signal;
 
 /** What the floor needs of the site. */
 export interface FloorPorts {
@@ -18,7 +19,7 @@ export interface FloorPorts {
   survivors: SurvivorsPort;
 }
 
-/** A look at the population: who was ready, and when. */
+/** A look at a population: who was ready, and when the look ended. */
 interface Look {
   size: number;
   ready: Target[];
@@ -30,104 +31,79 @@ export const wrongSite = ({ target }: Order, { site }: Pick<FloorPorts, 'site'>)
   target.site === site ? undefined : `the order is for site ${target.site}, and this worker serves site ${site}`;
 
 /**
- * The ports of a fault, with the survivor floor between its intent and its deed: immediately before the deed the population is looked at,
- * alone on this machine, and the deed is refused when too few would be left. A floor that cannot be checked refuses.
+ * Creates what gives a fault its ports with the survivor floor immediately before the deed: when nothing else is in its way, the survivors are
+ * counted, one order at a time on this machine, and the deed is refused when too few would be left. A floor that cannot be checked refuses.
  *
- * It lies inside of the journal's `once`, so that an order which was carried out answers with its deed and is never called refused. An
- * attempt that was cut off is settled by its fault first: that may find that the deed was done, but may not do it any more.
+ * From the moment that it is let through, the victim counts as gone for every other order, until its effect shows. An order that was carried
+ * out answers from the journal, and an attempt that was cut off is settled by its fault: neither is called refused afterwards.
  */
-export function underFloor(ports: FaultPorts, place: FloorPorts, order: Order, signal: AbortSignal): FaultPorts {
-  let refusal: string | undefined;
-  const { processes, journal } = ports;
-  return {
+export function createFloor(ports: FaultPorts, place: FloorPorts): (order: Order, signal: AbortSignal) => FaultPorts {
+  const { processes } = ports;
+  const { survivors } = place;
+  const look = createLook(place);
+
+  /** Counts the victim out of the survivors, or says why that must not be. Safe to repeat. */
+  const countOut = async (order: Order, signal: AbortSignal): Promise<string | undefined> => {
+    const hit = { key: order.key, targetId: order.target.id, atMs: Date.now() };
+    const { targets, atLeast } = order.survivors;
+    if (atLeast > 0) {
+      const why = floorRefusal(await standing(ports, place, await look(targets, signal)), order.target.id, atLeast);
+      if (why !== undefined) return why;
+    }
+    await survivors.note(hit);
+    return undefined;
+  };
+  const refusalOf = async (order: Order, signal: AbortSignal): Promise<string | undefined> => {
+    const { targets, atLeast } = order.survivors;
+    if (atLeast === 0) return countOut(order, signal);
+    try {
+      await look(targets, signal); // before its turn comes, side by side with others
+      return await survivors.exclusively(() => countOut(order, signal), order.notAfterMs, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      return `the survivor floor cannot be checked: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  };
+  const needed = (why: string | undefined): string | undefined => (why === undefined ? undefined : `is needed: ${why}`);
+
+  return (order, signal) => ({
     ...ports,
     processes: {
       ...processes,
-      signal: (...args) => (refusal === undefined ? processes.signal(...args) : Promise.resolve({ kind: 'refused', why: refusal })),
-      protectionOf: (...args) => (refusal === undefined ? processes.protectionOf(...args) : Promise.resolve(refusal)),
+      signal: (victim, name, notAfterMs, aborted) => processes.signal(victim, name, notAfterMs, aborted, () => refusalOf(order, signal)),
+      protectionOf: async (victim, aborted) => (await processes.protectionOf(victim, aborted)) ?? needed(await refusalOf(order, signal)),
     },
-    journal: {
-      ...journal,
-      once: (entry, act, ...rest) =>
-        journal.once(
-          entry,
-          (earlier) =>
-            atTheInstant(ports, place, order, signal, (why) => {
-              refusal = why;
-              return why !== undefined && !earlier ? Promise.resolve(skipped(`refused: ${why}`)) : act(earlier);
-            }),
-          ...rest,
-        ),
-    },
-  };
+  });
 }
 
-/** Runs the deed with what forbids it at this instant, if anything does. The victim counts as gone from before the deed until its effect shows. */
-async function atTheInstant(
-  ports: FaultPorts,
-  place: FloorPorts,
-  order: Order,
-  signal: AbortSignal,
-  act: (refusal: string | undefined) => Promise<Deed>,
-): Promise<Deed> {
-  const { survivors } = place;
-  const noted = async (): Promise<Deed> => {
-    await survivors.note({ key: order.key, targetId: order.target.id, atMs: Date.now() });
-    const deed = await act(undefined);
-    if (deed.outcome === 'skipped') await survivors.forget(order.key);
-    return deed;
+/** Looks at a population, unless somebody has done so within the last second or is about it: fifty orders at once look once. */
+function createLook({ site, targets }: FloorPorts): (spec: Spec, signal: AbortSignal) => Promise<Look> {
+  const looks = new Map<string, Look>();
+  const underWay = new Map<string, Promise<Look>>();
+  const begin = async (spec: Spec, key: string): Promise<Look> => {
+    const population = await discover(spec, site, targets, NEVER);
+    const seen = { size: population.targets.length, ready: readyOf(population), atMs: Date.now() };
+    for (const [other, { atMs }] of looks) if (Date.now() - atMs > FRESH_MS) looks.delete(other);
+    looks.set(key, seen);
+    return seen;
   };
-  if (order.survivors.atLeast === 0) return noted();
-  const early = await look(place, order, signal);
-  return survivors.exclusively(
-    async () => {
-      const refusal = await refusalNow(ports, place, order, signal, early);
-      return refusal === undefined ? noted() : act(refusal);
-    },
-    order.notAfterMs,
-    signal,
-  );
-}
-
-/** What the population looks like, or why nobody can say. */
-async function look(place: FloorPorts, { survivors }: Order, signal: AbortSignal): Promise<Look | string> {
-  try {
-    const atMs = Date.now();
-    const population = await discover(survivors.targets, place.site, place.targets, signal);
-    return { size: population.targets.length, ready: readyOf(population), atMs };
-  } catch (error) {
+  return async (spec, signal) => {
+    const key = JSON.stringify(spec);
+    const known = looks.get(key);
+    if (known && Date.now() - known.atMs <= FRESH_MS) return known;
+    const looking = underWay.get(key) ?? begin(spec, key).finally(() => underWay.delete(key));
+    underWay.set(key, looking);
+    const seen = await looking;
     signal.throwIfAborted();
-    return unchecked(error);
-  }
+    return seen;
+  };
 }
 
-/** A look that had to wait for its turn is taken again; who has died or was stopped since is found by reading each one's own state. */
-async function refusalNow(
-  ports: FaultPorts,
-  place: FloorPorts,
-  order: Order,
-  signal: AbortSignal,
-  early: Look | string,
-): Promise<string | undefined> {
-  const isFresh = typeof early !== 'string' && Date.now() - early.atMs <= FRESH_MS;
-  const seen = isFresh ? early : await look(place, order, signal);
-  if (typeof seen === 'string') return seen;
-  try {
-    const hit = await hitJustNow(ports, place);
-    const conditions = await Promise.all(seen.ready.map((target) => ports.processes.inspect(processOf(target))));
-    const ready = seen.ready.filter((_, i) => conditions[i]?.kind === 'running').map(({ id }) => id);
-    return floorRefusal({ size: seen.size, ready, hit }, order.target.id, order.survivors.atLeast);
-  } catch (error) {
-    return unchecked(error);
-  }
-}
-
-const unchecked = (error: unknown): string =>
-  `the survivor floor cannot be checked: ${error instanceof Error ? error.message : String(error)}`;
-
-/** Victims whose effect may not show yet. One whose fault was undone counts again. */
-async function hitJustNow({ journal }: FaultPorts, { survivors }: FloorPorts): Promise<string[]> {
-  const hits = await survivors.recent();
+/** Who of those that were ready still runs, and who of them was hit just now. One whose fault was undone counts again. */
+async function standing({ processes, journal }: FaultPorts, { survivors }: FloorPorts, { size, ready: seen }: Look): Promise<Standing> {
+  const conditions = await Promise.all(seen.map((target) => processes.inspect(processOf(target))));
+  const ready = seen.filter((_, i) => conditions[i]?.kind === 'running').map(({ id }) => id);
+  const hits = await survivors.recent(ready);
   const records = await Promise.all(hits.map(({ key }) => journal.read(key)));
-  return hits.filter((_, i) => records[i]?.reversal === undefined).map(({ targetId }) => targetId);
+  return { size, ready, hit: hits.filter((_, i) => records[i]?.reversal === undefined).map(({ targetId }) => targetId) };
 }

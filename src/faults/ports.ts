@@ -22,8 +22,17 @@ export interface ProcessCondition {
 
 /** Acts on a process that is pinned by identity; the identity is read again at the instant of the deed. */
 export interface ProcessPort {
-  /** Protected processes are refused whatever the caller says. Nothing is sent after `notAfterMs` or once `signal` has aborted. */
-  signal(victim: ProcessIdentity, name: string, notAfterMs: number, signal: AbortSignal): Promise<SignalOutcome>;
+  /**
+   * Protected processes are refused whatever the caller says. Nothing is sent after `notAfterMs` or once `signal` has aborted.
+   * @param refusal asked last, immediately before the signal, and only when nothing else is in its way: why it must not be sent
+   */
+  signal(
+    victim: ProcessIdentity,
+    name: string,
+    notAfterMs: number,
+    signal: AbortSignal,
+    refusal?: () => Promise<string | undefined>,
+  ): Promise<SignalOutcome>;
   /** Sends SIGCONT, the undo of a pause. Never expires and asks no protection, because it harms nobody. */
   resume(victim: ProcessIdentity): Promise<SignalOutcome>;
   inspect(victim: ProcessIdentity): Promise<ProcessCondition>;
@@ -92,7 +101,7 @@ export interface Hit {
   atMs: number;
 }
 
-/** Keeps the deeds that lower a population apart, and remembers victims whose end does not show yet. For all workers of the machine. */
+/** Lets one order at a time count the survivors, and remembers victims whose end does not show yet. For all workers of the machine. */
 export interface SurvivorsPort {
   /**
    * Runs `body` while no other runs on this machine, in this process or another.
@@ -103,9 +112,9 @@ export interface SurvivorsPort {
   /** Notes a hit, before the deed. */
   note(hit: Hit): Promise<void>;
   /** Forgets one that did not happen, or whose effect is proven: from then on the system itself shows it. Safe to repeat. */
-  forget(key: string): Promise<void>;
-  /** Every hit of the last minutes that was not forgotten. @throws Error when they cannot be read */
-  recent(): Promise<Hit[]>;
+  forget(hit: Pick<Hit, 'key' | 'targetId'>): Promise<void>;
+  /** The hits of the last minutes to these targets that were not forgotten. @throws Error when they cannot be read */
+  recent(targetIds: readonly string[]): Promise<Hit[]>;
 }
 
 /** A reversible fault's time to live at the site, as it is on disk. */

@@ -10,6 +10,10 @@ import { runbook } from './runbook.ts';
 /** Whether the victims come back by themselves, or by a runbook: what was planned before this was asked says nothing, and they do. */
 export const expectsReturn = ({ plan }: AdmittedRun): boolean => plan.experiment.blastRadius.victimsReturn !== false;
 
+/** An order without an answer may have landed. */
+const wasHit = ({ state }: AdmittedRun, { wave, iteration }: Place): boolean =>
+  state.victims.some((victim) => victim.wave === wave && victim.iteration === iteration && victim.injection?.outcome !== 'skipped');
+
 /**
  * Waits until steady state is back, and as many of the targets as when the run began are ready, with the runbooks that the experiment names:
  * `rollbacks` after a stop, `remediation` when recovery calls for it. A runbook gives recovery another `recoverWithin`; whether it came too late is for the verdict.
@@ -25,7 +29,7 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
   if (run.facts.breach ?? run.state.aborted) for (const name of experiment.rollbacks) await help(name, 'rollback after a stop');
   enter(run, 'recovering', place);
   const { targets, site } = experiment;
-  const population = expectsReturn(run) && run.headcount ? { targets, site, ready: run.headcount.ready } : undefined;
+  const population = expectsReturn(run) && wasHit(run, place) && run.headcount ? { targets, site, ready: run.headcount.ready } : undefined;
   let waiting = experiment.remediation;
   let deadlineMs = Date.now() + wave.recoverWithinMs + wave.stableForMs;
   for (;;) {

@@ -70,7 +70,7 @@ describe('the survivor floor, at the instant of the deed, on real processes', ()
     expect(await inject(orderFor(a!, 2))).toMatchObject({ outcome: 'injected', effect: { proven: true } });
     const refused = await inject(orderFor(b!, 2));
     expect(refused).toMatchObject({ outcome: 'skipped', effect: { proven: false } });
-    expect(refused.reason).toBe('refused: the survivor floor: 1 of 2 would be left alive and ready, 2 must be');
+    expect(refused.reason).toBe('the signal was refused: the survivor floor: 1 of 2 would be left alive and ready, 2 must be');
     expect(await inject(orderFor(b!, 2))).toMatchObject({ outcome: 'skipped', reason: refused.reason! });
     expect(await inject(orderFor(a!, 2))).toMatchObject({ outcome: 'injected' }); // the recorded deed, whatever the floor says now
     expect(victims.dead()).toHaveLength(1);

@@ -27,7 +27,6 @@ interface Waiting {
  */
 export function openSurvivors(dir: string, source: ProcessSource = sourceFor(process.platform)): SurvivorsPort {
   const [claims, hits] = [join(dir, 'claims'), join(dir, 'hits')];
-  const fileOf = (key: string) => join(hits, `${createHash('sha256').update(key).digest('hex')}.json`);
   const queue: Waiting[] = [];
   let isServing = false;
 
@@ -65,34 +64,50 @@ export function openSurvivors(dir: string, source: ProcessSource = sourceFor(pro
       }),
     async note(hit) {
       await mkdir(hits, { recursive: true, mode: 0o700 });
-      const draft = `${fileOf(hit.key)}.${randomUUID()}.draft`;
+      const draft = join(hits, `${randomUUID()}.draft`);
       await writeFile(draft, JSON.stringify(hit), { mode: 0o600 }); // not flushed: a machine that restarts has no victim left
-      await rename(draft, fileOf(hit.key));
+      await rename(draft, join(hits, `${stemOf(hit)}${hit.atMs}.json`));
     },
-    forget: (key) => rm(fileOf(key), { force: true }),
-    recent: () => readHits(hits),
+    async forget(hit) {
+      const mine = (await namesIn(hits)).filter((name) => name.startsWith(stemOf(hit)));
+      await Promise.all(mine.map((name) => rm(join(hits, name), { force: true })));
+    },
+    recent: (targetIds) => readHits(hits, targetIds),
   };
 }
 
-/** Old ones are removed on the way. */
-async function readHits(dir: string): Promise<Hit[]> {
+/** A hit's file: the hash of its target, the hash of its order's key, when it was. */
+const NAME = /^([0-9a-f]{32})-([0-9a-f]{32})-(\d+)\.json$/;
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+const stemOf = ({ targetId, key }: Pick<Hit, 'key' | 'targetId'>): string => `${hash(targetId)}-${hash(key)}-`;
+
+async function namesIn(dir: string): Promise<string[]> {
   const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const files = names.filter((name) => name.endsWith('.json')).map((name) => join(dir, name));
-  const found = await Promise.all(files.map(async (file) => ({ file, hit: await readHit(file) })));
-  const isOld = (hit: Hit): boolean => Date.now() - hit.atMs > HIT_COUNTS_MS;
-  await Promise.all(found.filter(({ hit }) => hit && isOld(hit)).map(({ file }) => rm(file, { force: true })));
-  return found.flatMap(({ hit }) => (hit && !isOld(hit) ? [hit] : []));
+  return names.filter((name) => name.endsWith('.json'));
 }
 
-/** Undefined when it was forgotten meanwhile. @throws Error when it is something else */
-async function readHit(file: string): Promise<Hit | undefined> {
+/** Old ones are removed on the way; only those of the targets are opened. */
+async function readHits(dir: string, targetIds: readonly string[]): Promise<Hit[]> {
+  const wanted = new Set(targetIds.map(hash));
+  const found: Hit[] = [];
+  for (const name of await namesIn(dir)) {
+    const [, target, , atMs] = NAME.exec(name) ?? [];
+    if (target === undefined) throw new Error(`${join(dir, name)} is no record of a hit`);
+    if (Date.now() - Number(atMs) > HIT_COUNTS_MS) await rm(join(dir, name), { force: true });
+    else if (wanted.has(target)) found.push(...(await readHit(join(dir, name))));
+  }
+  return found;
+}
+
+/** None when it was forgotten meanwhile. @throws Error when it is something else */
+async function readHit(file: string): Promise<Hit[]> {
   try {
-    return HitFile.parse(JSON.parse(await readFile(file, 'utf8')));
+    return [HitFile.parse(JSON.parse(await readFile(file, 'utf8')))];
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new Error(`${file} is no record of a hit: ${String(error)}`);
   }
 }

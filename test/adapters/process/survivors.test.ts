@@ -81,16 +81,23 @@ test('a turn that does not come in time is refused, an abort is heard, and neith
 test('hits are shared, forgotten on demand and after five minutes; what is no record of a hit is an error', async () => {
   const dir = freshDir();
   const [one, other] = [openSurvivors(dir), openSurvivors(dir)];
-  expect(await one.recent()).toEqual([]);
+  const all = ['a', 'b', 'c'];
+  expect(await one.recent(all)).toEqual([]);
   const now = Date.now();
   await one.note({ key: 'run/../../a', targetId: 'a', atMs: now });
-  await one.note({ key: 'b', targetId: 'b', atMs: now - 299_000 });
+  await one.note({ key: 'b', targetId: 'b', atMs: now - 290_000 });
   await one.note({ key: 'c', targetId: 'c', atMs: now - 301_000 });
-  expect((await other.recent()).map(({ targetId }) => targetId).sort()).toEqual(['a', 'b']);
+  const seen = async () => (await other.recent(all)).map(({ targetId }) => targetId).sort();
+  expect(await seen()).toEqual(['a', 'b']);
+  expect(await other.recent(['b'])).toEqual([{ key: 'b', targetId: 'b', atMs: now - 290_000 }]);
   expect(readdirSync(join(dir, 'hits'))).toHaveLength(2);
-  await other.forget('b');
-  await other.forget('b');
-  expect((await one.recent()).map(({ targetId }) => targetId)).toEqual(['a']);
-  writeFileSync(join(dir, 'hits', 'odd.json'), '{"key":1}');
-  await expect(one.recent()).rejects.toThrow(/odd\.json is no record of a hit/);
+  await other.note({ key: 'b', targetId: 'b', atMs: now }); // a second attempt
+  await other.forget({ key: 'b', targetId: 'b' });
+  await other.forget({ key: 'b', targetId: 'b' });
+  expect(await seen()).toEqual(['a']);
+  const [file] = readdirSync(join(dir, 'hits'));
+  writeFileSync(join(dir, 'hits', file!), '{"key":1}');
+  await expect(one.recent(['a'])).rejects.toThrow(/is no record of a hit/);
+  writeFileSync(join(dir, 'hits', 'odd.json'), '{}');
+  await expect(one.recent([])).rejects.toThrow(/odd\.json is no record of a hit/);
 });

@@ -18,12 +18,12 @@ import { WorkerProcess, type Role, type WorkerPlace } from './worker.ts';
 export interface StageOptions {
   fault?: { kind: string; [field: string]: unknown };
   /** Changes the experiment; sees the folder and the observed system. */
-  document?: (stage: { dir: string; url: string }) => Record<string, unknown>;
+  document?: (stage: { dir: string; url: string; app: string }) => Record<string, unknown>;
   /** Servers of its own instead of the shared ones. */
   servers?: { temporalAddress?: string; databaseUrl?: string };
   /** A Temporal of its own that may be killed. */
   temporal?: OwnTemporal;
-  victims?: { count?: number; ignoreSigterm?: boolean };
+  victims?: { count?: number; ignoreSigterm?: boolean; respawn?: boolean };
 }
 
 let stages = 0;
@@ -56,7 +56,7 @@ export class Stage {
     const { count = 3, ...kind } = options.victims ?? {};
     const victims = await Victims.start(dir, taskQueue, count, { respawn: fault.kind !== 'process-pause', ...kind });
     const client = await BreakwaterClient.connect({ connection: { address: place.temporalAddress }, taskQueue });
-    const more = options.document?.({ dir, url: system.url }) ?? {};
+    const more = options.document?.({ dir, url: system.url, app: taskQueue }) ?? {};
     const experiment = name
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
