@@ -8,7 +8,7 @@ const UNDO_WITHIN = '30m';
 /** A site whose workers take nothing for this long has none. */
 const SITE_ANSWERS_WITHIN = '60s';
 /** A worker that is silent for this long is dead: its work moves to another. */
-const HEARTBEAT_TIMEOUT = '3s';
+export const HEARTBEAT_TIMEOUT = 3_000;
 
 /** A watch that cannot even begin (a missing secret, an unreadable registry) fails again each time; deaths of workers are fewer. */
 const WATCH_ATTEMPTS = 20;
@@ -18,7 +18,7 @@ const siteQueue = (site: string): string => `${workflowInfo().taskQueue}.${site}
 
 /** The task queue of a site's workers, for the activities that watch for `ms` and must leave at once when the run is aborted. */
 export const watching = (site: string, ms: number, summary: string) =>
-  proxyActivities<Pick<SiteActivities, 'prepareWave' | 'guardWave' | 'awaitRecovery'>>({
+  proxyActivities<Pick<SiteActivities, 'prepareWave' | 'awaitRecovery'>>({
     taskQueue: siteQueue(site),
     summary,
     startToCloseTimeout: ms + 60_000,
@@ -26,6 +26,21 @@ export const watching = (site: string, ms: number, summary: string) =>
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     cancellationType: 'TRY_CANCEL',
     retry: { ...promptRetry, maximumAttempts: WATCH_ATTEMPTS },
+  });
+
+/**
+ * One guard, which is not retried by the server: who follows a lost one is the run's decision (guarding.ts).
+ * @param startsWithinMs how long it may wait for a worker; the first may wait longer, because nothing is held yet
+ */
+export const guarding = (site: string, ms: number, summary: string, startsWithinMs?: number) =>
+  proxyActivities<Pick<SiteActivities, 'guardWave'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: ms + 60_000,
+    scheduleToStartTimeout: startsWithinMs ?? SITE_ANSWERS_WITHIN,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    cancellationType: 'TRY_CANCEL',
+    retry: { maximumAttempts: 1 },
   });
 
 /**
