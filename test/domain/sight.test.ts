@@ -8,7 +8,7 @@ import { coverage, emptySummary, summarise } from '../../src/domain/summary.ts';
 
 const NOW = 1_700_000_000_000;
 const rules = (change: Partial<SightRules> = {}): SightRules => ({ maxSkewMs: 5_000, defaultMaxAgeMs: 5_000, ...change });
-const value = (number: number, more: Partial<Reading> = {}): Reading => ({ ...more, kind: 'value', value: number }) as Reading;
+const value = (number: number, more: Partial<Reading> = {}): Reading => ({ ...more, kind: 'value', value: number });
 const clock = (fromMs: number, toMs = fromMs) => ({ whose: 'db:5432', fromMs, toMs });
 const told = (reading: Reading, change: Partial<SightRules> = {}, motion?: Motion, nowMs = NOW): number | string => {
   const { measurement } = judge(reading, rules(change), { wallMs: nowMs, steadyMs: nowMs }, motion);
