@@ -1,4 +1,5 @@
-import { activityInfo, getClient, heartbeat } from '@temporalio/activity';
+import { activityInfo, ApplicationFailure, CancelledFailure, getClient, heartbeat } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import {
   findBlindness,
   findClockBehind,
@@ -30,6 +31,10 @@ export interface GuardInput {
   holdMs: number;
   /** Set when the wave's fault is reversible: the leases of the place, each of this length, are renewed while it watches. Milliseconds. */
   leaseMs?: number;
+  /** What the guard before it left behind when it was lost. */
+  resume?: GuardCheckpoint;
+  /** Since when nothing is known to have been seen, epoch milliseconds; given after a loss. */
+  blindSinceMs?: number;
 }
 
 /** What a guard saw. `endedMs` is the end of its watch, epoch milliseconds. */
@@ -44,12 +49,15 @@ export interface GuardOutcome {
 /** Sent to the run once every watched signal has given a value: `guardArmed(key, atMs)`. */
 export const GUARD_ARMED = 'guardArmed';
 
-interface Checkpoint extends LiveViewCheckpoint {
+/** What a guard leaves to the next when it is lost. */
+export interface GuardCheckpoint {
   state: GuardState;
-  /** Absolute end, so that a retried attempt resumes instead of starting again. */
+  /** Absolute end, so that the next guard resumes instead of starting again. */
   endMs: number | null;
   motions?: Motions;
 }
+
+type Checkpoint = GuardCheckpoint & LiveViewCheckpoint;
 
 const limitsOf = ({ conditions }: GuardRules): LiveView['limits'] =>
   conditions.flatMap((watched) => {
@@ -57,12 +65,13 @@ const limitsOf = ({ conditions }: GuardRules): LiveView['limits'] =>
     return limit === undefined ? [] : [{ probe: watched.condition.probe, limit, upper: isUpper(watched.condition) }];
   });
 
-/** What the last attempt knew; without any, a retried attempt has been blind since the activity was scheduled. */
-function resumeFrom(rules: GuardRules): Omit<Checkpoint, 'live'> {
+/** What the guard before knew; without that, a retried one has been blind since the activity was scheduled. */
+function resumeFrom({ rules, resume, blindSinceMs }: GuardInput): GuardCheckpoint {
   const info = activityInfo();
-  const saved = info.heartbeatDetails as Checkpoint | undefined;
+  const saved = (info.heartbeatDetails as Checkpoint | undefined) ?? resume;
   if (saved) return saved;
-  return { state: newGuardState(rules, info.attempt > 1 ? info.scheduledTimestampMs : Date.now()), endMs: null };
+  const sinceMs = blindSinceMs ?? (info.attempt > 1 ? info.scheduledTimestampMs : Date.now());
+  return { state: newGuardState(rules, sinceMs), endMs: null };
 }
 
 /**
@@ -71,9 +80,10 @@ function resumeFrom(rules: GuardRules): Omit<Checkpoint, 'live'> {
  */
 export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records' | 'leases'>) => ({
   /** @throws CancelledFailure when the run is aborted */
-  async guardWave({ experiment, place, rules, holdMs, leaseMs }: GuardInput): Promise<GuardOutcome> {
+  async guardWave(input: GuardInput): Promise<GuardOutcome> {
+    const { experiment, place, rules, holdMs, leaseMs } = input;
     const clock = new SteadyClock();
-    const saved = resumeFrom(rules);
+    const saved = resumeFrom(input);
     const motions = saved.motions ?? {};
     let { state, endMs } = saved;
     const readings = new Readings(signalDefinitions(experiment));
@@ -124,12 +134,21 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records' | 'lease
         return endMs !== null && nowMs >= endMs ? done(nowMs) : undefined;
       },
       checkpoint,
+    }).catch((cause: unknown) => {
+      throw handedOver(cause, { state, endMs, motions });
     });
     const outcome = await watching.finally(() => keeper?.stop());
     const lost = outcome.kind === 'held' ? await keeper?.lastLook() : undefined;
     return lost ? { ...outcome, kind: 'breached', breach: lost } : outcome;
   },
 });
+
+/** A guard that has to leave, but not because the run said so, gives what it knew to the run, which gives it to the next guard. */
+function handedOver(cause: unknown, checkpoint: GuardCheckpoint): unknown {
+  if (!(cause instanceof CancelledFailure) || cause.message === 'CANCELLED') return cause;
+  const message = cause.message === 'WORKER_SHUTDOWN' ? 'its worker was asked to leave' : `it was taken away (${cause.message})`;
+  return ApplicationFailure.create({ message, type: 'GuardLeaves', category: ApplicationFailureCategory.BENIGN, details: [checkpoint] });
+}
 
 /** A blindness with the newest reason for it. */
 const because = (breach: Breach, problem: string | undefined): Breach =>

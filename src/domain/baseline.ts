@@ -58,5 +58,5 @@ export function findIncidents(conditions: readonly StopCondition[], baseline: Ba
     if (!incident || (above === undefined && below === undefined)) return [];
     return [{ probe, tolerance: above === undefined ? { atLeast: below } : { atMost: above } }];
   });
-  return findUnmet(quiet, baseline).map(({ why, ...unmet }) => ({ ...unmet, why: `${why}: an incident outside of the experiment` }));
+  return findUnmet(quiet, baseline).map((unmet) => ({ ...unmet, tolerance: `no incident: ${unmet.tolerance}` }));
 }

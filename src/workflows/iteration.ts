@@ -7,8 +7,8 @@ import type { WavePlan } from '../domain/plan.ts';
 import { floorOf } from '../domain/survivors.ts';
 import type { IterationFacts } from '../domain/verdict.ts';
 import { enter, newIterationFacts, type AdmittedRun, type Place } from './context.ts';
-import { reasonOf } from './failure.ts';
-import { INJECT_WITHIN_MS, injecting, undoing, watching } from './proxies.ts';
+import { watchOver } from './guarding.ts';
+import { INJECT_WITHIN_MS, injecting, undoing } from './proxies.ts';
 import { recover } from './recover.ts';
 import { withUndo, type Undo } from './undo.ts';
 
@@ -105,17 +105,11 @@ async function act(deed: Deed, preparation: Preparation, arm: (undo: Undo) => vo
   takeGuard(deed, outcome);
 }
 
-/** The guard's promise; its loss is blindness, and blindness is a breach. */
+/** The guard's promise; its loss is blindness, and blindness that lasts is a breach. */
 function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Promise<GuardOutcome> {
   const { experiment } = run.plan;
   const rules = guardRules(experiment, baseline.medians);
   const holdMs = wave.dryRun ? 0 : wave.holdMs;
-  const { guardWave } = watching(
-    experiment.site,
-    rules.maxBlindMs + holdMs,
-    `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`,
-    rules.maxBlindMs,
-  );
   const input = {
     experiment: { probes: experiment.probes, slo: experiment.slo, guard: experiment.guard },
     place: { workflowId: run.state.workflowId, ...place, phase: 'fault' as const },
@@ -123,18 +117,7 @@ function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Prom
     holdMs,
     ...(run.plan.reversible[wave.fault.kind] && !wave.dryRun && { leaseMs: experiment.guard.lease }),
   };
-  const guarding = guardWave(input).catch((cause: unknown): GuardOutcome => {
-    if (isCancellation(cause)) throw cause;
-    const breach = {
-      probe: 'guard',
-      rule: `the guard was lost: ${reasonOf(cause)}`,
-      value: null,
-      limit: null,
-      atMs: Date.now(),
-      blind: true,
-    };
-    return { kind: 'breached', breach, endedMs: Date.now(), summaries: {}, violations: [] };
-  });
+  const guarding = watchOver(experiment.site, input, `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`);
   guarding.catch(() => undefined); // a cancellation is met where the guard is awaited
   return guarding;
 }

@@ -19,19 +19,32 @@ const WATCH_ATTEMPTS = 20;
 const promptRetry = { initialInterval: '100ms', backoffCoefficient: 1.5, maximumInterval: '5s' } as const;
 const siteQueue = (site: string): string => `${workflowInfo().taskQueue}.${site}`;
 
-/**
- * The task queue of a site's workers, for the activities that watch for `ms` and must leave at once when the run is aborted.
- * @param maxBlindMs how long a fault may go unwatched; absent where no fault is watched
- */
-export const watching = (site: string, ms: number, summary: string, maxBlindMs?: number) =>
-  proxyActivities<Pick<SiteActivities, 'prepareWave' | 'guardWave' | 'awaitRecovery'>>({
+/** The task queue of a site's workers, for the activities that watch for `ms` and must leave at once when the run is aborted. */
+export const watching = (site: string, ms: number, summary: string) =>
+  proxyActivities<Pick<SiteActivities, 'prepareWave' | 'awaitRecovery'>>({
     taskQueue: siteQueue(site),
     summary,
     startToCloseTimeout: ms + 60_000,
     scheduleToStartTimeout: SITE_ANSWERS_WITHIN,
-    heartbeatTimeout: deadAfterMs(maxBlindMs),
+    heartbeatTimeout: deadAfterMs(),
     cancellationType: 'TRY_CANCEL',
     retry: { ...promptRetry, maximumAttempts: WATCH_ATTEMPTS },
+  });
+
+/**
+ * One guard, which is not retried by the server: who follows a lost one is the run's decision (guarding.ts).
+ * @param maxBlindMs how long a fault may go unwatched
+ * @param startsWithinMs how long it may wait for a worker; the first may wait longer, because nothing is held yet
+ */
+export const guarding = (site: string, ms: number, summary: string, maxBlindMs: number, startsWithinMs?: number) =>
+  proxyActivities<Pick<SiteActivities, 'guardWave'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: ms + 60_000,
+    scheduleToStartTimeout: startsWithinMs ?? SITE_ANSWERS_WITHIN,
+    heartbeatTimeout: deadAfterMs(maxBlindMs),
+    cancellationType: 'TRY_CANCEL',
+    retry: { maximumAttempts: 1 },
   });
 
 /**

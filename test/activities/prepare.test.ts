@@ -100,3 +100,23 @@ test('steady state and preconditions that do not hold are obstacles, with the nu
     ['errors', 'median 0.5'],
   ]);
 });
+
+test('an incident that goes on already is an obstacle, whatever its `for` says', async () => {
+  const stopConditions = [
+    { probe: 'errors', above: '0.1%' },
+    { probe: 'queue', above: 5, for: '10m', incident: true },
+  ];
+  expect((await prepare({ stopConditions })).unmet).toEqual([]);
+  system.answers['queue'] = 6;
+  expect((await prepare({ stopConditions })).unmet).toEqual([{ probe: 'queue', tolerance: 'no incident: ≤ 5', why: 'median 6' }]);
+});
+
+test('a signal that never moves where it must is not seen', async () => {
+  const probes = {
+    errors: system.probe('errors'),
+    queue: { ...system.probe('queue'), mustMoveWithin: '10s' },
+    extra: system.probe('extra'),
+  };
+  const [unmet] = (await prepare({ probes })).unmet;
+  expect(unmet).toMatchObject({ probe: 'queue', tolerance: 'has data', why: expect.stringContaining('not been seen to move') as string });
+});

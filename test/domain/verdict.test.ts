@@ -24,7 +24,19 @@ const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: 
   ['leftovers', 'error', { leftovers: ['process-pause on worker-1'] }, /a person must look: process-pause on worker-1/],
   ['platform-error', 'error', { error: 'the records are gone' }, /records/],
   ['denied', 'denied', { denied: 'no window', iterations: [], wavesDone: 0 }, /no window/],
+  [
+    'denied',
+    'denied',
+    { denied: 'region-alerts (no incident: ≤ 0): last value 2', incident: 'later', iterations: [], wavesDone: 0 },
+    /^region-alerts/,
+  ],
   ['unrelated-incident', 'void', { incident: 'a region is down', aborted: person, ...live({ recovery: notRecovered }) }, /region/],
+  [
+    'unrelated-incident',
+    'void',
+    { incident: 'region-alerts > 0; it was 2', breach: { ...breach, incident: true } },
+    /^region-alerts > 0; it was 2$/,
+  ],
   [
     'not-recovered-after-stop',
     'failed',
@@ -49,6 +61,12 @@ const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: 
   ],
   ['hypothesis-refuted', 'failed', live({ interruptedBy: 'bob', recovery: notRecovered }), /not back within 2 s/],
   ['gate-closed', 'aborted', { gated: 'outside of the windows', wavesDone: 1 }, /windows/],
+  [
+    'gate-closed',
+    'aborted',
+    { gated: 'not before wave stress: region-alerts (no incident: ≤ 0): last value 2', wavesDone: 1 },
+    /no incident/,
+  ],
   ['too-little-data', 'inconclusive', live({ summaries: { errors: { ...seen, values: 7, problems: 3 } } }), /7 of 10 times/],
   ['too-little-data', 'inconclusive', live({ summaries: {} }), /no samples/],
   ['too-little-data', 'inconclusive', live({ guard: 'not-run' }), /did not see the whole hold/],
