@@ -64,16 +64,34 @@ export class Book {
     const due = dueForCheck(this.state, Date.now()).slice(0, CHECKED_AT_ONCE);
     if (due.length === 0 || this.isChecking) return;
     this.isChecking = true;
+    await this.expireGone(due);
+    this.isChecking = false;
+  }
+
+  /** The same at once for everybody, because somebody asks. @returns what was found */
+  async sweep(): Promise<string> {
+    const all = [...this.state.holds, ...this.state.queue];
+    const gone: string[] = [];
+    for (let i = 0; i < all.length; i += CHECKED_AT_ONCE) gone.push(...(await this.expireGone(all.slice(i, i + CHECKED_AT_ONCE))));
+    const places = all.length === 1 ? '1 place' : `${all.length} places`;
+    return gone.length === 0
+      ? `${places}, all of them of runs that live or cannot be judged`
+      : `${places}; taken from runs that are gone: ${gone.join(', ')}`;
+  }
+
+  private async expireGone(places: readonly { holder: string; runId: string }[]): Promise<string[]> {
+    const gone: string[] = [];
     await this.during(async () => {
-      const unknown = due.map(({ holder }) => ({ holder, is: 'unknown' as const }));
-      const found = await ledgering.whoRuns(due.map(({ holder }) => holder)).catch(() => unknown);
-      for (const { holder, runId } of due) {
+      const unknown = places.map(({ holder }) => ({ holder, is: 'unknown' as const }));
+      const found = await ledgering.whoRuns(places.map(({ holder }) => holder)).catch(() => unknown);
+      for (const { holder, runId } of places) {
         const isGone = found.some((one) => one.holder === holder && one.is === 'gone');
         if (isGone) log.warn('a holder is gone without a word', { holder });
+        if (isGone) gone.push(holder);
         this.take(isGone ? { kind: 'expire', holder, runId, why: 'its run has ended without releasing it' } : { kind: 'alive', holder });
       }
     });
-    this.isChecking = false;
+    return gone;
   }
 
   private async during(work: () => Promise<void>): Promise<void> {

@@ -77,6 +77,7 @@ export function acceptMessages(book: Book): void {
     },
     { validator: (raw) => void must(readLimits(raw)) },
   );
+  setHandler(message.sweep, () => book.sweep());
   setHandler(
     message.expire,
     (raw) => {

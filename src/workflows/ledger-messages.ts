@@ -27,6 +27,8 @@ export const lift = defineUpdate<LedgerState, [LedgerAct]>('lift');
 export const limits = defineUpdate<LedgerState, [Limits & { by: string }]>('limits');
 /** Takes a run's place away whatever it does: for a hold whose run is gone and whose end cannot be seen. */
 export const expire = defineUpdate<LedgerState, [LedgerAct & { holder: string }]>('expire');
+/** Looks now whether every holder and waiter lives, and takes the places of those that do not. @returns what was found, in one sentence */
+export const sweep = defineUpdate<string>('sweep');
 /** All that the ledger knows. */
 export const ledgerState = defineQuery<LedgerState>('state');
 /** To a run: what the ledger says of its wave. */
