@@ -143,11 +143,23 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records' | 'lease
   },
 });
 
-/** A guard that has to leave, but not because the run said so, gives what it knew to the run, which gives it to the next guard. */
-function handedOver(cause: unknown, checkpoint: GuardCheckpoint): unknown {
+/** The failure of a guard that has to leave, but not because the run said so. */
+export const GUARD_LEAVES = 'GuardLeaves';
+
+/**
+ * What a guard that was cancelled throws. Unless the run itself said so, it gives what it knew to the run, which gives it to the next
+ * guard. Not to be retried by the server: it would keep a paused activity for ever, and the run would not learn that nobody watches.
+ */
+export function handedOver(cause: unknown, checkpoint: GuardCheckpoint): unknown {
   if (!(cause instanceof CancelledFailure) || cause.message === 'CANCELLED') return cause;
   const message = cause.message === 'WORKER_SHUTDOWN' ? 'its worker was asked to leave' : `it was taken away (${cause.message})`;
-  return ApplicationFailure.create({ message, type: 'GuardLeaves', category: ApplicationFailureCategory.BENIGN, details: [checkpoint] });
+  return ApplicationFailure.create({
+    message,
+    type: GUARD_LEAVES,
+    nonRetryable: true,
+    category: ApplicationFailureCategory.BENIGN,
+    details: [checkpoint],
+  });
 }
 
 /** A blindness with the newest reason for it. */

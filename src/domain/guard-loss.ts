@@ -22,9 +22,9 @@ export function trustAfterLoss(before: Trust, saved: Pick<GuardState, 'lastValue
   return { seenMs, blindSinceMs: Math.min(seenMs, aliveMs) };
 }
 
-/** How long another guard may take until it looks, milliseconds; 0 or less: the run has been blind for too long. */
+/** How long another guard may take until it looks, whole milliseconds; 0 or less: the run has been blind for too long. */
 export const timeToLook = ({ blindSinceMs }: Trust, { maxBlindMs }: Pick<GuardRules, 'maxBlindMs'>, nowMs: number): number =>
-  blindSinceMs + maxBlindMs - nowMs;
+  Math.floor(blindSinceMs + maxBlindMs - nowMs);
 
 /** The loss of a guard as a breach. @param why how it was lost, in words */
 export const lossOf = (why: string, { blindSinceMs }: Trust, { maxBlindMs }: Pick<GuardRules, 'maxBlindMs'>, nowMs: number): Breach => ({

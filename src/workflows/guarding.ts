@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, patched, sleep, TimeoutFailure } from '@temporalio/workflow';
-import type { GuardCheckpoint, GuardInput, GuardOutcome } from '../activities/guard.ts';
+import type { GUARD_LEAVES, GuardCheckpoint, GuardInput, GuardOutcome } from '../activities/guard.ts';
 import { deadAfterMs } from '../domain/liveness.ts';
 import { lossOf, timeToLook, trustAfterLoss, type Trust } from '../domain/guard-loss.ts';
 import { reasonOf } from './failure.ts';
@@ -18,8 +18,12 @@ function savedBy(failure: unknown): GuardCheckpoint | undefined {
 }
 
 const timedOut = (failure: unknown): boolean => failure instanceof ActivityFailure && failure.cause instanceof TimeoutFailure;
+/** A guard that leaves forbids the server to retry it, not the run. */
 const isFinal = (failure: unknown): boolean =>
-  failure instanceof ActivityFailure && failure.cause instanceof ApplicationFailure && failure.cause.nonRetryable === true;
+  failure instanceof ActivityFailure &&
+  failure.cause instanceof ApplicationFailure &&
+  failure.cause.nonRetryable === true &&
+  failure.cause.type !== ('GuardLeaves' satisfies typeof GUARD_LEAVES);
 
 /**
  * One guard after another, until one has an outcome. Each goes on from the checkpoint of the one before. Here, not by retries of the
@@ -51,9 +55,10 @@ export async function watchOver(site: string, input: GuardInput, summary: string
       });
       if (!patched('guard-loss-is-bounded') || isFinal(cause) || losses >= MOST_LOSSES) return lost();
       const rest = timedOut(cause) ? 0 : restMs(losses);
-      if (timeToLook(trust, rules, Date.now()) <= rest) return lost();
-      if (rest > 0) await sleep(rest, { summary: 'the guard failed: another looks' });
-      guard = guarding(site, forMs, `${summary}, after ${losses + 1} lost`, timeToLook(trust, rules, Date.now()));
+      if (rest > 0 && timeToLook(trust, rules, Date.now()) > rest) await sleep(rest, { summary: 'the guard failed: another looks' });
+      const startsWithinMs = timeToLook(trust, rules, Date.now()); // after the rest, which may have been longer than asked for
+      if (startsWithinMs <= rest) return lost();
+      guard = guarding(site, forMs, `${summary}, after ${losses + 1} lost`, startsWithinMs);
     }
   }
 }
