@@ -113,7 +113,7 @@ export class BreakwaterClient {
   async startExperiment(options: StartOptions): Promise<StartedRun> {
     const experiment = parseDocument(options.document);
     const workflowId = workflowIdOf(experiment.metadata, experiment.fault.kind, options.idempotencyKey);
-    const input: RunInput = { ...BreakwaterClient.inputOf(options), issued: { workflowId, atMs: Date.now() } };
+    const input: RunInput = { ...BreakwaterClient.inputOf(options), issued: { workflowId, atMs: options.issuedAtMs ?? Date.now() } };
     try {
       const handle: WorkflowHandleWithFirstExecutionRunId = await this.temporal.workflow.start('experiment', {
         taskQueue: this.taskQueue,

@@ -15,6 +15,8 @@ export interface StartOptions {
   timeScale?: number;
   /** The digest that `plan` showed; a run of anything else is denied. */
   expectedDigest?: string;
+  /** When it was asked for, epoch milliseconds by Temporal's clock; now when absent. A run that begins a day later is denied. */
+  issuedAtMs?: number;
 }
 
 /** How soon a dead worker's workflow task moves to another worker. */

@@ -17,6 +17,8 @@ export interface Theatre {
   client: Client;
   connection: NativeConnection;
   workflowBundle: { code: string };
+  /** The server's clock, where it is not the machine's. */
+  currentTimeMs?: () => Promise<number>;
   close(): Promise<void>;
 }
 
@@ -71,7 +73,7 @@ export interface StageOptions {
 
 /** Raises a stage, plays on it, and takes it down: workers are gone afterwards whatever happened. */
 export async function onStage<T>(
-  { client, connection, workflowBundle }: Pick<Theatre, 'client' | 'connection' | 'workflowBundle'>,
+  { client, connection, workflowBundle, currentTimeMs }: Omit<Theatre, 'close'>,
   play: (stage: Stage) => Promise<T>,
   options: StageOptions = {},
 ): Promise<T> {
@@ -99,7 +101,15 @@ export async function onStage<T>(
     client: door,
     verdict,
     start: async (document = experimentDocument(), more = {}) =>
-      (await door.startExperiment({ document, requestedBy: 'ann', seed: 7, ...more })).workflowId,
+      (
+        await door.startExperiment({
+          document,
+          requestedBy: 'ann',
+          seed: 7,
+          ...(currentTimeMs && { issuedAtMs: await currentTimeMs() }),
+          ...more,
+        })
+      ).workflowId,
     startRaw: (input) => client.workflow.start('experiment', { taskQueue, workflowId: `raw.${randomUUID()}`, args: [input as RunInput] }),
   };
   return workers[0].runUntil(workers[1].runUntil(play(stage)));
