@@ -6,22 +6,29 @@ import {
   type ConnectionOptions,
   type WorkflowHandleWithFirstExecutionRunId,
 } from '@temporalio/client';
+import { haltRuns, type HaltOptions, type HaltOutcome, type HaltProgress } from './client/halt.ts';
+import { listLedgers, readLedger, readLedgerMemo, updateLedger } from './client/ledger.ts';
+import { EVERYWHERE } from './domain/ledger/names.ts';
+import { placeIn } from './domain/ledger/settle.ts';
+import type { LedgerState, Limits } from './domain/ledger/state.ts';
 import type { LiveView, LiveViewCheckpoint } from './activities/watching.ts';
-import type { Act, RunInput, RunResult, RunState } from './domain/run.ts';
+import type { Act, Halt, RunInput, RunResult, RunState } from './domain/run.ts';
 import { EXIT_CODES } from './domain/run.ts';
 import { isRunId } from './domain/start.ts';
 import type { SweepInput, SweepResult } from './domain/sweep.ts';
 import { parseDocument } from './language/experiment.ts';
-import { installJanitor, Schedules } from './schedules.ts';
-import { startOptionsOf, type StartOptions } from './starting.ts';
+import { installJanitor, Schedules } from './client/schedules.ts';
+import { startOptionsOf, type StartOptions } from './client/starting.ts';
 import type { PlanResult } from './workflows/plan.ts';
 
-export type { Act, RunInput, RunResult, RunState } from './domain/run.ts';
+export type { Act, Halt, RunInput, RunResult, RunState } from './domain/run.ts';
+export type { HaltOptions, HaltOutcome, HaltProgress } from './client/halt.ts';
+export type { LedgerState, Limits } from './domain/ledger/state.ts';
 export type { Verdict } from './domain/verdict.ts';
 export type { PlanResult } from './workflows/plan.ts';
 export type { SweepInput, SweepResult, SweepRow } from './domain/sweep.ts';
-export type { ScheduleRequest, ScheduleView } from './schedules.ts';
-export type { StartOptions } from './starting.ts';
+export type { ScheduleRequest, ScheduleView } from './client/schedules.ts';
+export type { StartOptions } from './client/starting.ts';
 export type { LiveView } from './activities/watching.ts';
 
 /** A run that was started, or found to have been started with the same idempotency key. */
@@ -186,6 +193,50 @@ export class BreakwaterClient {
 
   resume(workflowId: string, act: Act): Promise<RunState> {
     return this.steer('resume', workflowId, act);
+  }
+
+  /**
+   * Stops every live run of an environment, or of all when none is named, and refuses new ones until it is lifted. Needs no API.
+   * @param withinMs longest wait until they have closed; whoever is left then is in the outcome
+   */
+  halt(options: HaltOptions, withinMs: number, onProgress?: (progress: HaltProgress) => void): Promise<HaltOutcome> {
+    return haltRuns(this, options, withinMs, onProgress);
+  }
+
+  /** Lets new runs start again. @throws WorkflowUpdateFailedError when the act has no name or reason */
+  async liftHalt(environment: string | undefined, { by, reason }: Act): Promise<void> {
+    await updateLedger(this, environment ?? EVERYWHERE, 'lift', { by, reason: reason ?? 'not said' });
+  }
+
+  /** The halts that stand, by environment; `_all` stands for every one. Read without a worker. */
+  async halts(environment?: string): Promise<Record<string, Halt>> {
+    const names = environment === undefined ? await listLedgers(this) : [EVERYWHERE, environment];
+    const found = await Promise.all(names.map(async (name) => [name, (await readLedgerMemo(this, name)).halt] as const));
+    return Object.fromEntries(found.flatMap(([name, halt]) => (halt ? [[name, halt]] : [])));
+  }
+
+  /** The ledgers of all environments that have one, or of one of them: holds, queue, cool-downs, halt, limits. */
+  async ledgers(environment?: string): Promise<Record<string, LedgerState>> {
+    const names = environment === undefined ? await listLedgers(this) : [environment];
+    const found = await Promise.all(names.map(async (name) => [name, await readLedger(this, name)] as const));
+    return Object.fromEntries(found.flatMap(([name, state]) => (state ? [[name, state]] : [])));
+  }
+
+  /** A queued run's place as the ledger sees it now; the run itself knows what it was told when it last asked. */
+  async queuePlace({ workflowId, queued }: Pick<RunState, 'workflowId' | 'queued'>): Promise<RunState['queued']> {
+    const state = queued && (await readLedger(this, queued.environment));
+    const place = state && placeIn(state, workflowId, Date.now());
+    return queued && place?.kind === 'queued' ? { environment: queued.environment, ...place } : queued;
+  }
+
+  /** Sets the caps of an environment over all runs. What holds more already keeps it. */
+  setLimits(environment: string, limits: Limits, { by }: Pick<Act, 'by'>): Promise<LedgerState> {
+    return updateLedger(this, environment, 'limits', { ...limits, by });
+  }
+
+  /** Takes a run's place in the ledger away, whatever it does. @throws WorkflowUpdateFailedError when it has none */
+  expireHold(environment: string, workflowId: string, { by, reason }: Act): Promise<LedgerState> {
+    return updateLedger(this, environment, 'expire', { holder: workflowId, by, reason: reason ?? 'not said' });
   }
 
   /** What the run's watching activity sees now: newest readings and the limits they are watched against. */

@@ -3,10 +3,12 @@ import * as z from 'zod';
 import type { Plan } from '../domain/plan.ts';
 import type { Admission, RunEvent, RunInput, RunResult } from '../domain/run.ts';
 import { whyNotFresh, type StartFacts } from '../domain/start.ts';
+import { describeHalt } from '../domain/ledger/step.ts';
 import { describeWindow, mayBegin } from '../domain/window.ts';
 import { makePlan } from '../language/digest.ts';
 import { evaluatePolicy } from '../policy/guardrails.ts';
 import type { OpenRun } from '../records/ports.ts';
+import { haltIn } from './halts.ts';
 import type { ControlPorts } from './ports.ts';
 import { siteObstacle } from './site-workers.ts';
 
@@ -70,8 +72,10 @@ export const createControl = ({ records, nowMs }: Pick<ControlPorts, 'records' |
     );
   },
 
-  /** Policy, windows and whether the site has a worker, looked at afresh: before the first wave and before each. */
+  /** Halt, policy, windows and whether the site has a worker, looked at afresh: before the first wave and before each. */
   async checkGates(plan: Plan): Promise<GateDecision> {
+    const halt = await haltIn(plan.experiment.metadata.environment);
+    if (halt) return { open: false, rule: halt.kind, reason: describeHalt(halt) };
     const { denials } = evaluatePolicy(plan);
     const [denial] = denials;
     if (denial) return { open: false, rule: denial.rule, reason: denials.map(({ rule, reason }) => `${rule}: ${reason}`).join('; ') };
@@ -93,3 +97,5 @@ export const createControl = ({ records, nowMs }: Pick<ControlPorts, 'records' |
     await records.closeRun(workflowId, { verdict, reason, result: { ...result }, closedAtMs });
   },
 });
+
+export type RunActivities = ReturnType<typeof createControl>;

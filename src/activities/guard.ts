@@ -9,10 +9,12 @@ import {
   type GuardRules,
   type GuardState,
 } from '../domain/guard.ts';
+import type { OrderPlace } from '../domain/order.ts';
 import type { Breach } from '../domain/stop-conditions.ts';
 import { isUpper, limitOf } from '../domain/stop-conditions.ts';
 import type { Summary } from '../domain/summary.ts';
 import type { Violation } from '../domain/verdict.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 import type { SitePorts } from './ports.ts';
 import type { SamplePlace } from './recorder.ts';
 import type { Motions } from '../probes/sighted.ts';
@@ -26,6 +28,8 @@ export interface GuardInput {
   rules: GuardRules;
   /** How long it watches from the moment that it is armed. */
   holdMs: number;
+  /** Set when the wave's fault is reversible: the leases of the place, each of this length, are renewed while it watches. Milliseconds. */
+  leaseMs?: number;
 }
 
 /** What a guard saw. `endedMs` is the end of its watch, epoch milliseconds. */
@@ -65,9 +69,9 @@ function resumeFrom(rules: GuardRules): Omit<Checkpoint, 'live'> {
  * Creates the guard: one long activity per wave that samples every signal, feeds the stop conditions, tells the run once it sees,
  * and returns at the first breach, at its own blindness, or when the hold is over.
  */
-export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
+export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records' | 'leases'>) => ({
   /** @throws CancelledFailure when the run is aborted */
-  async guardWave({ experiment, place, rules, holdMs }: GuardInput): Promise<GuardOutcome> {
+  async guardWave({ experiment, place, rules, holdMs, leaseMs }: GuardInput): Promise<GuardOutcome> {
     const clock = new SteadyClock();
     const saved = resumeFrom(rules);
     const motions = saved.motions ?? {};
@@ -92,7 +96,9 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
     const gap = findClockBehind(state, nowMs, experiment.guard?.maxSkew ?? MAX_SKEW_MS) ?? findBlindness(state, rules, nowMs);
     if (gap) return done(nowMs, gap);
     if (endMs !== null) void announce(place); // the attempt before may have died between its heartbeat and the signal
-    return watchSignals(ports, {
+    const keeper = leaseMs === undefined ? undefined : new LeaseKeeper(ports.leases, orderPlaceOf(place), leaseMs, checkpoint);
+    keeper?.start();
+    const watching = watchSignals(ports, {
       experiment,
       place,
       clock,
@@ -113,16 +119,23 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
       tick(nowMs) {
         const blindness = findBlindness(state, rules, nowMs);
         if (blindness) return done(nowMs, because(blindness, readings.problemOf(blindness.probe)));
+        const leaseOver = keeper?.breach();
+        if (leaseOver) return done(nowMs, leaseOver);
         return endMs !== null && nowMs >= endMs ? done(nowMs) : undefined;
       },
       checkpoint,
     });
+    const outcome = await watching.finally(() => keeper?.stop());
+    const lost = outcome.kind === 'held' ? await keeper?.lastLook() : undefined;
+    return lost ? { ...outcome, kind: 'breached', breach: lost } : outcome;
   },
 });
 
 /** A blindness with the newest reason for it. */
 const because = (breach: Breach, problem: string | undefined): Breach =>
   problem === undefined ? breach : { ...breach, rule: `${breach.rule}: ${problem}` };
+
+const orderPlaceOf = ({ workflowId, wave, iteration }: SamplePlace): OrderPlace => ({ workflowId, wave, iteration });
 
 /** Tells the run. The workflow takes the first of several; a run that is gone needs no telling. */
 async function announce({ wave, iteration }: SamplePlace): Promise<void> {

@@ -1,8 +1,10 @@
 import { createFaultActivities } from './faults.ts';
 import { createGuard } from './guard.ts';
 import { createControl } from './control.ts';
+import { createHalts } from './halts.ts';
 import { createJanitorial } from './janitorial.ts';
 import { createLeaseActivities } from './leases.ts';
+import { createTurns } from './ledger.ts';
 import { createPaging } from './paging.ts';
 import type { ControlPorts, SitePorts } from './ports.ts';
 import { createPrepare } from './prepare.ts';
@@ -24,10 +26,9 @@ export const createSiteActivities = (ports: SitePorts) => ({
 export type SiteActivities = ReturnType<typeof createSiteActivities>;
 
 /** All that runs beside the workflows, on the control queue. */
-export const createControlActivities = (ports: ControlPorts) => ({
-  ...createControl(ports),
-  ...createPaging(ports),
-  ...createJanitorial(ports),
-});
+export const createControlActivities = (ports: ControlPorts) => {
+  const control = createControl(ports);
+  return { ...control, ...createTurns(control), ...createHalts(), ...createPaging(ports), ...createJanitorial(ports) };
+};
 
 export type ControlActivities = ReturnType<typeof createControlActivities>;

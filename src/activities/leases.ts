@@ -9,11 +9,11 @@ export interface SiteLease extends Lease {
 /** What one answer holds at most: the rest comes with the next sweep. */
 const MAX_LEASES = 500;
 
-/** Creates the activities on a site's leases. A site without leases lists none. */
-export const createLeaseActivities = (leases?: Pick<LeasePort, 'list' | 'release'>) => ({
+/** Creates the activities on a site's leases. */
+export const createLeaseActivities = (leases: Pick<LeasePort, 'list' | 'release'>) => ({
   /** Every lease that has not ended, the oldest first. */
   async listLeases(): Promise<SiteLease[]> {
-    const all = (await leases?.list()) ?? [];
+    const all = await leases.list();
     return [...all]
       .sort((a, b) => a.armedMs - b.armedMs)
       .slice(0, MAX_LEASES)
@@ -22,6 +22,6 @@ export const createLeaseActivities = (leases?: Pick<LeasePort, 'list' | 'release
 
   /** Ends the lease of an order that was undone. Safe to repeat. */
   async releaseLease(key: string): Promise<void> {
-    await leases?.release(key);
+    await leases.release(key);
   },
 });

@@ -4,8 +4,8 @@ import { PagerError, type ControlPorts } from './ports.ts';
 
 /** Nobody is called twice within this time for the same trouble, milliseconds. */
 const CALLED_HOLDS_MS = 3_600_000;
-/** A pager that asks for more patience than this is tried again anyway. */
-const MAX_RETRY_DELAY_MS = 10_000;
+/** A pager that asks for more patience than this is tried again anyway; a delay of nothing would be taken for no retry at all. */
+const [MIN_RETRY_DELAY_MS, MAX_RETRY_DELAY_MS] = [200, 10_000];
 
 const failureOf = (error: unknown): unknown =>
   error instanceof PagerError
@@ -13,7 +13,9 @@ const failureOf = (error: unknown): unknown =>
         message: error.message,
         type: error.retryable ? 'PagerUnavailable' : 'PagerRefused',
         nonRetryable: !error.retryable,
-        ...(error.retryAfterMs !== undefined && { nextRetryDelay: Math.min(error.retryAfterMs, MAX_RETRY_DELAY_MS) }),
+        ...(error.retryAfterMs !== undefined && {
+          nextRetryDelay: Math.min(Math.max(error.retryAfterMs, MIN_RETRY_DELAY_MS), MAX_RETRY_DELAY_MS),
+        }),
       })
     : error;
 

@@ -10,13 +10,12 @@ export interface SitePorts {
   /** Its name: what is addressed to another is refused. */
   site: string;
   faults: FaultPorts;
+  leases: LeasePort;
   probes: ProbePorts;
   remedies: RemedyPorts;
   targets: TargetPorts;
   survivors: SurvivorsPort;
   records: Pick<Records, 'appendSamples'>;
-  /** Absent: this site keeps no leases. */
-  leases?: LeasePort;
 }
 
 /** Calls a person. */

@@ -23,6 +23,7 @@ export interface RunInput {
 export type Phase =
   | 'admitting'
   | 'awaiting-approval'
+  | 'queued'
   | 'paused'
   | 'preparing'
   | 'arming'
@@ -79,6 +80,23 @@ export interface IterationState {
   recovery?: Recovery;
 }
 
+/** A run's place in the ledger's queue. */
+export interface Queued {
+  environment: string;
+  /** Among those in the queue that want a scope which this run wants too; 1 is next. */
+  position: number;
+  of: number;
+  why: string;
+  /** Runs that must move first. */
+  behind: string[];
+  /** When a cool-down ends that is in the way, epoch milliseconds. */
+  untilMs?: number;
+}
+
+/** The place in words: `position 3 of 7, service:payments is held by …`. */
+export const describeQueued = ({ position, of, why, behind }: Queued): string =>
+  `position ${position} of ${of}, ${why}${behind.length ? `; behind ${behind.join(', ')}` : ''}`;
+
 /** The state of a run, answered by its query and shown by the CLI. */
 export interface RunState {
   workflowId: string;
@@ -91,6 +109,8 @@ export interface RunState {
   approvalsRequired: number;
   /** `start`, or the wave whose gate waits; present while the run waits for people. */
   awaiting?: string;
+  /** What the ledger last said of the run's place; present while it waits for others. */
+  queued?: Queued;
   paused?: Act;
   rejected?: Act;
   aborted?: Act;
@@ -115,6 +135,7 @@ export interface RunResult {
   leftovers: string[];
   victims: VictimState[];
   iterations: IterationState[];
+  stopSeenMs?: number;
   stopLatencyMs?: number;
   /** True when the records database did not take everything; the history still has it. */
   recordsIncomplete: boolean;

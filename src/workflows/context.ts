@@ -1,4 +1,5 @@
 import { setCurrentDetails, workflowInfo, type CancellationScope } from '@temporalio/workflow';
+import type { Reply } from '../domain/ledger/state.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { IterationFacts, RunFacts } from '../domain/verdict.ts';
 import type { Phase, RunState } from '../domain/run.ts';
@@ -21,6 +22,20 @@ export interface RunContext {
   headcount?: Headcount;
   /** Fencing token of the ledger's newest grant; 0 before the first. */
   epoch: number;
+  ledger: LedgerSide;
+}
+
+/** What a run knows of itself in the ledger. */
+export interface LedgerSide {
+  /** False in the histories of runs that were before the ledger. */
+  isUsed: boolean;
+  /** Whether the ledger was ever asked, so that it must be told of the end. */
+  isKnown: boolean;
+  /** The wave that it is asked for now, and what it said last. */
+  asking?: string;
+  reply?: Reply;
+  /** The wave that the run is in by the ledger's grant. */
+  wave?: string;
 }
 
 /** A context whose plan is known. */

@@ -3,3 +3,4 @@ export { experiment } from './experiment.ts';
 export { janitor } from './janitor.ts';
 export { runbook } from './runbook.ts';
 export { plan } from './plan.ts';
+export { ledger } from './ledger.ts';

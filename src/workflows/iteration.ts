@@ -121,6 +121,7 @@ function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Prom
     place: { workflowId: run.state.workflowId, ...place, phase: 'fault' as const },
     rules,
     holdMs,
+    ...(run.plan.reversible[wave.fault.kind] && !wave.dryRun && { leaseMs: experiment.guard.lease }),
   };
   const guarding = guardWave(input).catch((cause: unknown): GuardOutcome => {
     if (isCancellation(cause)) throw cause;

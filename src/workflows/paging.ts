@@ -31,6 +31,6 @@ export async function pageForLeftovers({ state, chronicle }: RunContext): Promis
       next: 'breakwater leftovers tells the command that undoes each by hand',
     },
   });
-  chronicle.add('paging', { ...outcome });
+  if (!outcome.paged) chronicle.add('paging', { ...outcome }); // a page that was taken is recorded by the activity
   return outcome;
 }

@@ -81,21 +81,29 @@ export const looking = (site: string) =>
     retry: { maximumAttempts: 2 },
   });
 
-/** Quick control steps: admission and gates. */
-export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates'>>({
+/** What a ledger asks of the world. Regular ones: a ledger must take messages while they are under way. */
+export const ledgering = proxyActivities<Pick<ControlActivities, 'whoRuns' | 'stopRuns'>>({
+  startToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '5m',
+  heartbeatTimeout: '30s',
+  retry: promptRetry,
+});
+
+/** Quick control steps: admission, gates and the ledger. */
+export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave'>>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '100ms', maximumAttempts: 3 },
 });
 
 /** Records on the way: a database that is away must not hold an undo up, so this gives up soon and the events wait for the next flush. */
-export const recording = proxyLocalActivities<Pick<ControlActivities, 'recordEvents'>>({
+export const recording = proxyLocalActivities<Pick<ControlActivities, 'recordEvents' | 'recordAndLeave'>>({
   startToCloseTimeout: '3s',
   scheduleToCloseTimeout: '5s',
   retry: { initialInterval: '100ms', maximumAttempts: 3 },
 });
 
 /** Records at the end: worth some patience, because nothing waits for it any more. */
-export const closing = proxyLocalActivities<Pick<ControlActivities, 'recordEvents' | 'closeRun'>>({
+export const closing = proxyLocalActivities<Pick<ControlActivities, 'recordEvents' | 'closeRun' | 'recordEnd'>>({
   startToCloseTimeout: '5s',
   scheduleToCloseTimeout: '60s',
   retry: { initialInterval: '200ms', maximumInterval: '5s' },

@@ -8,6 +8,8 @@ export type SteeringRefusal = 'MissingActor' | 'WrongPhase' | 'WrongDigest' | 'A
 
 const refuse = (why: SteeringRefusal, text: string): ApplicationFailure => ApplicationFailure.nonRetryable(text, why);
 const MAX_TEXT = 500;
+/** An act that was accepted stays in the history, with whatever else was sent along. */
+const MAX_ACT = 16_384;
 
 /** Updates come from anywhere, Temporal Web included: nothing about the argument is taken for granted. */
 function checkActor(act: unknown): Act {
@@ -16,6 +18,7 @@ function checkActor(act: unknown): Act {
     throw refuse('MissingActor', 'who is acting? send { "by": "name", "reason": "why" }');
   if (claim.by.length > MAX_TEXT || (claim.reason !== undefined && (typeof claim.reason !== 'string' || claim.reason.length > MAX_TEXT)))
     throw refuse('MissingActor', `\`by\` and \`reason\` are texts of ${MAX_TEXT} characters at most`);
+  if (JSON.stringify(claim).length > MAX_ACT) throw refuse('MissingActor', `an act weighs ${MAX_ACT} characters at most`);
   return claim;
 }
 

@@ -7,6 +7,7 @@ import { createProbePorts } from '../../src/adapters/probes/index.ts';
 import { guardRules } from '../../src/domain/guard.ts';
 import { nextTickMs } from '../../src/activities/sampler.ts';
 import { parseDocument } from '../../src/language/experiment.ts';
+import type { LeasePort } from '../../src/faults/ports.ts';
 import type { RecordedSample } from '../../src/records/ports.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
 
@@ -56,11 +57,14 @@ function guard(input: GuardInput, info: Record<string, unknown> = {}, sink = rec
   const env = new MockActivityEnvironment(info, { client });
   const heartbeats: unknown[] = [];
   env.on('heartbeat', (details: unknown) => heartbeats.push(details));
-  const outcome: Promise<GuardOutcome> = env.run(createGuard({ probes, records: sink }).guardWave, input);
+  const outcome: Promise<GuardOutcome> = env.run(createGuard({ probes, records: sink, leases: noLeases }).guardWave, input);
   return { env, heartbeats, outcome };
 }
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What a guard without a reversible fault never asks. */
+const noLeases = {} as LeasePort;
 
 test('holds for as long as it was told, with what it saw', async () => {
   const beganMs = Date.now();

@@ -12,6 +12,7 @@ import type { Injection, Order, Spec } from '../../src/domain/order.ts';
 import type { Target } from '../../src/domain/target.ts';
 import type { FaultPorts } from '../../src/faults/ports.ts';
 import { targets } from '../../src/targets/index.ts';
+import { MemoryLeases } from '../support/leases.ts';
 import { orderDefaults } from '../support/orders.ts';
 import { until } from '../crash/harness/moments.ts';
 import { Victims } from '../crash/harness/victims.ts';
@@ -42,7 +43,12 @@ describe('the survivor floor, at the instant of the deed, on real processes', ()
   const worker = (change: Partial<FaultPorts> = {}, site = 'local') => {
     const processes = createProcesses();
     const ports: FaultPorts = { processes, journal: openJournal(join(dir, 'journal')), commands: createCommands(process.env), ...change };
-    const place = { site, targets: { processes, readiness: createReadiness(http) }, survivors: openSurvivors(join(dir, 'survivors')) };
+    const place = {
+      site,
+      targets: { processes, readiness: createReadiness(http) },
+      survivors: openSurvivors(join(dir, 'survivors')),
+      leases: new MemoryLeases(),
+    };
     return createFaultActivities(ports, place);
   };
   const spec = (): Spec => ({ kind: 'process', labels: { app } });

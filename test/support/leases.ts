@@ -1,9 +1,13 @@
-import type { Order } from '../../src/domain/order.ts';
+import type { Order, OrderPlace } from '../../src/domain/order.ts';
 import type { Lease, LeasePort } from '../../src/faults/ports.ts';
 
 /** Leases in memory, whose reaper is the test itself. */
 export class MemoryLeases implements LeasePort {
   readonly held = new Map<string, Lease>();
+
+  prepare(): void {
+    // there is no reaper to wake
+  }
 
   arm(order: Order): Promise<void> {
     const nowMs = Date.now();
@@ -11,13 +15,25 @@ export class MemoryLeases implements LeasePort {
     return Promise.resolve();
   }
 
-  renew({ workflowId, wave, iteration }: Pick<Order, 'workflowId' | 'wave' | 'iteration'>): Promise<string[]> {
-    const mine = [...this.held.values()].filter(
+  async renew(place: OrderPlace): Promise<string[]> {
+    const lapsed = await this.ranOut(place);
+    for (const lease of this.of(place)) if (!lapsed.includes(lease.order.key)) lease.untilMs = Date.now() + lease.order.leaseMs;
+    return lapsed;
+  }
+
+  ranOut(place: OrderPlace): Promise<string[]> {
+    const lapsed = this.of(place).filter(({ untilMs }) => untilMs < Date.now());
+    return Promise.resolve(lapsed.map(({ order }) => order.key));
+  }
+
+  private of({ workflowId, wave, iteration }: OrderPlace): Lease[] {
+    return [...this.held.values()].filter(
       ({ order }) => order.workflowId === workflowId && order.wave === wave && order.iteration === iteration,
     );
-    const lapsed = mine.filter(({ untilMs }) => untilMs < Date.now()).map(({ order }) => order.key);
-    for (const lease of mine) if (!lapsed.includes(lease.order.key)) lease.untilMs = Date.now() + lease.order.leaseMs;
-    return Promise.resolve(lapsed);
+  }
+
+  unreadable(): Promise<string[]> {
+    return Promise.resolve([]);
   }
 
   release(key: string): Promise<void> {

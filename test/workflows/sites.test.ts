@@ -8,6 +8,7 @@ import { createControlActivities, createSiteActivities } from '../../src/activit
 import { openSite } from '../../src/adapters/site.ts';
 import { BreakwaterClient, type RunResult } from '../../src/client.ts';
 import { createMemoryRecords } from '../../src/records/memory.ts';
+import { currentBuild } from '../support/build.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { openSystem } from '../activities/system.ts';
 import { stateOf, Victims } from '../crash/harness/victims.ts';
@@ -53,12 +54,16 @@ describeWithTemporal('sites', () => {
 
   test('a site that goes after the guard was armed and comes back when the order has expired: nobody is hit', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'sites-'));
+    const dist = await currentBuild();
     const taskQueue = `sites-${randomUUID()}`;
     const system = await openSystem();
     system.answers['errors'] = 0;
     const victims = await Victims.start(dir, taskQueue, 3);
     const records = createMemoryRecords();
-    const real = openSite({ site: 'local', stateDir: join(dir, 'state'), env: {} }, records);
+    const real = openSite(
+      { site: 'local', stateDir: join(dir, 'state'), env: {}, reaper: join(dist, 'reaper', 'main.js'), journalKeepsMs: 86_400_000 },
+      records,
+    );
     const activities = createSiteActivities(real);
     const door = new BreakwaterClient(theatre.client, taskQueue);
     const control = await worker(taskQueue, createControlActivities({ records, nowMs: () => Date.now() }), {

@@ -90,7 +90,7 @@ export const breakwaterPids = (text: string) =>
   new Set(
     text
       .split('\n')
-      .filter((line) => /(^|[\s/])breakwater(\s|$)|(src|dist)\/(worker|cli\/|http\/)/.test(line))
+      .filter((line) => /(^|[\s/])breakwater(\s|$)|(src|dist)\/(worker|cli\/|http\/|reaper\/)/.test(line))
       .map((line) => parseInt(line, 10)),
   );
 

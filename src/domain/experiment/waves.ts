@@ -29,7 +29,10 @@ export const BlastRadius = z.strictObject({
     .boolean()
     .default(true)
     .describe('whether as many as when the run began must be ready again before anybody more is hit; false: nothing brings victims back'),
-  coolDown: Duration.default(300_000).describe('rest after each wave'),
+  coolDown: Duration.default(300_000).describe(
+    'rest after each wave: of this run, and of its service, group and dependencies for every other',
+  ),
+  queueFor: Duration.default(3_600_000).describe('the run is denied when its turn did not come in this time, because others are at work'),
 });
 
 /** Deadlines and lengths of a wave. */

@@ -51,6 +51,7 @@ export class WorkerProcess {
         BREAKWATER_DATABASE_URL: databaseUrl,
         BREAKWATER_HOME: dir,
         BREAKWATER_TASK_QUEUE: taskQueue,
+        BREAKWATER_JANITOR_EVERY: 'off', // the crash is to be survived without it
         BREAKWATER_PROCESS: '1',
         ...env,
       },

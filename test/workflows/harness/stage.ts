@@ -20,12 +20,12 @@ export interface Theatre {
   close(): Promise<void>;
 }
 
-const workflowsPath = fileURLToPath(new URL('../../../src/workflows/index.ts', import.meta.url));
+const pathOf = (file: string): string => fileURLToPath(new URL(`../../../src/workflows/${file}`, import.meta.url));
 
 /** Bundles the workflows from their source, as the worker does without a prebuilt bundle. */
 export async function bundleFromSource(): Promise<{ code: string }> {
   const logger = new DefaultLogger('ERROR');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger });
+  const { code } = await bundleWorkflowCode({ workflowsPath: pathOf('index.ts'), payloadConverterPath: pathOf('payloads.ts'), logger });
   return { code };
 }
 

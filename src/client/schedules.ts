@@ -6,8 +6,8 @@ import {
   type ScheduleOptions,
   type ScheduleSummary,
 } from '@temporalio/client';
-import type { RunInput } from './domain/run.ts';
-import { parseDocument } from './language/experiment.ts';
+import type { RunInput } from '../domain/run.ts';
+import { parseDocument } from '../language/experiment.ts';
 import { startOptionsOf, type StartOptions } from './starting.ts';
 
 /** What a schedule starts, and when. */
@@ -171,12 +171,9 @@ export class Schedules {
   }
 }
 
-/** What the server does not take is told as a refusal; anything else stays what it was. */
-function refusedByServer(error: unknown, cron: string): unknown {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const { code, details } = cause as { code?: number; details?: string };
-  return code === 3 ? new ScheduleRefused(`Temporal takes no schedule '${cron}': ${details ?? 'invalid argument'}`) : error;
-}
+/** The SDK tells what the server does not take as a TypeError; anything else stays what it was. */
+const refusedByServer = (error: unknown, cron: string): unknown =>
+  error instanceof TypeError ? new ScheduleRefused(`Temporal takes no schedule '${cron}': ${error.message}`) : error;
 
 const janitorOptions = (taskQueue: string, everyMs: number): Omit<ScheduleOptions, 'scheduleId'> => ({
   spec: { intervals: [{ every: everyMs }] },

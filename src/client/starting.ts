@@ -1,6 +1,6 @@
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
-import type { Experiment } from './domain/experiment/experiment.ts';
-import { startAttributes } from './domain/search-attributes.ts';
+import type { Experiment } from '../domain/experiment/experiment.ts';
+import { startAttributes } from '../domain/search-attributes.ts';
 
 /** What starts a run. */
 export interface StartOptions {
