@@ -65,6 +65,8 @@ export interface StageOptions {
   site?: FakeSite;
   records?: Records;
   nowMs?: () => number;
+  /** Default: one of its own. */
+  taskQueue?: string;
 }
 
 /** Raises a stage, plays on it, and takes it down: workers are gone afterwards whatever happened. */
@@ -73,8 +75,7 @@ export async function onStage<T>(
   play: (stage: Stage) => Promise<T>,
   options: StageOptions = {},
 ): Promise<T> {
-  const { site = new FakeSite(), records = createMemoryRecords(), nowMs = () => Date.now() } = options;
-  const taskQueue = `test-${randomUUID()}`;
+  const { site = new FakeSite(), records = createMemoryRecords(), nowMs = () => Date.now(), taskQueue = `test-${randomUUID()}` } = options;
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     stickyQueueScheduleToStartTimeout: '1s',
