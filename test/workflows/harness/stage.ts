@@ -4,6 +4,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createControlActivities } from '../../../src/activities/index.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
+import { ledgerId } from '../../../src/domain/ledger/names.ts';
 import type { RunInput } from '../../../src/domain/run.ts';
 import { createMemoryRecords } from '../../../src/records/memory.ts';
 import type { Records } from '../../../src/records/ports.ts';
@@ -100,5 +101,11 @@ export async function onStage<T>(
       (await door.startExperiment({ document, requestedBy: 'ann', seed: 7, ...more })).workflowId,
     startRaw: (input) => client.workflow.start('experiment', { taskQueue, workflowId: `raw.${randomUUID()}`, args: [input as RunInput] }),
   };
-  return workers[0].runUntil(workers[1].runUntil(play(stage)));
+  // A ledger lives for ever: without its worker it would keep a server that skips time from skipping any more.
+  const endLedger = () =>
+    client.workflow
+      .getHandle(ledgerId('staging', taskQueue))
+      .terminate('the stage is over')
+      .catch(() => undefined);
+  return workers[0].runUntil(workers[1].runUntil(play(stage).finally(endLedger)));
 }
