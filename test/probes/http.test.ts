@@ -94,6 +94,7 @@ test('too slow, too long, cut off and down are errors', async () => {
 
 test('compressed answers are read, bounded by what they unfold to', async () => {
   for (const name of ['gzip', 'br', 'deflate', 'mark']) expect(await ask(name, path('$.a'))).toBe(7);
+  expect(await ask('gzip', { read: 'status', method: 'HEAD' })).toBe(200);
   expect(await ask('bomb', { read: 'ok' })).toBe('error: the body is longer than 1048576 bytes');
   expect(await ask('half', path('$.a'))).toMatch(/^error: /);
   expect(await ask('zstd', path('$.a'))).toBe("error: the answer is encoded as 'zstd', which was not asked for");

@@ -6,13 +6,14 @@ const DECODERS = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createIn
 
 /**
  * The text of an answer, decompressed, without a byte order mark.
+ * @param isHead it is the answer to a HEAD request, which has no body whatever its headers say
  * @throws Error when it ends early, is compressed in a way that nobody asked for, or is longer than `maxBytes` once decompressed
  */
-export function readBody(response: IncomingMessage, maxBytes: number): Promise<string> {
+export function readBody(response: IncomingMessage, isHead: boolean, maxBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const stream = decoded(response, reject);
+    const stream = isHead || isBodyless(response) ? response : decoded(response, reject);
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > maxBytes) {
@@ -31,9 +32,12 @@ export function readBody(response: IncomingMessage, maxBytes: number): Promise<s
   });
 }
 
+/** These have headers of a body and none: a decoder would wait for its beginning. */
+const isBodyless = ({ statusCode }: IncomingMessage): boolean => statusCode === 204 || statusCode === 304;
+
 function decoded(response: IncomingMessage, reject: (error: Error) => void): Readable {
   const encoding = response.headers['content-encoding']?.toLowerCase() ?? 'identity';
-  if (encoding === 'identity' || response.statusCode === 204 || response.statusCode === 304) return response;
+  if (encoding === 'identity') return response;
   const decoder = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding as keyof typeof DECODERS] : undefined;
   if (!decoder) {
     response.destroy();

@@ -49,7 +49,7 @@ function exchange(
   return new Promise((resolve, reject) => {
     const options: RequestOptions = { method, agent, headers: { ...HEADERS, ...headers } };
     const request = ask(url, options, (response) => {
-      readBody(response, maxBytes).then((text) => {
+      readBody(response, method === 'HEAD', maxBytes).then((text) => {
         signal.removeEventListener('abort', leave);
         resolve({ response, body: text });
       }, fail);
