@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createControlActivities, createSiteActivities } from './activities/index.ts';
+import { boundArenas } from './adapters/arenas.ts';
 import { openSite } from './adapters/site.ts';
 import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
@@ -99,6 +100,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
 
 /** Runs until SIGINT or SIGTERM; then finishes what is under way or hands it back to Temporal. */
 export async function runWorker(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promise<void> {
+  await boundArenas(env);
   Runtime.install({ shutdownSignals: [] });
   const { finished, stop } = await startWorker(config, log, env);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
