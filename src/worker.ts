@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { createControlActivities, createSiteActivities } from './activities/index.ts';
 import { createPager } from './adapters/pager/index.ts';
 import { createSecrets } from './adapters/secrets.ts';
+import { boundArenas } from './adapters/arenas.ts';
 import { openSite } from './adapters/site.ts';
 import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
@@ -127,6 +128,7 @@ async function keepJanitor({ janitorEveryMs, taskQueue }: Config, client: Client
 
 /** Runs until SIGINT or SIGTERM; then finishes what is under way or hands it back to Temporal. */
 export async function runWorker(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promise<void> {
+  await boundArenas(env);
   Runtime.install({ shutdownSignals: [] });
   const { finished, stop } = await startWorker(config, log, env);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

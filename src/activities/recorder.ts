@@ -1,6 +1,8 @@
+import { AsyncResource } from 'node:async_hooks';
 import { log } from '@temporalio/activity';
 import type { Sample } from '../domain/sample.ts';
 import type { Records } from '../records/ports.ts';
+import { joinRounds, leaveRounds } from './rounds.ts';
 
 /** Where the samples belong. */
 export interface SamplePlace {
@@ -10,25 +12,26 @@ export interface SamplePlace {
   phase: 'baseline' | 'fault' | 'recovery' | 'steady-state';
 }
 
-const FLUSH_EVERY_MS = 2_000;
 /** Samples kept while the database does not answer; beyond it the oldest go, and the gap shows in the report. */
 const MAX_BUFFERED = 20_000;
 
 /**
- * Writes samples to the records in batches. A database that is away never stops a guard: the samples wait, and what is
- * decided from them is decided from memory.
+ * Writes samples to the records in batches, in the rounds that all watches of a worker share, so that the records can write them together.
+ * A database that is away never stops a guard: the samples wait, and what is decided from them is decided from memory.
  */
 export class SampleRecorder {
   private buffer: Sample[] = [];
   private flushing: Promise<void> = Promise.resolve();
-  private readonly timer: NodeJS.Timeout;
+  /** Bound to the activity that it works for, or its warnings would be logged as somebody else's. */
+  private readonly inRound: () => void;
   private readonly records: Pick<Records, 'appendSamples'>;
   private readonly place: SamplePlace;
 
   constructor(records: Pick<Records, 'appendSamples'>, place: SamplePlace) {
     this.records = records;
     this.place = place;
-    this.timer = setInterval(() => void this.flush(), FLUSH_EVERY_MS);
+    this.inRound = AsyncResource.bind(() => void this.flush());
+    joinRounds(this.inRound);
   }
 
   add(sample: Sample): void {
@@ -58,7 +61,7 @@ export class SampleRecorder {
 
   /** Writes what is left. A failure is logged: the decision does not depend on it. */
   async close(): Promise<void> {
-    clearInterval(this.timer);
+    leaveRounds(this.inRound);
     await this.flush();
   }
 }

@@ -45,17 +45,23 @@ export async function measureOnce(probe: OpenProbe, timeoutMs: number, signal: A
   let stop: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
   const interrupted = new Promise<Reading>((resolve, reject) => {
-    stop = () => reject(signal.reason as Error);
+    const leave = () => ask.abort(new Error('the probe was interrupted')); // only then: an abort costs more than a quick answer
+    stop = () => {
+      reject(signal.reason as Error);
+      leave();
+    };
     setMaxListeners(0, signal); // a run measures many probes at once under one signal, and each listener is removed below
     signal.addEventListener('abort', stop, { once: true });
-    timer = setTimeout(() => resolve(tooLate), timeoutMs);
+    timer = setTimeout(() => {
+      resolve(tooLate);
+      leave();
+    }, timeoutMs);
   });
   try {
     return await Promise.race([answer(probe, ask.signal), interrupted]);
   } finally {
     clearTimeout(timer);
     if (stop) signal.removeEventListener('abort', stop);
-    ask.abort(new Error('the probe was interrupted'));
   }
 }
 

@@ -14,10 +14,11 @@ const MIGRATION_STATEMENT_MS = 60_000;
 /** Records in PostgreSQL 14 or newer. Connects at the first use; `close` ends all connections. */
 export function createRecords(options: RecordsOptions): Records {
   const database = openDatabase(options);
+  const { settled, ...samples } = sampleRecords(database);
   return {
     ...runRecords(database),
     ...eventRecords(database),
-    ...sampleRecords(database),
+    ...samples,
     async migrate() {
       try {
         await migrate(database.connection(MIGRATION_STATEMENT_MS));
@@ -29,6 +30,9 @@ export function createRecords(options: RecordsOptions): Records {
       const { rows } = await database.query<{ now: number }>('ping', `SELECT ${epochMs('clock_timestamp()')} AS now`);
       return { serverTimeMs: rows[0]?.now ?? NaN };
     },
-    close: () => database.close(),
+    async close() {
+      await settled(); // what waits for its turn is written before the connections end
+      await database.close();
+    },
   };
 }

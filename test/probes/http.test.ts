@@ -1,7 +1,11 @@
+import { getEventListeners } from 'node:events';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { openProbe } from '../../src/probes/index.ts';
 import { http, readJsonPath } from '../../src/probes/http.ts';
 import { measureOnce } from '../../src/probes/measure.ts';
 import { askOnce, forever, portsWith, serve, told, type TestServer } from './world.ts';
+
+const ZIP = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync };
 
 let server: TestServer;
 const ports = portsWith({ TOKEN: 'Bearer t0ken' });
@@ -18,6 +22,12 @@ beforeAll(async () => {
     else if (path === 'cut') response.writeHead(200, { 'content-length': 100 }).write('{"a":', () => response.destroy());
     else if (path === 'html') response.end('<html><body>Please log in</body></html>');
     else if (path === 'empty') response.end();
+    else if (/^(gzip|br|deflate)$/.test(path))
+      response.writeHead(200, { 'content-encoding': path }).end(ZIP[path as keyof typeof ZIP]('{"a":7}'));
+    else if (path === 'bomb') response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(3_000_000)));
+    else if (path === 'half') response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"a":7}').subarray(0, 15));
+    else if (path === 'zstd') response.writeHead(200, { 'content-encoding': 'zstd' }).end('?');
+    else if (path === 'mark') response.end('\uFEFF{"a":7}');
     else response.end(decodeURIComponent(path));
   });
 });
@@ -75,11 +85,33 @@ test('script expressions in a path are not run', () => {
 
 test('too slow, too long, cut off and down are errors', async () => {
   expect(await ask('slow', { read: 'ok' }, 100)).toBe('error: no answer within 100 ms');
-  expect(await ask('huge', { read: 'ok' })).toMatch(/^error: maxContentLength/);
+  expect(await ask('huge', { read: 'ok' })).toBe('error: the body is longer than 1048576 bytes');
   expect(await ask('cut', path('$.a'))).toMatch(/^error: /);
   const gone = await serve(() => undefined);
   await gone.close();
   expect(told(await askOnce({ kind: 'http', url: gone.url, read: 'ok' }, ports))).toMatch(/^error: .*ECONNREFUSED/);
+});
+
+test('compressed answers are read, bounded by what they unfold to', async () => {
+  for (const name of ['gzip', 'br', 'deflate', 'mark']) expect(await ask(name, path('$.a'))).toBe(7);
+  expect(await ask('gzip', { read: 'status', method: 'HEAD' })).toBe(200);
+  expect(await ask('bomb', { read: 'ok' })).toBe('error: the body is longer than 1048576 bytes');
+  expect(await ask('half', path('$.a'))).toMatch(/^error: /);
+  expect(await ask('zstd', path('$.a'))).toBe("error: the answer is encoded as 'zstd', which was not asked for");
+});
+
+test('nothing hangs on the signal of the caller once a request is answered, refused or interrupted', async () => {
+  const caller = new AbortController();
+  const send = (name: string) =>
+    ports.http.request({ url: `${server.url}/${name}`, signal: caller.signal }).then(({ status }) => status, String);
+  expect(await send('200')).toBe(200);
+  expect(await send('cut')).toMatch(/Error/);
+  expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
+  const interrupted = send('slow');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  caller.abort(new Error('enough'));
+  expect(await interrupted).toBe('Error: enough');
+  expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
 });
 
 test('a header may be a secret, which no message shows', async () => {

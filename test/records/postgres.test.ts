@@ -1,7 +1,7 @@
 import type { Records } from '../../src/records/ports.ts';
 import { createRecords } from '../../src/records/postgres.ts';
 import { createDatabase, sql } from './database.ts';
-import { aRun, anEvent, T0 } from './examples.ts';
+import { aRun, anEvent, aSample, T0 } from './examples.ts';
 import { recordsContract } from './records.contract.ts';
 
 let database: Awaited<ReturnType<typeof createDatabase>>;
@@ -61,4 +61,14 @@ test('a connection that the server ended is replaced', async () => {
   );
   await records.ping().catch(() => undefined); // the one that notices may fail; it must not end the process
   expect((await records.ping()).serverTimeMs).toBeGreaterThan(T0 - 1e12);
+});
+
+test('closing waits for the samples that were given before', async () => {
+  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples');
+  const other = createRecords({ url: database.url, maxConnections: 1 });
+  await other.openRun(aRun());
+  const writes = [1, 2, 3].map((i) => other.appendSamples(aRun().workflowId, [aSample({ atMs: T0 + i })]));
+  await other.close();
+  await Promise.all(writes);
+  expect(await records.samples(aRun().workflowId)).toHaveLength(3);
 });

@@ -145,6 +145,17 @@ export function recordsContract(open: () => Promise<Records>): void {
       await records.appendSamples(id, [aSample({ measurement: { kind: 'value', value: 7 } }), ...series]);
       expect(await records.samples(id)).toEqual(ordered);
     });
+    test('of many runs at once each reach their run, and one that is refused fails alone', async () => {
+      const ids = Array.from({ length: 40 }, (_, i) => `run-${i}`);
+      for (const workflowId of ids) await records.openRun(aRun({ workflowId }));
+      const value = (of: number) => aSample({ measurement: { kind: 'value', value: of } });
+      const writes = ids.map((workflowId, i) => records.appendSamples(workflowId, [value(i), ...series.slice(2)]));
+      const bad = Promise.allSettled([records.appendSamples('nobody', series), records.appendSamples('run-0', [value(NaN)])]);
+      await Promise.all(writes);
+      const whys = (await bad).map((answer) => (answer.status === 'rejected' ? String(answer.reason) : 'written'));
+      expect(whys).toEqual([expect.stringContaining('no run nobody is recorded'), expect.stringContaining('NaN')]);
+      for (const [i, workflowId] of ids.entries()) expect(await records.samples(workflowId)).toEqual([value(i), ...series.slice(2)]);
+    });
     test('can be asked for by probe, phase and time', async () => {
       expect(await records.samples(id, { probe: 'errors' })).toEqual([series[1]]);
       expect(await records.samples(id, { phase: 'recovery' })).toEqual([series[3]]);

@@ -1,14 +1,16 @@
 import type { Measurement } from '../../domain/sample.ts';
 import type { RecordedSample, Records, SamplePhase } from '../ports.ts';
+import { RecordsError } from '../errors.ts';
 import { storableSample, storableTime } from '../storable.ts';
 import type { Database } from './database.ts';
+import { mergeWrites } from './merge-writes.ts';
 import { runMustExist } from './run-must-exist.ts';
 import { epochMs, timestamp } from './time.ts';
 
 const APPEND = `INSERT INTO breakwater.samples (workflow_id, probe, at, wave, iteration, phase, kind, value, problem)
-  SELECT $1, probe, ${timestamp('at')}, wave, iteration, phase, kind, value, problem
-  FROM unnest($2::text[], $3::float8[], $4::text[], $5::int[], $6::text[], $7::text[], $8::float8[], $9::text[])
-    AS sample (probe, at, wave, iteration, phase, kind, value, problem)
+  SELECT workflow_id, probe, ${timestamp('at')}, wave, iteration, phase, kind, value, problem
+  FROM unnest($1::text[], $2::text[], $3::float8[], $4::text[], $5::int[], $6::text[], $7::text[], $8::float8[], $9::text[])
+    AS sample (workflow_id, probe, at, wave, iteration, phase, kind, value, problem)
   ON CONFLICT (workflow_id, probe, at) DO NOTHING`;
 
 const READ = `SELECT probe, ${epochMs('at')} AS "atMs", wave, iteration, phase, kind, value, problem
@@ -21,6 +23,8 @@ const READ = `SELECT probe, ${epochMs('at')} AS "atMs", wave, iteration, phase, 
 const PRUNE = `DELETE FROM breakwater.samples
   WHERE ctid = ANY (ARRAY (SELECT ctid FROM breakwater.samples WHERE at < ${timestamp('$1')} LIMIT $2))`;
 const BITE = 20_000;
+/** Of one statement that several runs share. */
+const MAX_ROWS = 5_000;
 
 interface Row {
   probe: string;
@@ -41,35 +45,67 @@ const toSample = (row: Row): RecordedSample => {
   return { probe, atMs, wave, iteration, phase, measurement: measurementOf(row) };
 };
 
-/** The part of the records that keeps what the probes answered. */
-export const sampleRecords = ({ query }: Database): Pick<Records, 'appendSamples' | 'samples' | 'pruneSamples'> => ({
-  async appendSamples(workflowId, samples) {
-    const rows = samples.map(storableSample);
-    if (rows.length === 0) return;
-    const column = <T>(pick: (sample: RecordedSample) => T): T[] => rows.map(pick);
-    const place = [
-      column((s) => s.probe),
-      column((s) => s.atMs),
-      column((s) => s.wave),
-      column((s) => s.iteration),
-      column((s) => s.phase),
-    ];
-    const values = column(({ measurement: m }) => (m.kind === 'value' ? m.value : null));
-    const problems = column(({ measurement: m }) => (m.kind === 'value' ? null : m.reason));
-    const answer = [column(({ measurement }) => measurement.kind), values, problems];
-    await runMustExist(workflowId, query('append samples', APPEND, [workflowId, ...place, ...answer]));
-  },
+/** Some samples of one run. */
+interface Batch {
+  workflowId: string;
+  samples: readonly RecordedSample[];
+}
+
+/** All of them in one statement. Who they belong to is named when it is one run. */
+async function append({ query }: Database, batches: readonly Batch[]): Promise<void> {
+  const rows = batches.flatMap(({ samples }) => samples);
+  const column = <T>(pick: (sample: RecordedSample) => T): T[] => rows.map(pick);
+  const place = [
+    batches.flatMap(({ workflowId, samples }) => samples.map(() => workflowId)),
+    column((s) => s.probe),
+    column((s) => s.atMs),
+    column((s) => s.wave),
+    column((s) => s.iteration),
+    column((s) => s.phase),
+  ];
+  const values = column(({ measurement: m }) => (m.kind === 'value' ? m.value : null));
+  const problems = column(({ measurement: m }) => (m.kind === 'value' ? null : m.reason));
+  const answer = [column(({ measurement }) => measurement.kind), values, problems];
+  await runMustExist(batches[0]?.workflowId ?? '', query('append samples', APPEND, [...place, ...answer]));
+}
+
+/** The part of the records that keeps what the probes answered. A thousand watches that write every other second share a statement. */
+export const sampleRecords = (
+  database: Database,
+): Pick<Records, 'appendSamples' | 'samples' | 'pruneSamples'> & { settled(): Promise<void> } => ({
+  ...appendMerged(database),
   async samples(workflowId, { probe, phase, fromMs, toMs } = {}) {
-    const { rows } = await query<Row>('read samples', READ, [workflowId, probe ?? null, phase ?? null, fromMs ?? null, toMs ?? null]);
+    const { rows } = await database.query<Row>('read samples', READ, [
+      workflowId,
+      probe ?? null,
+      phase ?? null,
+      fromMs ?? null,
+      toMs ?? null,
+    ]);
     return rows.map(toSample);
   },
   async pruneSamples(olderThanMs) {
     const before = storableTime(olderThanMs, 'olderThanMs');
     let pruned = 0;
     for (;;) {
-      const { rowCount } = await query('prune samples', PRUNE, [before, BITE]);
+      const { rowCount } = await database.query('prune samples', PRUNE, [before, BITE]);
       pruned += rowCount ?? 0;
       if ((rowCount ?? 0) < BITE) return pruned;
     }
   },
 });
+
+function appendMerged(database: Database): Pick<Records, 'appendSamples'> & { settled(): Promise<void> } {
+  const { put, settled } = mergeWrites<Batch>(
+    (batches) => append(database, batches),
+    (cause) => cause instanceof RecordsError && cause.retryable,
+    ({ samples }) => samples.length,
+    MAX_ROWS,
+  );
+  return {
+    async appendSamples(workflowId, samples) {
+      if (samples.length > 0) await put({ workflowId, samples: samples.map(storableSample) });
+    },
+    settled,
+  };
+}
