@@ -93,6 +93,15 @@ export class WorkerProcess {
     this.child.kill('SIGKILL');
   }
 
+  /** SIGSTOP: it does nothing until it may go on. */
+  pause(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  goOn(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
   /** @returns how long it took to leave after SIGTERM, milliseconds */
   async stop(withinMs = 15_000): Promise<number> {
     const startedMs = Date.now();
