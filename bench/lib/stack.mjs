@@ -55,7 +55,7 @@ const queuesOf = (taskQueue, role) => [
 
 /** Starts a worker in a process of its own and waits until Temporal sees it poll its queues. `args` go to Node. */
 export async function startWorkerProcess(stack, name, taskQueue, args = [], role = 'all') {
-  const env = { ...stack.env, BREAKWATER_TASK_QUEUE: taskQueue, BREAKWATER_ROLE: role };
+  const env = { ...stack.env, BREAKWATER_TASK_QUEUE: taskQueue, BREAKWATER_ROLE: role, BREAKWATER_JANITOR_EVERY: 'off' };
   const child = await start(process.execPath, [...args, program(name)], { env });
   const polls = async ([queue, taskQueueType]) => {
     const { pollers } = await stack.client.temporal.workflowService.describeTaskQueue({

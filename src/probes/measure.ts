@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Measurement } from '../domain/sample.ts';
+import type { Reading } from '../domain/sight.ts';
 import { failure } from './answer.ts';
 import type { OpenProbe } from './define.ts';
 
@@ -38,13 +38,13 @@ function messageOf(error: unknown): string {
  * @returns a finite value, no data, or an error with a reason that is safe to show
  * @throws the signal's reason when the caller cancels
  */
-export async function measureOnce(probe: OpenProbe, timeoutMs: number, signal: AbortSignal): Promise<Measurement> {
+export async function measureOnce(probe: OpenProbe, timeoutMs: number, signal: AbortSignal): Promise<Reading> {
   signal.throwIfAborted();
   const ask = new AbortController();
   const tooLate = failure(`no answer within ${timeoutMs} ms`);
   let stop: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const interrupted = new Promise<Measurement>((resolve, reject) => {
+  const interrupted = new Promise<Reading>((resolve, reject) => {
     stop = () => reject(signal.reason as Error);
     setMaxListeners(0, signal); // a run measures many probes at once under one signal, and each listener is removed below
     signal.addEventListener('abort', stop, { once: true });
@@ -59,7 +59,7 @@ export async function measureOnce(probe: OpenProbe, timeoutMs: number, signal: A
   }
 }
 
-async function answer(probe: OpenProbe, signal: AbortSignal): Promise<Measurement> {
+async function answer(probe: OpenProbe, signal: AbortSignal): Promise<Reading> {
   try {
     const measurement = await probe.measure(signal);
     if (measurement.kind !== 'value' || Number.isFinite(measurement.value)) return measurement;

@@ -28,6 +28,14 @@ export interface ProcessFacts {
   unreadable: string[];
 }
 
+/** What selectors compare, and whose it is. Read of every process, one file after the other: whoever is chosen by it must be looked at again. */
+export interface ProcessGlance extends Pick<
+  ProcessFacts,
+  'uid' | 'user' | 'executable' | 'argv' | 'labels' | 'cgroups' | 'listeningPorts'
+> {
+  pid: number;
+}
+
 /** A process as discovery saw it; `protectedWhy` is there when it must not be hit. */
 export interface FoundProcess {
   facts: ProcessFacts;
@@ -57,13 +65,26 @@ export interface ProcessNeeds {
 
 /** Looks at the processes of this machine. Touches none. */
 export interface ProcessFinder {
-  /** Every living process. @throws Error when this platform cannot read what is needed */
-  list(needs: ProcessNeeds, signal: AbortSignal): Promise<FoundProcess[]>;
+  /**
+   * Every living process, or those that `isWanted` picks from a glance with the facts that are needed. What is returned has all facts, read
+   * afterwards, so it may have changed: compare again.
+   * @throws Error when this platform cannot read what is needed
+   */
+  list(needs: ProcessNeeds, signal: AbortSignal, isWanted?: (glance: ProcessGlance) => boolean): Promise<FoundProcess[]>;
   /** @throws Error naming the file when it is missing or not a registry */
   readRegistry(path: string): Promise<Registry>;
+  /** The TCP ports that each of these processes listens on, by pid. @throws Error when this platform or its rights do not show them */
+  listeningPorts(processes: readonly ProcessIdentity[]): Promise<ReadonlyMap<number, number[]>>;
+}
+
+/** Asks a target over HTTP whether it is ready. */
+export interface ReadinessPort {
+  /** @returns the status of the answer. @throws Error naming the address when there is none in time */
+  statusOf(url: string, timeoutMs: number, signal: AbortSignal): Promise<number>;
 }
 
 /** What targets need from outside. */
 export interface TargetPorts {
   processes: ProcessFinder;
+  readiness: ReadinessPort;
 }

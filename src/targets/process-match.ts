@@ -1,9 +1,9 @@
 import type { ProcessSelector } from './process-selector.ts';
-import type { ProcessFacts } from './ports.ts';
+import type { ProcessGlance } from './ports.ts';
 
 /** A process with what the registry adds to it. */
-export interface Candidate {
-  facts: ProcessFacts;
+export interface Candidate<Facts = Omit<ProcessGlance, 'pid'>> {
+  facts: Facts;
   /** Name in the supervisor's registry. */
   name?: string;
   /** Labels of environment and registry; undefined when the environment could not be read and there is no registry entry. */

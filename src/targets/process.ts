@@ -1,11 +1,12 @@
-import type { Population, Target } from '../domain/target.ts';
+import type { Population, Target, UnreadyTarget } from '../domain/target.ts';
 import { processTargetId } from '../domain/process.ts';
 import { defineTarget } from './define.ts';
 import { isExcluded, matches, unitOf } from './process-match.ts';
 import type { Candidate } from './process-match.ts';
+import { findUnready } from './process-ready.ts';
 import { ProcessTargetSpec } from './process-selector.ts';
 import type { ProcessSelector } from './process-selector.ts';
-import type { ProcessFacts, ProcessNeeds, Registry } from './ports.ts';
+import type { ProcessFacts, ProcessGlance, ProcessNeeds, Registry, RegistryEntry } from './ports.ts';
 
 /** How much later than its registry entry a process may seem to have started; clocks and files are not read at one instant. */
 const REGISTRY_TOLERANCE_MS = 1_000;
@@ -18,24 +19,29 @@ export const processTarget = defineTarget('process', {
       'Processes of the machine that the site’s worker runs on. Labels given by environment are inherited by children, so a child of a labelled process is selected too unless it is started without them.',
   },
   async discover(ports, spec, site, signal) {
-    const { kind: _kind, registry: path, exclude, ...selector } = spec;
+    const { kind: _kind, registry: path, exclude, ready, ...selector } = spec;
     const registry = path === undefined ? undefined : await ports.processes.readRegistry(path);
-    const found = await ports.processes.list(needsOf(selector, exclude), signal);
+    const found = await ports.processes.list(needsOf(selector, exclude), signal, (glance) => mayMatch(selector, glance, registry));
     const chosen = found
       .map((one) => ({ found: one, candidate: candidateOf(one.facts, registry) }))
       .filter(({ candidate }) => matches(selector, candidate));
-    return chosen.reduce<Population>(
-      (population, { found: one, candidate }) => {
-        const target = targetOf(candidate, site);
-        const why =
-          one.protectedWhy ??
-          (exclude && isExcluded(exclude, candidate) ? 'excluded by the file, or not readable enough to tell' : undefined);
-        if (why === undefined) population.targets.push(target);
-        else population.protected.push({ target, why });
-        return population;
-      },
-      { targets: [], protected: [] },
+    const population: Population = { targets: [], protected: [], unready: [] };
+    const facts: ProcessFacts[] = [];
+    for (const { found: one, candidate } of chosen) {
+      const target = targetOf(candidate, site);
+      const why =
+        one.protectedWhy ??
+        (exclude && isExcluded(exclude, candidate) ? 'excluded by the file, or not readable enough to tell' : undefined);
+      if (why === undefined) {
+        population.targets.push(target);
+        facts.push(candidate.facts);
+      } else population.protected.push({ target, why });
+    }
+    const reasons = await findUnready(ready, population.targets, facts, ports, signal);
+    population.unready = population.targets.flatMap(({ id, name }, i): UnreadyTarget[] =>
+      reasons[i] === undefined ? [] : [{ id, name, why: reasons[i] }],
     );
+    return population;
   },
 });
 
@@ -58,15 +64,26 @@ function needsOf(selector: ProcessSelector, exclude: ProcessSelector | undefined
   return { ports: given.flatMap((one) => one.port ?? []), facts: [...new Set(facts)] };
 }
 
-/** An entry of the registry counts only when the process had started before the file was written: else the pid was reused. */
-function candidateOf(facts: ProcessFacts, registry: Registry | undefined): Candidate {
-  const isCurrent = registry !== undefined && facts.startedAtMs <= registry.writtenAtMs + REGISTRY_TOLERANCE_MS;
-  const entry = isCurrent ? registry.entries.find(({ pid }) => pid === facts.identity.pid) : undefined;
-  if (!entry) return { facts, labels: facts.labels };
-  return { facts, name: entry.name, labels: { ...facts.labels, ...entry.labels } };
+/** Whether it would match if its registry entry counted, or if it did not: its age is not known yet. */
+function mayMatch(selector: ProcessSelector, glance: ProcessGlance, registry: Registry | undefined): boolean {
+  const entry = registry?.entries.find(({ pid }) => pid === glance.pid);
+  return matches(selector, { facts: glance, labels: glance.labels }) || (entry !== undefined && matches(selector, named(glance, entry)));
 }
 
-function targetOf({ facts, name, labels }: Candidate, site: string): Target {
+const named = <Facts extends Pick<ProcessFacts, 'labels'>>(facts: Facts, { name, labels }: RegistryEntry): Candidate<Facts> => ({
+  facts,
+  name,
+  labels: { ...facts.labels, ...labels },
+});
+
+/** An entry of the registry counts only when the process had started before the file was written: else the pid was reused. */
+function candidateOf(facts: ProcessFacts, registry: Registry | undefined): Candidate<ProcessFacts> {
+  const isCurrent = registry !== undefined && facts.startedAtMs <= registry.writtenAtMs + REGISTRY_TOLERANCE_MS;
+  const entry = isCurrent ? registry.entries.find(({ pid }) => pid === facts.identity.pid) : undefined;
+  return entry ? named(facts, entry) : { facts, labels: facts.labels };
+}
+
+function targetOf({ facts, name, labels }: Candidate<ProcessFacts>, site: string): Target {
   const unit = facts.cgroups?.map(unitOf).find((one) => one !== undefined);
   const label = name ?? labels?.['name'] ?? unit ?? facts.comm.replace(/[^\x20-\x7e]/g, '?');
   return {

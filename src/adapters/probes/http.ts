@@ -42,10 +42,10 @@ export function createHttp(): HttpPort & { close(): void } {
     maxBytes = DEFAULT_MAX_BYTES,
     signal,
   }: HttpRequest): Promise<HttpAnswer> => {
-    const start = performance.now();
+    const [sentMs, start] = [Date.now(), performance.now()];
     const response = await client.request<string>({ url, method, headers, data: body, maxContentLength: maxBytes, signal });
     const elapsedMs = performance.now() - start;
-    return { status: response.status, headers: headerTexts(response.headers), body: response.data, elapsedMs };
+    return { status: response.status, headers: headerTexts(response.headers), body: response.data, sentMs, elapsedMs };
   };
   return {
     request: (request) =>

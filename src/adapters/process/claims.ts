@@ -1,37 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { ProcessIdentity, isSameProcess } from '../../domain/process.ts';
 import type { ProcessSource } from './source.ts';
+import { isTornByPowerLoss, writeWhole } from './write-file.ts';
 
-const Claim = z.object({ holder: ProcessIdentity, pidNamespace: z.string(), token: z.string(), isReleased: z.boolean() });
+/** `isReleased` was written by earlier versions, which kept released claims; now a released claim is removed. */
+const Claim = z.object({ holder: ProcessIdentity, pidNamespace: z.string(), token: z.string(), isReleased: z.boolean().default(false) });
 type Claim = z.infer<typeof Claim>;
 
 /** Tokens of the claims that a call in this process holds now. The holder's identity alone cannot tell a running call from one that threw. */
 const heldHere = new Set<string>();
 
-/** Writes a file that is either there with all its content or not there at all, and on disk when this returns. */
-export async function writeDurably(path: string, content: unknown, how: 'replace' | 'create'): Promise<void> {
-  const draft = `${path}.${randomUUID()}.draft`;
-  const file = await open(draft, 'wx', 0o600);
-  try {
-    await file.writeFile(JSON.stringify(content));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  if (how === 'replace') await rename(draft, path);
-  else await link(draft, path).finally(() => unlink(draft)); // link fails when the file exists: one creator wins
-  const folder = await open(join(path, '..'), 'r');
-  await folder.sync().finally(() => folder.close());
+/** A living attempt holds the claim. */
+export class ClaimHeld extends Error {
+  override readonly name = 'ClaimHeld';
 }
 
 /**
  * Runs `body` while no other attempt in `dir` runs, in this process or another of this machine. A claim is a numbered file, created
- * exclusively; the next number may be taken once its predecessor is released or its holder is dead, so a kill -9 blocks nobody.
- * @throws Error 'under way' when a living attempt holds it for longer than `patienceMs`
+ * exclusively and removed at the end; the next number may be taken once the holder of the last one is dead, so a kill -9 blocks nobody.
+ * A claim is not flushed to disk: it orders living processes, and a power loss that takes the file with it has ended its holder too.
+ * @throws ClaimHeld when a living attempt holds it for longer than `patienceMs`
  */
 export async function withClaim<T>(
   dir: string,
@@ -46,18 +38,31 @@ export async function withClaim<T>(
     signal.throwIfAborted();
     const path = await nextClaim(dir, mine, source);
     if (path && (await take(path, mine))) return await body().finally(() => release(path, mine));
-    if (Date.now() > untilMs) throw new Error('another attempt at this order is under way; try again');
+    if (Date.now() > untilMs) throw new ClaimHeld('another attempt at this order is under way; try again');
     await sleep(20, undefined, { signal });
   }
 }
 
-/** Where the next claim may be made; undefined while the last one is held. */
+/**
+ * Where the next claim may be made; undefined while the last one is held. The claims of the dead stay for ever, so a number that is free lies
+ * above all of them. What was judged dead is read again: a claim that was released meanwhile is no proof, because its number may be taken anew.
+ */
 async function nextClaim(dir: string, mine: Claim, source: ProcessSource): Promise<string | undefined> {
   const numbers = (await readdir(dir)).map((file) => Number(/^claim-(\d+)\.json$/.exec(file)?.[1] ?? 0));
   const last = Math.max(0, ...numbers);
   const pathOf = (number: number) => join(dir, `claim-${number}.json`);
-  if (last > 0 && isHeld(Claim.parse(JSON.parse(await readFile(pathOf(last), 'utf8'))), mine, source)) return undefined;
-  return pathOf(last + 1);
+  if (last === 0) return pathOf(1);
+  const text = await readIfThere(pathOf(last));
+  if (text === undefined) return undefined; // released since: look again
+  if (!isTornByPowerLoss(text) && isHeld(Claim.parse(JSON.parse(text)), mine, source)) return undefined;
+  return (await readIfThere(pathOf(last))) === text ? pathOf(last + 1) : undefined;
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 function isHeld(claim: Claim, mine: Claim, source: ProcessSource): boolean {
@@ -72,7 +77,7 @@ function isHeld(claim: Claim, mine: Claim, source: ProcessSource): boolean {
 async function take(path: string, mine: Claim): Promise<boolean> {
   heldHere.add(mine.token); // before the file is there: whoever sees the file must see this too
   try {
-    await writeDurably(path, mine, 'create');
+    await writeWhole(path, mine, 'create');
     return true;
   } catch (error) {
     heldHere.delete(mine.token);
@@ -81,9 +86,13 @@ async function take(path: string, mine: Claim): Promise<boolean> {
   }
 }
 
-async function release(path: string, mine: Claim): Promise<void> {
-  heldHere.delete(mine.token);
-  await writeDurably(path, { ...mine, isReleased: true }, 'replace');
+/** The file goes first: once the token is forgotten, a file that is still there would count as left by a call that threw. */
+async function release(path: string, { token }: Claim): Promise<void> {
+  try {
+    await unlink(path);
+  } finally {
+    heldHere.delete(token);
+  }
 }
 
 function claimHere(source: ProcessSource): Claim {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import type { ProcessFacts } from '../../targets/ports.ts';
+import type { ProcessFacts, ProcessNeeds } from '../../targets/ports.ts';
+import { descend } from './descend.ts';
 import type { ProcessSource } from './source.ts';
 import { readUserNames } from './user-names.ts';
 
@@ -16,19 +17,37 @@ export const darwinSource: ProcessSource = {
     const row = ps(['-p', String(pid)])[0];
     return row && { identity: row.identity, state: row.state };
   },
-  list(needs, signal) {
-    const missing = needs.facts.filter((fact) => MISSING.includes(fact));
-    if (missing.length > 0) {
-      return Promise.reject(
-        new Error(`macOS does not show ${missing.join(', ')} of other processes: select by executable, user, or a supervisor's registry`),
-      );
-    }
-    signal.throwIfAborted();
-    const ours = breakwaterPids(run('/bin/ps', ['-ax', '-o', 'pid=,args=']));
-    const living = ps(['-ax']).filter(({ state }) => state !== 'Z');
-    return Promise.resolve(living.map((facts) => ({ ...facts, isMarkedAsBreakwater: ours.has(facts.identity.pid) })));
+  listeningPorts() {
+    throw new Error(
+      'macOS does not show the ports that other processes listen on: judge readiness by uptime, or by an address with a label',
+    );
+  },
+  glance: async (needs, signal) => (await list(needs, signal)).map((facts) => ({ ...facts, pid: facts.identity.pid })),
+  examine: async (pids, needs, signal) => (await list(needs, signal)).filter(({ identity }) => pids.includes(identity.pid)),
+  withDescendants(pids) {
+    const all = ps(['-ax']);
+    return descend(pids, { get: (pid) => all.filter(({ ppid }) => ppid === pid).map(({ identity }) => identity.pid) });
+  },
+  ancestorsOf(pid) {
+    const parents = new Map(ps(['-ax']).map(({ identity, ppid }) => [identity.pid, ppid]));
+    const found: number[] = [];
+    for (let parent = parents.get(pid); parent !== undefined && parent > 0; parent = parents.get(parent)) found.push(parent);
+    return found;
   },
 };
+
+function list(needs: ProcessNeeds, signal: AbortSignal): Promise<ProcessFacts[]> {
+  const missing = needs.facts.filter((fact) => MISSING.includes(fact));
+  if (missing.length > 0) {
+    return Promise.reject(
+      new Error(`macOS does not show ${missing.join(', ')} of other processes: select by executable, user, or a supervisor's registry`),
+    );
+  }
+  signal.throwIfAborted();
+  const ours = breakwaterPids(run('/bin/ps', ['-ax', '-o', 'pid=,args=']));
+  const living = ps(['-ax']).filter(({ state }) => state !== 'Z');
+  return Promise.resolve(living.map((facts) => ({ ...facts, isMarkedAsBreakwater: ours.has(facts.identity.pid) })));
+}
 
 function ps(which: string[]): ProcessFacts[] {
   const [bootId, users] = [darwinSource.bootId(), readUserNames()];
@@ -71,7 +90,7 @@ export const breakwaterPids = (text: string) =>
   new Set(
     text
       .split('\n')
-      .filter((line) => /(^|[\s/])breakwater(\s|$)|(src|dist)\/(worker|cli\/|http\/)/.test(line))
+      .filter((line) => /(^|[\s/])breakwater(\s|$)|(src|dist)\/(worker|cli\/|http\/|reaper\/)/.test(line))
       .map((line) => parseInt(line, 10)),
   );
 

@@ -1,15 +1,10 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ProcessFacts, ProcessNeeds } from '../../targets/ports.ts';
-import { parseLabels } from './labels.ts';
-import { listeningInodes, portsOf } from './listening.ts';
-import type { ProcessSource, Vitals } from './source.ts';
-import { parseStat } from './stat.ts';
-import type { Stat } from './stat.ts';
-import { readUserNames } from './user-names.ts';
+import { ancestorsOf, withDescendants } from './family.ts';
+import { allPids, factsReader, glanceReader, readStat, vitalsOf } from './linux-facts.ts';
+import { allListeningInodes, portsOf } from './listening.ts';
+import type { ProcessSource } from './source.ts';
 
-/** USER_HZ: fixed at 100 on every architecture that Node runs on. */
-const MS_PER_TICK = 10;
 /** So many processes are read before the event loop gets a turn; a guard that samples meanwhile is not late. */
 const CHUNK = 16;
 
@@ -22,80 +17,32 @@ export const linuxSource: ProcessSource = {
     const stat = readStat(pid);
     return stat && vitalsOf(stat, linuxSource.bootId());
   },
-  async list(needs, signal) {
+  listeningPorts(pids) {
     requireOwnProc();
-    const bootId = linuxSource.bootId();
-    const bootedAtMs = Date.now() - Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1_000;
-    const context: Context = { bootId, bootedAtMs, users: readUserNames(), inodes: listeningInodes(needs.ports), needs };
-    const pids = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-    const all: ProcessFacts[] = [];
-    for (const [index, pid] of pids.entries()) {
-      if (index % CHUNK === CHUNK - 1) await nextTurn();
-      signal.throwIfAborted();
-      const facts = readFacts(pid, context);
-      if (facts) all.push(facts);
-    }
-    return all;
+    const inodes = allListeningInodes();
+    return new Map(pids.map((pid) => [pid, goneIsNone(() => portsOf(pid, inodes))]));
   },
+  glance(needs, signal) {
+    requireOwnProc();
+    return inChunks(allPids(), signal, glanceReader(needs));
+  },
+  examine(pids, needs, signal) {
+    requireOwnProc();
+    return inChunks(pids, signal, factsReader(linuxSource.bootId(), needs));
+  },
+  withDescendants,
+  ancestorsOf,
 };
 
-interface Context {
-  bootId: string;
-  bootedAtMs: number;
-  users: Map<number, string>;
-  inodes: Map<string, number>;
-  needs: ProcessNeeds;
-}
-
-/** All facts of one moment: when the process was replaced while we read, it counts as gone. */
-function readFacts(pid: number, { bootId, bootedAtMs, users, inodes, needs }: Context): ProcessFacts | undefined {
-  const stat = readStat(pid);
-  if (!stat || stat.state === 'Z' || stat.state === 'X') return undefined;
-  const unreadable: string[] = [];
-  const read = <T>(what: string, reader: () => T) => attempt(what, reader, unreadable);
-  const environment = stat.isKernelThread ? undefined : read('environment', () => words(readFileSync(`/proc/${pid}/environ`, 'utf8')));
-  const uid = read('user', () => effectiveUid(readFileSync(`/proc/${pid}/status`, 'utf8')));
-  const facts: ProcessFacts = {
-    ...vitalsOf(stat, bootId),
-    startedAtMs: bootedAtMs + stat.startTicks * MS_PER_TICK,
-    ppid: stat.ppid,
-    comm: stat.comm,
-    isKernelThread: stat.isKernelThread,
-    uid,
-    user: uid === undefined ? undefined : users.get(uid),
-    executable: stat.isKernelThread ? undefined : read('executable', () => readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '')),
-    argv: read('arguments', () => words(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))),
-    workingDirectory: stat.isKernelThread ? undefined : read('working directory', () => readlinkSync(`/proc/${pid}/cwd`)),
-    labels: environment && parseLabels(valueOf(environment, 'BREAKWATER_LABELS') ?? ''),
-    isMarkedAsBreakwater: environment !== undefined && valueOf(environment, 'BREAKWATER_PROCESS') === '1',
-    cgroups: read('control groups', () => cgroupPaths(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))),
-    listeningPorts: needs.ports.length === 0 ? undefined : inodes.size === 0 ? [] : read('open files', () => portsOf(pid, inodes)),
-    unreadable,
-  };
-  return readStat(pid)?.startTicks === stat.startTicks ? facts : undefined;
-}
-
-const vitalsOf = ({ pid, startTicks, state }: Stat, bootId: string): Vitals => ({ identity: { bootId, pid, startTicks }, state });
-
-function readStat(pid: number): Stat | undefined {
-  try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
-    throw error;
+async function inChunks<T>(pids: readonly number[], signal: AbortSignal, read: (pid: number) => T | undefined): Promise<T[]> {
+  const all: T[] = [];
+  for (const [index, pid] of pids.entries()) {
+    if (index % CHUNK === CHUNK - 1) await nextTurn();
+    signal.throwIfAborted();
+    const facts = read(pid);
+    if (facts !== undefined) all.push(facts);
   }
-}
-
-function attempt<T>(what: string, reader: () => T, unreadable: string[]): T | undefined {
-  try {
-    return reader();
-  } catch (error) {
-    unreadable.push(`${what} (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
-    return undefined;
-  }
+  return all;
 }
 
 /** A `/proc` of another pid namespace would name other processes by our numbers. */
@@ -107,24 +54,12 @@ function requireOwnProc() {
     );
 }
 
-/** Words that each end with a NUL. */
-export const words = (text: string) => (text === '' ? [] : text.replace(/\0$/, '').split('\0'));
-
-const valueOf = (environment: string[], name: string) => environment.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
-
-/** Second number of the `Uid:` line. */
-function effectiveUid(status: string): number {
-  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1];
-  if (uid === undefined) throw new Error('no Uid line');
-  return Number(uid);
+function goneIsNone(reader: () => number[]): number[] {
+  try {
+    return reader();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return [];
+    throw error;
+  }
 }
-
-/** `hierarchy:controllers:path`, one a line; the path may hold colons. */
-export const cgroupPaths = (text: string) => [
-  ...new Set(
-    text
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => line.split(':').slice(2).join(':')),
-  ),
-];

@@ -15,11 +15,15 @@ const PROTECTED_NAMES: readonly [pattern: RegExp, why: string][] = [
 /** Pids that are Breakwater's or an ancestor of one of those, with the reason. */
 export type OwnProcesses = ReadonlyMap<number, string>;
 
-/** Breakwater's own processes (`selfPid`, other workers, the API, the command line) and all their ancestors. */
-export function ownProcesses(all: readonly ProcessFacts[], selfPid: number): OwnProcesses {
+/**
+ * Those of Breakwater's own processes (`selfPid`, other workers, the API, the command line) that are among `all`, and their ancestors among
+ * them: whoever is asked about must be there with all its descendants.
+ * @param selfAncestors the pids above `selfPid`, which need not be among `all`
+ */
+export function ownProcesses(all: readonly ProcessFacts[], selfPid: number, selfAncestors: readonly number[] = []): OwnProcesses {
   const byPid = new Map(all.map((facts) => [facts.identity.pid, facts]));
   const ours = all.filter((facts) => facts.identity.pid === selfPid || isBreakwater(facts)).map((facts) => facts.identity.pid);
-  const why = new Map<number, string>();
+  const why = new Map(selfAncestors.map((pid) => [pid, `is an ancestor of Breakwater's process ${selfPid}`]));
   for (const pid of ours) {
     for (let parent = byPid.get(pid)?.ppid; parent !== undefined && parent > 0 && !why.has(parent); parent = byPid.get(parent)?.ppid) {
       why.set(parent, `is an ancestor of Breakwater's process ${pid}`);

@@ -20,10 +20,7 @@ export interface Stat {
 export function parseStat(text: string): Stat {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
-  const fields = text
-    .slice(close + 1)
-    .trim()
-    .split(/\s+/);
+  const fields = text.slice(close + 2).split(' ', 20);
   const [pid, ppid, flags, startTicks] = [text.slice(0, Math.max(open, 0)).trim(), fields[1], fields[6], fields[19]].map(wholeNumber);
   const state = fields[0];
   if (open < 0 || close < open || !state || pid === undefined || ppid === undefined || flags === undefined || startTicks === undefined) {

@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openJournal } from '../../../src/adapters/process/journal.ts';
@@ -15,6 +16,9 @@ const entry = (change: Partial<JournalEntry> = {}): JournalEntry => ({
   targetId: 'process:b:1:2',
   detail: 'SIGKILL',
   before: 'running',
+  place: { workflowId: 'run', wave: 'wave', iteration: 0 },
+  epoch: 1,
+  victimsPlanned: 1_000,
   notAfterMs: 1,
   atMs: 1,
   ...change,
@@ -71,6 +75,47 @@ test('an undo that failed is tried again', async () => {
   });
 });
 
+const folderOf = ({ key }: JournalEntry) => join(dir, createHash('sha256').update(key).digest('hex'));
+
+test('one attempt at a time, however many ask: undos of one order never overlap', async () => {
+  const order = entry();
+  let [atWork, most, times] = [0, 0, 0];
+  const undo = async () => {
+    most = Math.max(most, ++atWork);
+    times++;
+    await sleep(2);
+    atWork--;
+    return { undone: false, evidence: 'stuck' };
+  };
+  await Promise.all(Array.from({ length: 20 }, () => openJournal(dir).undo(order, undo, new AbortController().signal)));
+  expect({ most, times }).toEqual({ most: 1, times: 20 });
+});
+
+test('nothing is left of a claim when its attempt has ended', async () => {
+  const order = entry();
+  await openJournal(dir).once(order, () => Promise.resolve(done), never);
+  await openJournal(dir).undo(order, () => Promise.resolve({ undone: true, evidence: 'done' }), never);
+  expect(readdirSync(folderOf(order)).sort()).toEqual(['deed.json', 'intent.json', 'reversal.json']);
+});
+
+test.each(['', '\0\0\0'])('a deed and a claim that a power loss tore (%j) count as lost, and the intent is told', async (torn) => {
+  const journal = openJournal(dir);
+  const order = entry();
+  await journal.once(order, () => Promise.resolve(done), never);
+  for (const name of ['deed.json', 'claim-1.json']) writeFileSync(join(folderOf(order), name), torn);
+  const act = jest.fn(() => Promise.resolve({ ...done, atMs: 8 }));
+  expect(await journal.once(order, act, never)).toEqual({ ...done, atMs: 8 });
+  expect(act).toHaveBeenCalledWith(order);
+});
+
+test('a file that holds something else is an error, not a loss', async () => {
+  const journal = openJournal(dir);
+  const order = entry();
+  await journal.once(order, () => Promise.resolve(done), never);
+  writeFileSync(join(folderOf(order), 'deed.json'), '{"outcome":"inj');
+  await expect(journal.once(order, () => Promise.resolve(done), never)).rejects.toThrow(/JSON/);
+});
+
 test('one key is one order: another victim under it is refused', async () => {
   const journal = openJournal(dir);
   const order = entry();
@@ -81,7 +126,7 @@ test('one key is one order: another victim under it is refused', async () => {
 });
 
 test('keys never leave the folder, and an abort is heard while waiting', async () => {
-  expect(readdirSync(dir).every((name) => /^[0-9a-f]{64}$/.test(name))).toBe(true);
+  expect(readdirSync(dir).every((name) => /^([0-9a-f]{64}|runs|places)$/.test(name))).toBe(true);
   const journal = openJournal(dir);
   const order = entry();
   const slow = journal.once(order, async () => (await sleep(400), done), never);

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { readdirSync, readFileSync } from 'node:fs';
+import { linuxSource } from '../../../src/adapters/process/linux.ts';
 import { createProcesses } from '../../../src/adapters/process/processes.ts';
 import { ownProcesses, protection } from '../../../src/adapters/process/protection.ts';
-import type { ProcessFacts } from '../../../src/targets/ports.ts';
+import type { FoundProcess, ProcessFacts, ProcessGlance } from '../../../src/targets/ports.ts';
 import { endAll, identityOf, never, start, containing } from './harness/children.ts';
 
 afterEach(endAll);
@@ -91,12 +93,43 @@ test('the ancestors of every Breakwater process are protected, and its children 
   expect([...own.keys()].sort((a, b) => a - b)).toEqual([1, 10, 11, 12, 20, 99]);
 });
 
+test('the ancestors of this process are protected also when it is not among those that were read', () => {
+  const own = ownProcesses([facts({ identity: { bootId: 'b', pid: 20, startTicks: 9 } })], 99, [20, 10]);
+  expect(own.get(20)).toBe("is an ancestor of Breakwater's process 99");
+});
+
 describe('on this machine', () => {
   const processes = createProcesses();
   const attempt = (pid: number) => processes.signal(identityOf(pid), 'SIGWINCH', Date.now() + 5_000, never);
 
   test('our own process, its parents and pid 1 are refused at the instant of the signal', async () => {
     for (const pid of [process.pid, process.ppid, 1]) expect(await attempt(pid)).toMatchObject({ kind: 'protected' });
+  });
+
+  test('the parent of a Breakwater process is refused though only its child tells, and its brother is hit', async () => {
+    const parent = await start(['sh', '-c', 'sleep 1000 & echo $!; BREAKWATER_PROCESS=1 sleep 1000 & wait']);
+    const brother = Number(((await once(parent.stdout!, 'data')) as [Buffer])[0].toString());
+    await until(async () => (await processes.list(nothing, never, below(parent.pid))).some(({ facts }) => facts.isMarkedAsBreakwater));
+    expect(await attempt(parent.pid)).toMatchObject({ kind: 'protected', why: containing("an ancestor of Breakwater's process") });
+    expect(await attempt(brother)).toMatchObject({ kind: 'delivered' });
+    const found = await processes.list(nothing, never, below(parent.pid));
+    expect(found).toHaveLength(2);
+    for (const { facts } of found) process.kill(facts.identity.pid);
+  });
+
+  test('a process that is picked after a glance shows the same as one that is found among all', async () => {
+    const child = await start(['sleep', '1000'], { BREAKWATER_LABELS: 'role=canary' });
+    const needs = { ports: [], facts: ['labels'] } as const;
+    const glanced: ProcessGlance[] = [];
+    const picked = await processes.list(needs, never, (glance) => glanced.push(glance) > 0 && glance.labels?.['role'] === 'canary');
+    const among = (await processes.list(needs, never)).filter(({ facts }) => facts.labels?.['role'] === 'canary');
+    const timeless = ({ facts: { startedAtMs: _, state: __, ...rest } }: FoundProcess) => rest;
+    expect(picked.map(timeless)).toEqual(among.map(timeless));
+    expect(picked.map(({ facts }) => facts.identity.pid)).toContain(child.pid);
+    expect(picked[0]?.facts).toMatchObject({ executable: containing('/'), argv: ['sleep', '1000'], unreadable: [] });
+    expect(glanced.every(({ argv, executable, cgroups }) => argv === undefined && executable === undefined && cgroups === undefined)).toBe(
+      true,
+    );
   });
 
   test('kernel threads are refused', async () => {
@@ -115,6 +148,13 @@ describe('on this machine', () => {
     expect(await attempt(plain.pid)).toMatchObject({ kind: 'delivered', via: 'pidfd' });
   });
 });
+
+const nothing = { ports: [], facts: [] } as const;
+const below = (pid: number) => (glance: ProcessGlance) => glance.pid !== pid && linuxSource.withDescendants([pid]).includes(glance.pid);
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 200 && !(await isSo()); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+}
 
 function readCommandLine(pid: string): string | undefined {
   try {

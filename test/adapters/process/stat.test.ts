@@ -1,4 +1,4 @@
-import { cgroupPaths, words } from '../../../src/adapters/process/linux.ts';
+import { cgroupPaths, valueOf, words } from '../../../src/adapters/process/linux-facts.ts';
 import { breakwaterPids, parsePs } from '../../../src/adapters/process/darwin.ts';
 import { parseLabels } from '../../../src/adapters/process/labels.ts';
 import { parseTcpTable } from '../../../src/adapters/process/listening.ts';
@@ -50,3 +50,13 @@ test('macOS: rows of ps give identities, and whatever mentions Breakwater is our
   expect(() => parsePs('nonsense\n', 'boot', new Map())).toThrow(/not a row of ps/);
   expect([...breakwaterPids(' 7 node /opt/breakwater/dist/worker.js\n 8 node other.js\n 9 breakwater run x\n')]).toEqual([7, 9]);
 });
+
+test.each<[string, string, string | undefined]>([
+  ['A=1\0B=2\0', 'A', '1'],
+  ['A=1\0B=2\0', 'B', '2'],
+  ['A=1\0B=2', 'B', '2'],
+  ['XB=1\0B=2\0B=3\0', 'B', '2'],
+  ['A=B=5\0', 'B', undefined],
+  ['A=\0', 'A', ''],
+  ['', 'A', undefined],
+])('in the environment %j the variable %s is %j', (environment, name, value) => expect(valueOf(environment, name)).toBe(value));

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../../src/sandbox/servers/ports.ts';
 import { recordProcess } from '../../../src/sandbox/servers/process-record.ts';
 import { currentBuild } from '../../support/build.ts';
 
@@ -21,6 +22,7 @@ const ROLES = {
   all: { argv: ['worker'], env: {}, isReady: 'worker is ready' },
   control: { argv: ['worker'], env: { BREAKWATER_ROLE: 'control' }, isReady: 'worker is ready' },
   site: { argv: ['worker'], env: { BREAKWATER_ROLE: 'site' }, isReady: 'worker is ready' },
+  api: { argv: ['api'], env: {}, isReady: 'api is ready' },
 } as const;
 export type Role = keyof typeof ROLES;
 
@@ -51,7 +53,9 @@ export class WorkerProcess {
         BREAKWATER_DATABASE_URL: databaseUrl,
         BREAKWATER_HOME: dir,
         BREAKWATER_TASK_QUEUE: taskQueue,
+        BREAKWATER_JANITOR_EVERY: 'off', // the crash is to be survived without it
         BREAKWATER_PROCESS: '1',
+        ...(role === 'api' && { BREAKWATER_API_PORT: String(await freePort()) }),
         ...env,
       },
     });
