@@ -5,6 +5,7 @@ import { describeWindow, mayBegin } from '../domain/window.ts';
 import { makePlan } from '../language/digest.ts';
 import { evaluatePolicy } from '../policy/guardrails.ts';
 import type { OpenRun } from '../records/ports.ts';
+import { createComparisons } from './comparisons.ts';
 import type { ControlPorts } from './ports.ts';
 
 /** What a run may be started with. Whoever starts it, from whatever door, goes through this. */
@@ -44,6 +45,8 @@ function parseInput(input: RunInput): { plan: Plan } | { reason: string } {
 
 /** Creates the activities that run beside the workflow: admission, gates and records. */
 export const createControlActivities = ({ records, nowMs }: ControlPorts) => ({
+  ...createComparisons(records),
+
   /** Parses what the run was started with; anything that is not an experiment is refused, whoever started it. */
   admitRun(input: RunInput): Promise<Admission> {
     const parsed = parseInput(input);

@@ -14,6 +14,7 @@ import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
 import type { Halt, RunInput, RunResult } from '../domain/run.ts';
 import { decide, mayGoOn } from '../domain/verdict.ts';
 import { Chronicle } from './chronicle.ts';
+import { compare } from './compare.ts';
 import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
@@ -165,8 +166,10 @@ async function runWave(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
     const victims = preparation.choice.victims.map(({ name }) => name);
     await runIteration(run, wave, place, preparation);
     if (!wave.dryRun) alreadyHit.push(...victims);
+    const isShown = await compare(run, wave, place);
     await run.chronicle.flush();
     if (run.facts.breach || !mayGoOn(run.facts)) return false;
+    if (isShown && wave.stopEarly) break;
   }
   return true;
 }

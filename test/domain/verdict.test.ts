@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { decide, mayGoOn, RULES, type IterationFacts, type Recovery, type RunFacts } from '../../src/domain/verdict.ts';
 import { EXIT_CODES } from '../../src/domain/run.ts';
 import { exitCodeOf } from '../../src/client.ts';
-import { breach, dryRun, facts, injected, iteration, seen, skipped, unproven } from './facts.ts';
+import { breach, dryRun, facts, injected, iteration, judgement, seen, skipped, unproven } from './facts.ts';
 
 const violation = { probe: 'errors', tolerance: '≤ 0.001', worst: 0.2, count: 3 };
 const notRecovered: Recovery = {
@@ -47,7 +47,19 @@ const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: 
     live({ recovery: { kind: 'recovered', inMs: 2_001, withinMs: 2_000, helpedBy: [] } }),
     /back after 2 s, promised within 2 s/,
   ],
+  [
+    'comparison-refuted',
+    'failed',
+    { comparisons: [judgement({ outcome: 'refuted', p: 0.0004 })] },
+    /wave single: latency shifted by 60 \(40 to 90\) against before-after, the effect that matters is 50; p 0.0004/,
+  ],
   ['gate-closed', 'aborted', { gated: 'outside of the windows', wavesDone: 1 }, /windows/],
+  [
+    'comparison-undecided',
+    'inconclusive',
+    { comparisons: [judgement({ missing: 'about 7 iterations instead of 2' })] },
+    /latency .* about 7 iterations instead of 2/,
+  ],
   ['too-little-data', 'inconclusive', live({ summaries: { errors: { ...seen, values: 7, problems: 3 } } }), /7 of 10 times/],
   ['too-little-data', 'inconclusive', live({ summaries: {} }), /no samples/],
   ['too-little-data', 'inconclusive', live({ guard: 'not-run' }), /did not see the whole hold/],
@@ -55,7 +67,15 @@ const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: 
   ['too-little-data', 'inconclusive', live({ recovery: { kind: 'not-needed' } }), /nobody looked/],
   ['too-little-data', 'inconclusive', live({ faultMs: 4_999 }), /watched for 5 s of 10 s/],
   ['too-little-data', 'inconclusive', { iterations: [dryRun] }, /nothing but dry runs/],
+  ['too-little-data', 'inconclusive', live({ rehearsal: true }), /nothing but rehearsals/],
   ['too-little-data', 'inconclusive', { wavesPlanned: 4 }, /2 of 4 waves/],
+  [
+    'held',
+    'passed',
+    { comparisons: [judgement({ outcome: 'holds', high: 12 })] },
+    /after 0.5 s at most; latency shifted by 60 \(40 to 12\)/,
+  ],
+  ['held', 'passed', { comparisons: [judgement({ isFinal: false })] }, /2 waves/],
   ['held', 'passed', {}, /2 waves, 1 proven faults, steady state held and was back after 0.5 s/],
 ];
 
@@ -90,6 +110,7 @@ const iterations = fc.record({
   wave: fc.string(),
   iteration: fc.nat(5),
   dryRun: fc.boolean(),
+  rehearsal: fc.boolean(),
   injections: fc.array(fc.constantFrom(injected, injected, unproven, skipped), { maxLength: 3 }),
   guard: fc.constantFrom('held' as const, 'held' as const, 'breached' as const, 'not-run' as const),
   summaries: fc.dictionary(fc.string(), fc.constantFrom(seen, seen, { ...seen, values: 1, problems: 9 }), { maxKeys: 2 }),
@@ -111,6 +132,12 @@ const anyFacts = fc.record({
     { weight: 1, arbitrary: fc.array(fc.string(), { minLength: 1, maxLength: 2 }) },
   ),
   iterations: fc.array(iterations, { maxLength: 3 }),
+  comparisons: fc.array(
+    fc
+      .record({ outcome: fc.constantFrom('holds' as const, 'refuted' as const, 'undecided' as const), isFinal: fc.boolean() })
+      .map(judgement),
+    { maxLength: 2 },
+  ),
   wavesPlanned: fc.nat(4),
   wavesDone: fc.nat(4),
 }) as fc.Arbitrary<RunFacts>;
@@ -119,7 +146,9 @@ const anyFacts = fc.record({
 const nearlyPassed = fc
   .record({
     change: anyFacts,
-    keep: fc.subarray(['denied', 'aborted', 'breach', 'gated', 'error', 'leftovers', 'iterations'] as const, { maxLength: 1 }),
+    keep: fc.subarray(['denied', 'aborted', 'breach', 'gated', 'error', 'leftovers', 'iterations', 'comparisons'] as const, {
+      maxLength: 1,
+    }),
   })
   .map(({ change, keep }) =>
     facts(Object.fromEntries(keep.map((key) => [key, change[key]]).filter(([, is]) => is !== undefined)) as Partial<RunFacts>),
@@ -133,6 +162,7 @@ const isHarmless = ({
   denied,
   gated,
   iterations: all,
+  comparisons = [],
   wavesDone,
   wavesPlanned,
 }: RunFacts): boolean => {
@@ -141,6 +171,8 @@ const isHarmless = ({
     leftovers.length === 0 &&
     [stopped, aborted, error, denied, gated].every((one) => one === undefined) &&
     wavesDone >= wavesPlanned &&
+    comparisons.every(({ outcome, isFinal }) => outcome === 'holds' || (outcome === 'undecided' && !isFinal)) &&
+    !real.every(({ rehearsal }) => rehearsal) &&
     real.length > 0 &&
     real.every(
       (one) =>
@@ -175,6 +207,10 @@ test('the same facts give the same verdict', () =>
 test('a run goes on after dry runs and proven waves only', () => {
   expect(mayGoOn(facts({ iterations: [dryRun], wavesDone: 0 }))).toBe(true);
   expect(mayGoOn(facts({ iterations: [dryRun, iteration({})], wavesDone: 1 }))).toBe(true);
+  expect(mayGoOn(facts({ ...live({ rehearsal: true }), wavesDone: 1 }))).toBe(true);
+  expect(mayGoOn(facts({ ...live({ rehearsal: true, violations: [violation] }), wavesDone: 1 }))).toBe(false);
+  expect(mayGoOn(facts({ comparisons: [judgement({ outcome: 'refuted' })] }))).toBe(false);
+  expect(mayGoOn(facts({ comparisons: [judgement({ isFinal: false })] }))).toBe(true);
   for (const change of [{ injections: [unproven] }, { violations: [violation] }, { recovery: notRecovered }, { summaries: {} }])
     expect(mayGoOn(facts({ ...live(change), wavesDone: 1 }))).toBe(false);
 });
