@@ -53,7 +53,9 @@ function weigh(data: ComparisonData, look: Look): Weighed {
   const alpha = errorShares(rule.alpha, look);
   const test = rankSum(pieces.strata);
   const shift = hodgesLehmann(pieces.strata, 1 - alpha.end);
-  const evidenceOf = (minus: number) => rankEvidence(pieces.strata, look.seed, minus).at(-1) ?? { larger: 1, smaller: 1 };
+  // Evidence that no error is left for is not gathered.
+  const evidenceOf = (minus: number) =>
+    (alpha.look > 0 ? rankEvidence(pieces.strata, look.seed, minus).at(-1) : undefined) ?? { larger: 1, smaller: 1 };
   return {
     rule,
     pieces,
