@@ -1,5 +1,6 @@
 import { createFaultActivities } from './faults.ts';
 import { createGuard } from './guard.ts';
+import { createComparisons } from './comparisons.ts';
 import { createControl } from './control.ts';
 import { createHalts } from './halts.ts';
 import { createJanitorial } from './janitorial.ts';
@@ -28,7 +29,14 @@ export type SiteActivities = ReturnType<typeof createSiteActivities>;
 /** All that runs beside the workflows, on the control queue. */
 export const createControlActivities = (ports: ControlPorts) => {
   const control = createControl(ports);
-  return { ...control, ...createTurns(control), ...createHalts(), ...createPaging(ports), ...createJanitorial(ports) };
+  return {
+    ...control,
+    ...createComparisons(ports.records),
+    ...createTurns(control),
+    ...createHalts(),
+    ...createPaging(ports),
+    ...createJanitorial(ports),
+  };
 };
 
 export type ControlActivities = ReturnType<typeof createControlActivities>;

@@ -1,7 +1,9 @@
 import type { PlanResult } from '../client.ts';
 import type { Preview, WavePreview } from '../activities/preview.ts';
+import { describeOutlook } from '../domain/comparison/plan-ahead.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
 import { duration, quantity } from '../report/format.ts';
+import type { ComparisonOutlook } from './outlook.ts';
 import { plainText } from './plain-text.ts';
 import { facts } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -68,6 +70,19 @@ function answerLines({ answers }: Preview, plan: Plan, paint: Paint): string[] {
     return `  ${plainText(name).padEnd(wide)}  ${said}`;
   });
 }
+
+/** How far the planned iterations can answer the comparisons. */
+export const outlookLines = (comparisons: readonly ComparisonOutlook[], paint: Paint): string[] =>
+  comparisons.length === 0
+    ? []
+    : [
+        '',
+        'Comparisons',
+        ...comparisons.map(({ wave, probe, outlook, from }) => {
+          const words = plainText(describeOutlook(outlook));
+          return `  ${plainText(probe)}, wave ${wave}: ${outlook.kind === 'enough' ? words : paint('yellow', words)}${from === undefined ? '' : ` (noise of ${from})`}`;
+        }),
+      ];
 
 /** A plan for people: what would be hit, under which gates, and what the probes say now. */
 export function planLines(result: ValidPlan, paint: Paint): string[] {

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { PlanResult, StartOptions } from '../client.ts';
 import { personArgument, seedArgument, timeScaleArgument } from './arguments.ts';
-import { withClient } from './connect.ts';
+import { withClient, withRecords } from './connect.ts';
 import { hint, userName, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { show, withOutput, type Format } from './output.ts';
-import { planLines } from './plan-view.ts';
+import type { ComparisonOutlook } from './outlook.ts';
+import { outlookLines, planLines } from './plan-view.ts';
 import { requireWorkers } from './pollers.ts';
 
 /** What `plan` and `run` are given about the run to be. */
@@ -51,6 +52,16 @@ export async function planFile(cli: Cli, file: string, { seed, timeScale, reques
   });
 }
 
+/** What the records know of the noise; without records the plan is shown all the same. */
+async function askRecords(cli: Cli, { plan: planned }: Planned['result']): Promise<ComparisonOutlook[]> {
+  if (planned.experiment.comparisons.length === 0) return [];
+  const { outlooks } = await import('./outlook.ts');
+  return withRecords(cli.config(), (records) => outlooks(planned, records)).catch((cause: unknown) => {
+    hint(cli, `How many iterations the comparisons need is not known: ${cause instanceof Error ? cause.message : String(cause)}`);
+    return [];
+  });
+}
+
 /** `breakwater plan FILE` */
 export function plan(program: Command, cli: Cli): void {
   withPlanOptions(withOutput(program.command('plan')))
@@ -65,7 +76,11 @@ export function plan(program: Command, cli: Cli): void {
     )
     .action(async (file: string, options: PlanOptions & { output: Format }) => {
       const { result } = await planFile(cli, file, options);
-      show(cli.terminal, options.output, result, () => planLines(result, cli.terminal.paint));
+      const comparisons = await askRecords(cli, result);
+      show(cli.terminal, options.output, { ...result, comparisons }, () => [
+        ...planLines(result, cli.terminal.paint),
+        ...outlookLines(comparisons, cli.terminal.paint),
+      ]);
       hint(cli, `Next: breakwater run ${file} --seed ${result.plan.seed}`);
       cli.finish(result.gates.open ? EXIT.held : EXIT.denied);
     });

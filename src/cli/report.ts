@@ -6,16 +6,17 @@ import { hint, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { requireRun } from './recorded-run.ts';
 
-const FORMATS = ['html', 'markdown', 'json', 'junit'] as const;
+const FORMATS = ['html', 'markdown', 'json', 'junit', 'csv'] as const;
 type ReportFormat = (typeof FORMATS)[number];
 
 async function render(report: RunReport, format: ReportFormat): Promise<string> {
-  const { renderHtml, renderJson, renderJunit, renderMarkdown } = await import('../report/index.ts');
+  const { renderCsv, renderHtml, renderJson, renderJunit, renderMarkdown } = await import('../report/index.ts');
   const renderers: Record<ReportFormat, (report: RunReport) => string> = {
     html: renderHtml,
     markdown: renderMarkdown,
     json: renderJson,
     junit: renderJunit,
+    csv: renderCsv,
   };
   return renderers[format](report);
 }

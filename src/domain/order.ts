@@ -6,6 +6,9 @@ export interface Spec {
   [field: string]: unknown;
 }
 
+/** The fault kind that does nothing: what is measured under it is the noise of the signals. */
+export const REHEARSAL = 'no-op';
+
 /** The order to do one fault to one victim. The same on every attempt, so that a repeat is recognised. */
 export interface Order {
   /** One-time key: workflow id / wave / iteration / target id. */

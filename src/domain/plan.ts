@@ -22,6 +22,8 @@ export interface WavePlan {
   targets: Spec;
   selection: Selection;
   iterations: number;
+  /** Ends after the iteration with which all comparisons have shown no relevant harm. */
+  stopEarly: boolean;
   gate: 'auto' | 'approval';
   baselineMs: number;
   holdMs: number;
@@ -38,6 +40,7 @@ export const resolveWave = (experiment: Experiment, wave: Wave): WavePlan => ({
   targets: wave.targets ?? experiment.targets,
   selection: wave.selection ?? experiment.selection,
   iterations: wave.iterations,
+  stopEarly: wave.stopEarly,
   gate: wave.gate,
   baselineMs: wave.baseline ?? experiment.timing.baseline,
   holdMs: wave.hold ?? experiment.timing.hold,

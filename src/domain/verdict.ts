@@ -1,3 +1,5 @@
+import type { Judgement } from './comparison/judgement.ts';
+import { describeJudgement } from './comparison/judgement.ts';
 import type { Injection } from './order.ts';
 import type { Breach } from './stop-conditions.ts';
 import type { Summary } from './summary.ts';
@@ -27,6 +29,8 @@ export interface IterationFacts {
   wave: string;
   iteration: number;
   dryRun: boolean;
+  /** Nothing was done, to learn the noise. */
+  rehearsal?: boolean;
   injections: Injection[];
   /** Who paused in the middle of it: it was undone early, and what it shows is at most that something broke. */
   interruptedBy?: string;
@@ -57,6 +61,8 @@ export interface RunFacts {
   /** Undos that did not succeed. */
   leftovers: string[];
   iterations: IterationFacts[];
+  /** The newest judgement of each comparison and wave. */
+  comparisons?: Judgement[];
   wavesPlanned: number;
   wavesDone: number;
 }
@@ -130,6 +136,16 @@ function refuted(facts: RunFacts): string | undefined {
   return undefined;
 }
 
+function refutedByComparison({ comparisons = [] }: RunFacts): string | undefined {
+  const found = comparisons.find(({ outcome }) => outcome === 'refuted');
+  return found && `wave ${found.wave}: ${describeJudgement(found)}`;
+}
+
+function undecided({ comparisons = [] }: RunFacts): string | undefined {
+  const found = comparisons.find(({ outcome, isFinal }) => outcome === 'undecided' && isFinal);
+  return found && `wave ${found.wave}: ${describeJudgement(found)}`;
+}
+
 function unseen(facts: RunFacts): string | undefined {
   for (const iteration of whole(facts)) {
     const thin = Object.entries(iteration.summaries).find(([, summary]) => coverage(summary) < MIN_COVERAGE);
@@ -142,6 +158,7 @@ function unseen(facts: RunFacts): string | undefined {
       return `${place(iteration)}: the fault was watched for ${seconds(iteration.faultMs)} of ${seconds(iteration.holdMs)}`;
   }
   if (whole(facts).length === 0) return 'nothing but dry runs: nothing was injected, so nothing was shown';
+  if (whole(facts).every(({ rehearsal }) => rehearsal)) return 'nothing but rehearsals: nothing was done, so nothing was shown';
   if (facts.wavesDone < facts.wavesPlanned) return `${facts.wavesDone} of ${facts.wavesPlanned} waves were run`;
   return undefined;
 }
@@ -150,7 +167,8 @@ function summary(facts: RunFacts): string {
   const iterations = whole(facts);
   const victims = iterations.flatMap(({ injections }) => injections).filter(({ outcome }) => outcome === 'injected').length;
   const slowest = Math.max(0, ...iterations.map(({ recovery }) => (recovery.kind === 'recovered' ? recovery.inMs : 0)));
-  return `${facts.wavesDone} waves, ${victims} proven faults, steady state held and was back after ${seconds(slowest)} at most`;
+  const held = (facts.comparisons ?? []).map((judgement) => `; ${describeJudgement(judgement)}`);
+  return `${facts.wavesDone} waves, ${victims} proven faults, steady state held and was back after ${seconds(slowest)} at most${held.join('')}`;
 }
 
 const because = (verdict: Verdict, find: (facts: RunFacts) => string | undefined) => (facts: RunFacts) => {
@@ -175,7 +193,9 @@ export const RULES: readonly Rule[] = [
   ['stop-condition', because('aborted', ({ breach }) => breach && `stop condition: ${breach.rule}; it was ${show(breach.value)}`)],
   ['no-effect', because('invalid', unproven)],
   ['hypothesis-refuted', because('failed', refuted)],
+  ['comparison-refuted', because('failed', refutedByComparison)],
   ['gate-closed', because('aborted', ({ gated }) => gated)],
+  ['comparison-undecided', because('inconclusive', undecided)],
   ['too-little-data', because('inconclusive', unseen)],
   ['held', because('passed', summary)],
 ];
@@ -194,6 +214,9 @@ export function decide(facts: RunFacts): Decision {
  * unseen wave is no ground for a larger one.
  */
 export function mayGoOn(facts: RunFacts): boolean {
-  const { verdict } = decide({ ...facts, wavesDone: facts.wavesPlanned });
+  const { verdict } = decide({ ...facts, iterations: facts.iterations.map(asIfReal), wavesDone: facts.wavesPlanned });
   return verdict === 'passed' || (verdict === 'inconclusive' && whole(facts).length === 0);
 }
+
+/** A rehearsal proves nothing, but it does not stand in the way of what comes after it. */
+const asIfReal = ({ rehearsal: _rehearsal, ...facts }: IterationFacts): IterationFacts => facts;

@@ -24,18 +24,21 @@ export function checkPartialReferences(document: unknown): z.core.$ZodRawIssue[]
     const entries = Object.keys(isMapping(document[name]) ? document[name] : {}).map((key) => [key, { steps: [] }]);
     return (block(name) as Record<string, unknown> | undefined) ?? (Object.fromEntries(entries) as Record<string, unknown>);
   };
-  const lists = (name: 'steadyState' | 'preconditions' | 'stopConditions' | 'remediation' | 'rollbacks'): unknown => block(name) ?? [];
+  const lists = (name: 'steadyState' | 'comparisons' | 'preconditions' | 'stopConditions' | 'remediation' | 'rollbacks'): unknown =>
+    block(name) ?? [];
   const waves = block('waves');
   const caps = block('blastRadius');
   const partial = {
     ...Object.fromEntries(NAMES_ONLY.map((name) => [name, names(name)])),
     steadyState: lists('steadyState'),
+    comparisons: waves === undefined ? [] : lists('comparisons'),
     preconditions: lists('preconditions'),
     stopConditions: lists('stopConditions'),
     remediation: lists('remediation'),
     rollbacks: lists('rollbacks'),
     waves: waves ?? [{ name: 'unknown', dryRun: true, iterations: 1 }],
     selection: block('selection') ?? 'all',
+    fault: block('fault') ?? { kind: 'unknown' },
     blastRadius: caps ?? { maxVictims: Infinity, maxConcurrent: Infinity },
   };
   return checkReferences(partial as unknown as Experiment);

@@ -32,7 +32,7 @@ export function describeData(data: Record<string, unknown>): string {
 /** Events that decide something: who allowed, why this victim, why stopped. */
 const DECISIONS = new Set([
   ...['policy', 'approval-requested', 'approved', 'rejected', 'precondition', 'steady-state', 'victims-chosen', 'victim-skipped'],
-  ...['breach', 'abort', 'paused', 'resumed', 'leftover', 'judged', 'closed'],
+  ...['breach', 'abort', 'paused', 'resumed', 'leftover', 'judged', 'compared', 'closed'],
 ]);
 
 export const isDecision = ({ kind }: { kind: string }): boolean => DECISIONS.has(kind);

@@ -3,6 +3,7 @@ import { describeData, isDecision } from './describe-data.ts';
 import { faultWindows } from './fault-windows.ts';
 import { duration, place, quantity, utc } from './format.ts';
 import { iterationRows } from './iterations.ts';
+import { COMPARISON_HEADS, comparisonRows, IMPACT_HEADS, impactRows, recoverySentence } from './measure-rows.ts';
 import { Markup, markup } from './markup.ts';
 import type { RunReport } from './model.ts';
 import { renderPlot, type PlotFrame } from './plot.ts';
@@ -99,6 +100,11 @@ function plots(report: RunReport): Markup {
   return markup`<p class="note">${legend}</p>${signals.map((signal) => figure(signal, report, frame))}`;
 }
 
+const measures = (report: RunReport): Markup[] => [
+  markup`<p>${recoverySentence(report)}</p>`,
+  table(IMPACT_HEADS, impactRows(report), 'No signal was measured both before and under a fault.'),
+];
+
 /**
  * The report as one file that opens offline: no script, no request (its own policy forbids both). It is well-formed XML too,
  * so that a parser can check it.
@@ -108,6 +114,8 @@ export function renderHtml(report: RunReport): string {
   const body = [
     head(report),
     section('Waves', waves(report)),
+    section('Comparisons', table(COMPARISON_HEADS, comparisonRows(report), 'The experiment compares nothing, or no wave came that far.')),
+    section('Measures', measures(report)),
     section('Victims', victims(report)),
     section('Signals', plots(report)),
     section('Decisions', eventTable(events.filter(isDecision), 'No decision was recorded.')),

@@ -1,4 +1,5 @@
 export { answer, type Answer } from './answer.ts';
+export { renderCsv } from './csv.ts';
 export { renderHtml } from './html.ts';
 export { renderJson, REPORT_FORMAT } from './json.ts';
 export { renderJunit } from './junit.ts';

@@ -2,6 +2,7 @@ import { answer } from './answer.ts';
 import { isDecision } from './describe-data.ts';
 import { faultWindows, stopLatencies } from './fault-windows.ts';
 import { iterationRows } from './iterations.ts';
+import { impacts, recoveryMeasure } from './measures.ts';
 import type { RunReport } from './model.ts';
 import { stopLatencyMs } from './run-facts.ts';
 import { signalsOf } from './signals.ts';
@@ -20,6 +21,8 @@ export function renderJson(report: RunReport): string {
     stopLatencyMs: stopLatencyMs(report) ?? null,
     stops: stopLatencies(events),
     waves: iterationRows(report),
+    comparisons: events.filter(({ kind }) => kind === 'compared').map(({ data }) => data),
+    measures: { impact: impacts(report), recovery: recoveryMeasure(report) ?? null },
     victims: victimRows(report),
     signals: signalsOf(report).map(({ probe, unit, phases }) => ({ probe, unit, phases })),
     limits,

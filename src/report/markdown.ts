@@ -3,6 +3,7 @@ import { describeData, isDecision } from './describe-data.ts';
 import { stopLatencies } from './fault-windows.ts';
 import { duration, place, quantity, utc } from './format.ts';
 import { iterationRows } from './iterations.ts';
+import { COMPARISON_HEADS, comparisonRows, IMPACT_HEADS, impactRows, recoverySentence } from './measure-rows.ts';
 import type { RunReport } from './model.ts';
 import { runFacts } from './run-facts.ts';
 import { signalsOf } from './signals.ts';
@@ -69,6 +70,11 @@ export function renderMarkdown(report: RunReport): string {
   );
   const sections: [string, string][] = [
     ['Waves', wavesTable(report)],
+    ['Comparisons', table(COMPARISON_HEADS, comparisonRows(report), 'The experiment compares nothing, or no wave came that far.')],
+    [
+      'Measures',
+      `${escapeMarkdown(recoverySentence(report))}\n\n${table(IMPACT_HEADS, impactRows(report), 'No signal was measured both before and under a fault.')}`,
+    ],
     ['Victims', victimsTable(report)],
     ['Signals', signalsTable(report)],
     ['Limits', limitsTable(report)],

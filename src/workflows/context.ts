@@ -1,6 +1,7 @@
 import { setCurrentDetails, workflowInfo, type CancellationScope } from '@temporalio/workflow';
 import type { Reply } from '../domain/ledger/state.ts';
-import type { Plan } from '../domain/plan.ts';
+import { REHEARSAL } from '../domain/order.ts';
+import type { Plan, WavePlan } from '../domain/plan.ts';
 import type { IterationFacts, RunFacts } from '../domain/verdict.ts';
 import type { Phase, RunState } from '../domain/run.ts';
 import type { Headcount } from '../domain/survivors.ts';
@@ -62,9 +63,10 @@ export const newRunState = (): RunState => ({
 export const newRunFacts = (): RunFacts => ({ leftovers: [], iterations: [], wavesPlanned: 0, wavesDone: 0 });
 
 /** Facts of an iteration that has not begun. */
-export const newIterationFacts = (place: Place, dryRun: boolean, holdMs: number): IterationFacts => ({
+export const newIterationFacts = (place: Place, { dryRun, fault, holdMs }: WavePlan): IterationFacts => ({
   ...place,
   dryRun,
+  ...(fault.kind === REHEARSAL && { rehearsal: true }),
   injections: [],
   guard: 'not-run',
   summaries: {},

@@ -17,6 +17,7 @@ import { notBack } from '../domain/survivors.ts';
 import type { UnreadyTarget } from '../domain/target.ts';
 import { decide, mayGoOn } from '../domain/verdict.ts';
 import { Chronicle } from './chronicle.ts';
+import { compare } from './compare.ts';
 import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
@@ -185,9 +186,11 @@ async function runWave(run: AdmittedRun, wave: WavePlan, isLast: boolean): Promi
       again = undefined;
       if (!wave.dryRun) alreadyHit.push(...victims.map(({ name }) => name));
     } else if (wereOrdered(run, place)) again = victims.map(({ id }) => id); // hits the same once more, and nobody else
-    const isOver = run.ledger.isUsed && done === wave.iterations;
+    const isShown = await compare(run, wave, place);
+    const isOver = run.ledger.isUsed && (done === wave.iterations || (isShown && wave.stopEarly));
     if (!isOver || !isLast) await run.chronicle.flush(isOver ? farewell(run, 'leave') : undefined);
     if (run.facts.breach || !mayGoOn(run.facts)) return false;
+    if (isShown && wave.stopEarly) break;
   }
   return true;
 }

@@ -27,7 +27,7 @@ interface Deed {
  * or its absence recorded. What ended it is in the run's facts.
  */
 export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Place, preparation: Preparation): Promise<IterationFacts> {
-  const facts = newIterationFacts(place, wave.dryRun, wave.holdMs);
+  const facts = newIterationFacts(place, wave);
   const deed: Deed = { run, wave, place, facts, unresolved: new Map() };
   run.facts.iterations.push(facts);
   run.state.iterations.push({ ...place, dryRun: wave.dryRun, outcome: 'running' });

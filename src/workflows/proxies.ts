@@ -108,6 +108,13 @@ export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' |
   retry: { initialInterval: '100ms', maximumAttempts: 3 },
 });
 
+/** Judging reads samples back; a database that is away leaves it undecided soon. */
+export const comparing = proxyLocalActivities<Pick<ControlActivities, 'judgeComparisons'>>({
+  startToCloseTimeout: '20s',
+  scheduleToCloseTimeout: '30s',
+  retry: { initialInterval: '200ms', maximumAttempts: 3 },
+});
+
 /** Records on the way: a database that is away must not hold an undo up, so this gives up soon and the events wait for the next flush. */
 export const recording = proxyLocalActivities<Pick<ControlActivities, 'recordEvents' | 'recordAndLeave'>>({
   startToCloseTimeout: '3s',

@@ -1,3 +1,4 @@
+import type { Judgement } from '../../src/domain/comparison/judgement.ts';
 import type { Injection } from '../../src/domain/order.ts';
 import type { Sample } from '../../src/domain/sample.ts';
 import type { Breach } from '../../src/domain/stop-conditions.ts';
@@ -22,6 +23,16 @@ export const skipped: Injection = {
 export const breach: Breach = { probe: 'errors', rule: 'errors > 0.001 for 3 s', value: 0.2, limit: 0.001, atMs: 5_000, blind: false };
 
 export const seen = { values: 10, problems: 0, min: 0, max: 1, mean: 0.5, last: 0 };
+
+/** A judgement that could not decide. */
+export const judgement = (change: Partial<Judgement> = {}): Judgement => ({
+  ...{ probe: 'latency', design: 'before-after', wave: 'single', outcome: 'undecided', isFinal: true },
+  ...{ shift: 60, low: 40, high: 90, effect: 50, delta: 0.8, p: 0.2, detectable: 30 },
+  evidence: { harm: 1, none: 1 },
+  alpha: { look: 0, end: 0.01 },
+  batches: { reference: 8, treated: 8, length: 10, gap: 5 },
+  ...change,
+});
 
 export const iteration = (change: Partial<IterationFacts> = {}): IterationFacts => ({
   wave: 'single',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { decide, mayGoOn, RULES, type IterationFacts, type Recovery, type RunFacts } from '../../src/domain/verdict.ts';
 import { EXIT_CODES } from '../../src/domain/run.ts';
 import { exitCodeOf } from '../../src/client.ts';
-import { breach, dryRun, facts, injected, iteration, seen, skipped, unproven } from './facts.ts';
+import { breach, dryRun, facts, injected, iteration, judgement, seen, skipped, unproven } from './facts.ts';
 
 const violation = { probe: 'errors', tolerance: '≤ 0.001', worst: 0.2, count: 3 };
 const notRecovered: Recovery = {
@@ -60,12 +60,24 @@ const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: 
     /back after 2 s, promised within 2 s/,
   ],
   ['hypothesis-refuted', 'failed', live({ interruptedBy: 'bob', recovery: notRecovered }), /not back within 2 s/],
+  [
+    'comparison-refuted',
+    'failed',
+    { comparisons: [judgement({ outcome: 'refuted', p: 0.0004 })] },
+    /wave single: latency shifted by 60 \(40 to 90\) against before-after, the effect that matters is 50; p 0.0004/,
+  ],
   ['gate-closed', 'aborted', { gated: 'outside of the windows', wavesDone: 1 }, /windows/],
   [
     'gate-closed',
     'aborted',
     { gated: 'not before wave stress: region-alerts (no incident: ≤ 0): last value 2', wavesDone: 1 },
     /no incident/,
+  ],
+  [
+    'comparison-undecided',
+    'inconclusive',
+    { comparisons: [judgement({ missing: 'about 7 iterations instead of 2' })] },
+    /latency .* about 7 iterations instead of 2/,
   ],
   ['too-little-data', 'inconclusive', live({ summaries: { errors: { ...seen, values: 7, problems: 3 } } }), /7 of 10 times/],
   ['too-little-data', 'inconclusive', live({ summaries: {} }), /no samples/],
@@ -75,6 +87,7 @@ const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: 
   ['too-little-data', 'inconclusive', live({ faultMs: 4_999 }), /watched for 5 s of 10 s/],
   ['too-little-data', 'inconclusive', live({ interruptedBy: 'bob' }), /nothing but dry runs/],
   ['too-little-data', 'inconclusive', { iterations: [dryRun] }, /nothing but dry runs/],
+  ['too-little-data', 'inconclusive', live({ rehearsal: true }), /nothing but rehearsals/],
   ['too-little-data', 'inconclusive', { wavesPlanned: 4 }, /2 of 4 waves/],
   [
     'held',
@@ -82,6 +95,13 @@ const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: 
     { iterations: [dryRun, iteration({ interruptedBy: 'bob', guard: 'not-run', summaries: {} }), iteration({})] },
     /1 proven faults/,
   ],
+  [
+    'held',
+    'passed',
+    { comparisons: [judgement({ outcome: 'holds', high: 12 })] },
+    /after 0.5 s at most; latency shifted by 60 \(40 to 12\)/,
+  ],
+  ['held', 'passed', { comparisons: [judgement({ isFinal: false })] }, /2 waves/],
   ['held', 'passed', {}, /2 waves, 1 proven faults, steady state held and was back after 0.5 s/],
 ];
 
@@ -116,6 +136,7 @@ const iterations = fc.record({
   wave: fc.string(),
   iteration: fc.nat(5),
   dryRun: fc.boolean(),
+  rehearsal: fc.boolean(),
   injections: fc.array(fc.constantFrom(injected, injected, unproven, skipped), { maxLength: 3 }),
   interruptedBy: maybe(fc.constant('bob')),
   guard: fc.constantFrom('held' as const, 'held' as const, 'breached' as const, 'not-run' as const),
@@ -138,6 +159,12 @@ const anyFacts = fc.record({
     { weight: 1, arbitrary: fc.array(fc.string(), { minLength: 1, maxLength: 2 }) },
   ),
   iterations: fc.array(iterations, { maxLength: 3 }),
+  comparisons: fc.array(
+    fc
+      .record({ outcome: fc.constantFrom('holds' as const, 'refuted' as const, 'undecided' as const), isFinal: fc.boolean() })
+      .map(judgement),
+    { maxLength: 2 },
+  ),
   wavesPlanned: fc.nat(4),
   wavesDone: fc.nat(4),
 }) as fc.Arbitrary<RunFacts>;
@@ -146,7 +173,9 @@ const anyFacts = fc.record({
 const nearlyPassed = fc
   .record({
     change: anyFacts,
-    keep: fc.subarray(['denied', 'aborted', 'breach', 'gated', 'error', 'leftovers', 'iterations'] as const, { maxLength: 1 }),
+    keep: fc.subarray(['denied', 'aborted', 'breach', 'gated', 'error', 'leftovers', 'iterations', 'comparisons'] as const, {
+      maxLength: 1,
+    }),
   })
   .map(({ change, keep }) =>
     facts(Object.fromEntries(keep.map((key) => [key, change[key]]).filter(([, is]) => is !== undefined)) as Partial<RunFacts>),
@@ -160,6 +189,7 @@ const isHarmless = ({
   denied,
   gated,
   iterations: all,
+  comparisons = [],
   wavesDone,
   wavesPlanned,
 }: RunFacts): boolean => {
@@ -174,6 +204,8 @@ const isHarmless = ({
         ({ violations: broken, recovery }) =>
           broken.length === 0 && recovery.kind !== 'not-recovered' && !(recovery.kind === 'recovered' && recovery.inMs > recovery.withinMs),
       ) &&
+    comparisons.every(({ outcome, isFinal }) => outcome === 'holds' || (outcome === 'undecided' && !isFinal)) &&
+    !real.every(({ rehearsal }) => rehearsal) &&
     real.length > 0 &&
     real.every(
       (one) =>
@@ -208,6 +240,10 @@ test('the same facts give the same verdict', () =>
 test('a run goes on after dry runs and proven waves only', () => {
   expect(mayGoOn(facts({ iterations: [dryRun], wavesDone: 0 }))).toBe(true);
   expect(mayGoOn(facts({ iterations: [dryRun, iteration({})], wavesDone: 1 }))).toBe(true);
+  expect(mayGoOn(facts({ ...live({ rehearsal: true }), wavesDone: 1 }))).toBe(true);
+  expect(mayGoOn(facts({ ...live({ rehearsal: true, violations: [violation] }), wavesDone: 1 }))).toBe(false);
+  expect(mayGoOn(facts({ comparisons: [judgement({ outcome: 'refuted' })] }))).toBe(false);
+  expect(mayGoOn(facts({ comparisons: [judgement({ isFinal: false })] }))).toBe(true);
   for (const change of [{ injections: [unproven] }, { violations: [violation] }, { recovery: notRecovered }, { summaries: {} }])
     expect(mayGoOn(facts({ ...live(change), wavesDone: 1 }))).toBe(false);
 });

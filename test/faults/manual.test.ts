@@ -13,6 +13,7 @@ const isLinux = process.platform === 'linux';
 const paste = (line: string) => spawnSync('/bin/sh', ['-c', line], { encoding: 'utf8', timeout: 10_000 });
 
 const specs: Record<keyof typeof faults, Spec> = {
+  'no-op': { kind: 'no-op' },
   'process-kill': { kind: 'process-kill' },
   'process-pause': { kind: 'process-pause' },
   'service-stop': { kind: 'service-stop', stop: ['ctl', 'stop', '{name}'], start: ['ctl', 'start', '{name}'], status: ['ctl', 'status'] },

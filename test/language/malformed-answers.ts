@@ -49,9 +49,9 @@ export const ANSWERS: Record<string, string[]> = {
   'a selection of some': ["x.yaml:28:12 selection: found 'some', expected `all`, `count: 1` or `percent: 25%`"],
   'a selection by two rules': ['x.yaml:28:12 selection: found a mapping with count, percent, expected `all`, `count: 1` or `percent: 25%`'],
   'an unknown fault': [
-    "x.yaml:27:16 fault.kind: found 'proces-kill', expected one of process-kill, process-pause, service-stop; did you mean 'process-kill'?",
+    "x.yaml:27:16 fault.kind: found 'proces-kill', expected one of no-op, process-kill, process-pause, service-stop; did you mean 'process-kill'?",
   ],
-  'a fault without kind': ['x.yaml:27:1 fault.kind: missing, expected one of process-kill, process-pause, service-stop'],
+  'a fault without kind': ['x.yaml:27:1 fault.kind: missing, expected one of no-op, process-kill, process-pause, service-stop'],
   'a fault by its name alone': ["x.yaml:27:8 fault: found 'process-kill', expected a mapping (key: value)"],
   'an unknown signal': [
     "x.yaml:27:38 fault.signal: found 'SIGKIL', expected the name of a signal, such as SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT; did you mean 'SIGKILL'?",
@@ -125,6 +125,29 @@ export const ANSWERS: Record<string, string[]> = {
     'x.yaml:41:9 runbooks.restart.steps[0].verify.within: missing, expected a duration with its unit, such as 200ms, 30s, 3m or 1h30m',
   ],
   'minDelta without baseline': ['x.yaml:25:45 stopConditions[0].minDelta: found 5, only makes sense with aboveBaseline or belowBaseline'],
+  'a comparison without an effect': ['x.yaml:23:5 comparisons[0]: expected exactly one of effect, effectOfBaseline; none is given'],
+  'a comparison with two effects': [
+    'x.yaml:23:5 comparisons[0]: expected exactly one of effect, effectOfBaseline; effect and effectOfBaseline are given',
+  ],
+  'a comparison of nothing': [
+    "x.yaml:23:14 comparisons[0].probe: found 'latency', no such probe; there are errors, queue-depth, orders.budget-remaining, orders.burn-rate",
+  ],
+  'a comparison with an unknown control': [
+    "x.yaml:23:66 comparisons[0].control: found 'others', no such probe; there are errors, queue-depth, orders.budget-remaining, orders.burn-rate",
+  ],
+  'a comparison with itself': ["x.yaml:23:66 comparisons[0].control: found 'errors', the signal would be compared with itself"],
+  'a control group without control': [
+    'x.yaml:23:5 comparisons[0].control: a control group needs `control`: the signal of those that are not hit',
+  ],
+  'a control without a control group': [
+    "x.yaml:23:43 comparisons[0].control: found 'queue-depth', only makes sense with design: control-group",
+  ],
+  'an unknown design': ["x.yaml:23:42 comparisons[0].design: found 'before', expected one of before-after, control-group, rehearsal"],
+  'an error of one half': ["x.yaml:23:41 comparisons[0].alpha: found '50%', expected more than 0% and at most 20%"],
+  'a power of one': ["x.yaml:23:41 comparisons[0].power: found '100%', expected 50% or more and less than 100%"],
+  'a comparison with a rehearsal that is not held': [
+    "x.yaml:23:42 comparisons[0].design: found 'rehearsal', needs a first wave to compare with: add one with `fault: { kind: no-op }` after the dry run",
+  ],
   'no error is tolerated': ['x.yaml:34:32 guard.maxConsecutiveErrors: found 0, expected 1 or more'],
   'a value that may never be old': ["x.yaml:13:13 probes.errors.maxAge: found '0s', expected more than 0"],
   'an age without unit': [

@@ -7,6 +7,9 @@ const bomb = [
 const waves = (count: number): string => Array.from({ length: count }, (_, i) => `\n  - { name: wave-${i}, dryRun: true }`).join('');
 const allWaves = '\n  - { name: dry-run, dryRun: true }\n  - { name: single }';
 
+/** The base with one comparison. */
+const comparing = (comparison: string): string => edited('preconditions:\n', `comparisons:\n  - ${comparison}\npreconditions:\n`);
+
 /** What is wrong, and the file. */
 export const MALFORMED: [name: string, text: string][] = [
   ['a duration without unit', edited('above: 0.1%, for: 3m', 'above: 0.1%, for: 3')],
@@ -97,6 +100,17 @@ export const MALFORMED: [name: string, text: string][] = [
   ],
   ['a proof without deadline', edited('tolerance: { atMost: 1% }, within: 1m', 'tolerance: { atMost: 1% }')],
   ['minDelta without baseline', edited('above: 0.1%, for: 3m', 'above: 0.1%, minDelta: 5')],
+  ['a comparison without an effect', comparing('{ probe: errors }')],
+  ['a comparison with two effects', comparing('{ probe: errors, effect: 1%, effectOfBaseline: 10% }')],
+  ['a comparison of nothing', comparing('{ probe: latency, effect: 1% }')],
+  ['a comparison with an unknown control', comparing('{ probe: errors, effect: 1%, design: control-group, control: others }')],
+  ['a comparison with itself', comparing('{ probe: errors, effect: 1%, design: control-group, control: errors }')],
+  ['a control group without control', comparing('{ probe: errors, effect: 1%, design: control-group }')],
+  ['a control without a control group', comparing('{ probe: errors, effect: 1%, control: queue-depth }')],
+  ['an unknown design', comparing('{ probe: errors, effect: 1%, design: before }')],
+  ['an error of one half', comparing('{ probe: errors, effect: 1%, alpha: 50% }')],
+  ['a power of one', comparing('{ probe: errors, effect: 1%, power: 100% }')],
+  ['a comparison with a rehearsal that is not held', comparing('{ probe: errors, effect: 1%, design: rehearsal }')],
   ['no error is tolerated', edited('maxConsecutiveErrors: 3', 'maxConsecutiveErrors: 0')],
   ['a value that may never be old', edited('    every: 1s\n', '    every: 1s\n    maxAge: 0s\n')],
   ['an age without unit', edited('    every: 1s\n', '    every: 1s\n    maxAge: 30\n')],

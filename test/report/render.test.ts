@@ -30,6 +30,8 @@ describe('HTML', () => {
     expect(header).toMatch(/Breach or abort → undone43 ms/);
     expect(elements.filter(({ name }) => name === 'h2').map(({ text }) => text)).toEqual([
       'Waves',
+      'Comparisons',
+      'Measures',
       'Victims',
       'Signals',
       'Decisions',
@@ -104,7 +106,7 @@ describe('Markdown', () => {
     const elements = elementsOf(`<page>${htmlOf(text)}</page>`);
     expect(elements.find(({ name }) => name === 'h1')?.text).toBe('payment-worker-kill: aborted');
     expect(elements.find(({ name }) => name === 'strong')?.text).toContain('Not confirmed');
-    expect(elements.filter(({ name }) => name === 'table')).toHaveLength(7);
+    expect(elements.filter(({ name }) => name === 'table')).toHaveLength(8);
     expect(elements[0]?.text).toContain('breach in canary #1: 43 ms until undone');
   });
   test.each(hostile)('text stays text, and all of it: %j', (text) => {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { Duration, Quantity, Ratio } from '../units.ts';
 
-const exactlyOne =
+/** Checks that exactly one of these keys is given. */
+export const exactlyOne =
   (names: readonly string[]) =>
   ({ value, issues }: z.core.ParsePayload<Record<string, unknown>>): void => {
     const given = names.filter((name) => value[name] !== undefined);
@@ -31,7 +32,11 @@ export const Tolerance = z
       issues.push({ code: 'custom', input: value.between, path: ['between'], message: 'expected [low, high] with low ≤ high' });
   });
 
-const probeName = z.string().min(1).describe('the name of an entry of `probes`, or of an SLO signal such as `payments.budget-remaining`');
+/** A signal, by its name. */
+export const probeName = z
+  .string()
+  .min(1)
+  .describe('the name of an entry of `probes`, or of an SLO signal such as `payments.budget-remaining`');
 
 /** One clause of the steady-state hypothesis. */
 export const SteadyStateClause = z.strictObject({

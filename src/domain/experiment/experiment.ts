@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Spec } from '../order.ts';
 import type { Precondition, RemediationTrigger, SteadyStateClause, StopCondition, Tolerance } from './conditions.ts';
+import type { Comparison } from './comparisons.ts';
 import type { Approvals, GuardSettings, Metadata, Window } from './metadata.ts';
 import type { BlastRadius, Selection, Timing } from './waves.ts';
 
@@ -14,6 +15,7 @@ export interface Experiment {
   probes: Record<string, ProbeDefinition>;
   slo: Record<string, Slo>;
   steadyState: SteadyStateClause[];
+  comparisons: Comparison[];
   preconditions: Precondition[];
   stopConditions: StopCondition[];
   targets: Spec;
@@ -62,6 +64,7 @@ export interface Wave extends Partial<{ [K in keyof Timing]: Timing[K] | undefin
   fault?: Spec | undefined;
   selection?: Selection | undefined;
   iterations: number;
+  stopEarly: boolean;
   gate: 'auto' | 'approval';
   coolDown?: number | undefined;
 }

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { REHEARSAL } from '../order.ts';
 import type { Experiment } from './experiment.ts';
 
 type Issue = z.core.$ZodRawIssue;
@@ -26,6 +27,10 @@ function unknownSignals(experiment: Experiment): Issue[] {
   const known = signalNames(experiment);
   const used: [Path, string][] = [
     ...experiment.steadyState.map(({ probe }, i): [Path, string] => [['steadyState', i, 'probe'], probe]),
+    ...experiment.comparisons.flatMap(({ probe, control }, i): [Path, string][] => [
+      [['comparisons', i, 'probe'], probe],
+      ...(control === undefined ? [] : [[['comparisons', i, 'control'], control] as [Path, string]]),
+    ]),
     ...experiment.preconditions.map(({ probe }, i): [Path, string] => [['preconditions', i, 'probe'], probe]),
     ...experiment.stopConditions.map(({ probe }, i): [Path, string] => [['stopConditions', i, 'probe'], probe]),
     ...experiment.remediation.map(({ when }, i): [Path, string] => [['remediation', i, 'when', 'probe'], when.probe]),
@@ -111,6 +116,23 @@ function incidentRules({ stopConditions }: Experiment): Issue[] {
   );
 }
 
+/** A rehearsal must be over before what is compared with it; a signal is not its own control. */
+function comparisonRules({ comparisons, waves, fault }: Experiment): Issue[] {
+  const isRehearsal = waves.map((wave) => !wave.dryRun && (wave.fault ?? fault).kind === REHEARSAL);
+  const isFirst = isRehearsal.indexOf(true) >= 0 && isRehearsal.indexOf(true) === waves.findIndex(({ dryRun }) => !dryRun);
+  return comparisons.flatMap(({ design, probe, control }, i) => {
+    if (design === 'rehearsal' && !isFirst)
+      return [
+        issue(
+          ['comparisons', i, 'design'],
+          design,
+          `needs a first wave to compare with: add one with \`fault: { kind: ${REHEARSAL} }\` after the dry run`,
+        ),
+      ];
+    return control === probe ? [issue(['comparisons', i, 'control'], control, 'the signal would be compared with itself')] : [];
+  });
+}
+
 /** What no single field can tell: names that lead nowhere, waves that contradict the caps. */
 export const checkReferences = (experiment: Experiment): Issue[] => [
   ...unknownSignals(experiment),
@@ -119,4 +141,5 @@ export const checkReferences = (experiment: Experiment): Issue[] => [
   ...baselineRules(experiment),
   ...motionRules(experiment),
   ...incidentRules(experiment),
+  ...comparisonRules(experiment),
 ];

@@ -63,6 +63,10 @@ export const waveSchema = <F extends z.ZodType, T extends z.ZodType>(fault: F, t
     fault: fault.optional().describe("replaces the experiment's fault for this wave"),
     selection: Selection.optional().describe("replaces the experiment's selection for this wave"),
     iterations: z.int().min(1).max(100).default(1).describe('how often the wave is repeated, each time recovered in between'),
+    stopEarly: z
+      .boolean()
+      .default(false)
+      .describe('true: no further iterations once all comparisons have shown that no relevant harm is done'),
     gate: z.enum(['auto', 'approval']).default('auto').describe('approval: somebody must approve before this wave begins'),
     baseline: timing.baseline.optional(),
     hold: timing.hold.optional(),
