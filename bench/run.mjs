@@ -5,11 +5,12 @@ import { say } from './lib/pool.mjs';
 import { startStack } from './lib/stack.mjs';
 import { startWorld } from './lib/world.mjs';
 import { guard } from './parts/guard.mjs';
+import { halt } from './parts/halt.mjs';
 import { held } from './parts/held.mjs';
 import { noOp } from './parts/no-op.mjs';
 import { standby } from './parts/standby.mjs';
 
-const PARTS = { 'no-op': noOp, guard, held, standby };
+const PARTS = { 'no-op': noOp, guard, halt, held, standby };
 const USAGE = `node bench/run.mjs [--only ${Object.keys(PARTS).join('|')}]… [--quick] [--profile FOLDER] [--runs N: how many runs are held]`;
 /** No part takes longer, or it fails. */
 const PART_WITHIN_MS = 20 * 60_000;

@@ -210,7 +210,7 @@ export class BreakwaterClient {
 
   /** The halts that stand, by environment; `_all` stands for every one. Read without a worker. */
   async halts(environment?: string): Promise<Record<string, Halt>> {
-    const names = environment === undefined ? await listLedgers(this) : [EVERYWHERE, environment];
+    const names = environment === undefined ? [...new Set([EVERYWHERE, ...(await listLedgers(this))])] : [EVERYWHERE, environment];
     const found = await Promise.all(names.map(async (name) => [name, (await readLedgerMemo(this, name)).halt] as const));
     return Object.fromEntries(found.flatMap(([name, halt]) => (halt ? [[name, halt]] : [])));
   }

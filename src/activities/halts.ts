@@ -51,6 +51,8 @@ export interface Stop {
   halt: Halt;
   /** Runs that the ledger knows. */
   known: string[];
+  /** Whoever halted tells the runs, too: so long the ledger leaves it to them, because a run that is told twice undoes later. */
+  afterMs: number;
   /** Since when the halt can be seen at the gates, epoch milliseconds. */
   takenMs: number;
   /** Absent: every environment. */
@@ -63,7 +65,7 @@ export const createHalts = () => ({
   whoRuns: (holders: string[]): Promise<Liveness[]> => Promise.all(holders.map(isRunning)),
 
   /** Brings a halt to every run of the environment, or of all, that was live when it was taken: whoever starts later meets it at the gates. */
-  async stopRuns({ halt, known, takenMs, environment }: Stop): Promise<number> {
+  async stopRuns({ halt, known, afterMs, takenMs, environment }: Stop): Promise<number> {
     const { workflow } = getClient();
     const told = new Set<string>();
     const tell = async (ids: readonly string[]): Promise<void> => {
@@ -78,6 +80,7 @@ export const createHalts = () => ({
         heartbeat();
       }
     };
+    await sleep(afterMs);
     await tell(known);
     for (let look = 1; look <= LOOKS; look++) {
       if (look > 1) await sleep(LOOK_AGAIN_MS);

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { isEnvironment } from '../domain/ledger/names.ts';
+import { HttpError } from './problem.ts';
 
 /** The label by which an alert says whose incident it is: its value is the environment. */
 export const INCIDENT_LABEL = 'breakwater_incident';
 
 const text = z.string().trim().min(1).max(500);
-const Environment = z
-  .string()
-  .refine(isEnvironment, 'expected the name of an environment: lower-case letters, digits and hyphens, 63 at most');
+const AN_ENVIRONMENT = 'expected the name of an environment: lower-case letters, digits and hyphens, 63 at most';
+const Environment = z.string().refine(isEnvironment, AN_ENVIRONMENT);
 
 /** What halts. */
 export const HaltRequest = z.strictObject({
@@ -47,7 +47,8 @@ function fromAlerts({ receiver, alerts }: z.infer<typeof Alerts>): Incident[] {
   for (const [i, { status, labels: own, annotations }] of alerts.entries()) {
     const environment = own[INCIDENT_LABEL];
     if (status !== 'firing' || environment === undefined || found.has(environment)) continue;
-    z.object({ alerts: z.any(), environment: Environment.describe(`alerts[${i}]`) }).parse({ environment });
+    if (!isEnvironment(environment))
+      throw new HttpError(400, `alerts[${i}].labels.${INCIDENT_LABEL}: '${environment.slice(0, 60)}': ${AN_ENVIRONMENT}`);
     const what = annotations['summary'] ?? annotations['description'] ?? 'no summary';
     found.set(environment, {
       environment,
@@ -60,7 +61,7 @@ function fromAlerts({ receiver, alerts }: z.infer<typeof Alerts>): Incident[] {
 
 /**
  * Reads what came to the incidents' door: Alertmanager's webhook, or our own words.
- * @throws ZodError
+ * @throws ZodError or HttpError (400)
  */
 export function readIncidents(body: unknown): Incident[] {
   const isAlertmanager = typeof body === 'object' && body !== null && 'alerts' in body;

@@ -44,8 +44,9 @@ function statusOf(error: unknown): { status: number; detail: string } {
   const { statusCode } = error as { statusCode?: number };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return { status: statusCode, detail: error.message };
   if (error.name === 'WorkflowUpdateFailedError') return { status: 422, detail: innermost(error) };
-  // By name and not by class: gRPC's errors come wrapped in several.
-  if (['ServiceError', 'WorkflowUpdateRPCTimeoutOrCancelledError', 'NamespaceNotFoundError'].includes(error.name))
+  // gRPC's errors come as they are, with a number as code, or wrapped in one of these.
+  const isGrpc = typeof (error as { code?: unknown }).code === 'number' && 'details' in error;
+  if (isGrpc || ['ServiceError', 'WorkflowUpdateRPCTimeoutOrCancelledError', 'NamespaceNotFoundError'].includes(error.name))
     return { status: 503, detail: 'Temporal did not answer; try again' };
   return { status: 500, detail: 'the log of the API tells more' };
 }

@@ -45,12 +45,13 @@ export class Book {
   }
 
   /** Stops the runs, those that the ledger knows and those that it does not: they may wait for an approval or be at their start. */
-  async stopRuns(halt: Halt, known: readonly string[]): Promise<void> {
+  async stopRuns(halt: Halt, known: readonly string[], afterMs: number): Promise<void> {
     await this.during(async () => {
       await ledgering
         .stopRuns({
           halt,
           known: [...known],
+          afterMs,
           takenMs: Date.now(),
           ...(this.environment !== EVERYWHERE && { environment: this.environment }),
         })

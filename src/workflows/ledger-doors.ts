@@ -6,6 +6,9 @@ import type { Halt } from '../domain/run.ts';
 import type { Book } from './ledger-book.ts';
 import * as message from './ledger-messages.ts';
 
+/** Whoever halts by signal is our client, and tells the runs itself; should it die on the way, the ledger does after this. */
+const TOLD_BY_SENDER_MS = 3_000;
+
 type Read<T> = { ok: true; value: T } | { ok: false; problem: string };
 
 /** A rejected update leaves no event; its sender gets the text. Validators are synchronous on purpose: an async one accepts everything. */
@@ -20,11 +23,11 @@ function understood<T>(what: string, read: Read<T>, take: (value: T) => void): v
   else log.warn(`a signal was not understood: ${what}`, { problem: read.problem });
 }
 
-function takeHalt(book: Book, halt: Halt): LedgerState {
+function takeHalt(book: Book, halt: Halt, afterMs: number): LedgerState {
   const known = [...book.state.holds, ...book.state.queue].map(({ holder }) => holder);
   book.take({ kind: 'halt', halt });
   book.noteHalt();
-  void book.stopRuns(halt, known);
+  void book.stopRuns(halt, known, afterMs);
   return book.state;
 }
 
@@ -55,9 +58,9 @@ export function acceptMessages(book: Book): void {
     understood('release', readRelease(raw), take);
   });
   setHandler(message.haltLater, (raw) => {
-    understood('halt', readHalt(raw, Date.now()), (halt) => void takeHalt(book, halt));
+    understood('halt', readHalt(raw, Date.now()), (halt) => void takeHalt(book, halt, TOLD_BY_SENDER_MS));
   });
-  setHandler(message.halt, (raw) => takeHalt(book, must(readHalt(raw, Date.now()))), {
+  setHandler(message.halt, (raw) => takeHalt(book, must(readHalt(raw, Date.now())), 0), {
     validator: (raw) => void must(readHalt(raw, Date.now())),
   });
   setHandler(

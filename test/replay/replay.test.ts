@@ -12,7 +12,16 @@ describe('saved histories replay with this version', () => {
   test('there are some, and each tells another story', async () => {
     const names = (await savedHistories()).map(({ name }) => name);
     expect(names).toEqual(
-      expect.arrayContaining(['aborted-in-hold', 'approved-and-paused', 'breach-with-runbook', 'denied', 'passed-four-waves']),
+      expect.arrayContaining([
+        'aborted-in-hold',
+        'approved-and-paused',
+        'breach-with-runbook',
+        'denied',
+        'four-waves-with-ledger',
+        'ledger-queue-halt-lift',
+        'passed-four-waves',
+        'queued-and-halted',
+      ]),
     );
   });
 
