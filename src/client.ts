@@ -6,32 +6,30 @@ import {
   type ConnectionOptions,
   type WorkflowHandleWithFirstExecutionRunId,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import { haltRuns, type HaltOptions, type HaltOutcome, type HaltProgress } from './client/halt.ts';
+import { listLedgers, readLedger, readLedgerMemo, updateLedger } from './client/ledger.ts';
+import { EVERYWHERE } from './domain/ledger/names.ts';
+import { placeIn } from './domain/ledger/settle.ts';
+import type { LedgerState, Limits } from './domain/ledger/state.ts';
 import type { LiveView, LiveViewCheckpoint } from './activities/watching.ts';
-import type { Act, RunInput, RunResult, RunState } from './domain/run.ts';
+import type { Act, Halt, RunInput, RunResult, RunState } from './domain/run.ts';
 import { EXIT_CODES } from './domain/run.ts';
+import { isRunId } from './domain/start.ts';
+import type { SweepInput, SweepResult } from './domain/sweep.ts';
 import { parseDocument } from './language/experiment.ts';
+import { installJanitor, Schedules } from './client/schedules.ts';
+import { startOptionsOf, type StartOptions } from './client/starting.ts';
 import type { PlanResult } from './workflows/plan.ts';
 
-export type { Act, RunInput, RunResult, RunState } from './domain/run.ts';
+export type { Act, Halt, RunInput, RunResult, RunState } from './domain/run.ts';
+export type { HaltOptions, HaltOutcome, HaltProgress } from './client/halt.ts';
+export type { LedgerState, Limits } from './domain/ledger/state.ts';
 export type { Verdict } from './domain/verdict.ts';
 export type { PlanResult } from './workflows/plan.ts';
+export type { SweepInput, SweepResult, SweepRow } from './domain/sweep.ts';
+export type { ScheduleRequest, ScheduleView } from './client/schedules.ts';
+export type { StartOptions } from './client/starting.ts';
 export type { LiveView } from './activities/watching.ts';
-
-/** What starts a run. */
-export interface StartOptions {
-  /** The experiment as data: what a YAML file parses to. */
-  document: unknown;
-  requestedBy: string;
-  /** The same key starts the same run once, however often it is asked for. */
-  idempotencyKey?: string;
-  /** Chooses the victims; random when absent, and part of the plan's digest. */
-  seed?: number;
-  /** Multiplies every policy duration; 1 (real time) when absent. */
-  timeScale?: number;
-  /** The digest that `plan` showed; a run of anything else is denied. */
-  expectedDigest?: string;
-}
 
 /** A run that was started, or found to have been started with the same idempotency key. */
 export interface StartedRun {
@@ -41,16 +39,12 @@ export interface StartedRun {
 }
 
 const MAX_SEED = 2 ** 31 - 1;
-/** How soon a dead worker's workflow task moves to another worker. */
-const WORKFLOW_TASK_TIMEOUT = '5s';
 /** How often an act is sent whose workflow task failed under it. */
 const STEER_ATTEMPTS = 5;
-const ADDRESSABLE = /^[A-Za-z0-9._-]{1,200}$/;
+const SWEEP_WITHIN = '10m';
 
 const isLostUpdate = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof Error && error.cause.message.includes('unexpected workflow task failure');
-
-const attribute = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value });
 
 /** An id that reads and holds no slash: `kill.payment-worker.staging.20261123-2010.k7f2`; with a key, the key's hash instead of time and chance. */
 export function workflowIdOf(
@@ -117,26 +111,16 @@ export class BreakwaterClient {
    * @throws ZodError when the document is not an experiment: nothing is started
    */
   async startExperiment(options: StartOptions): Promise<StartedRun> {
-    const { metadata, fault, hypothesis } = parseDocument(options.document);
-    const input = BreakwaterClient.inputOf(options);
-    const workflowId = workflowIdOf(metadata, fault.kind, options.idempotencyKey);
+    const experiment = parseDocument(options.document);
+    const workflowId = workflowIdOf(experiment.metadata, experiment.fault.kind, options.idempotencyKey);
+    const input: RunInput = { ...BreakwaterClient.inputOf(options), issued: { workflowId, atMs: options.issuedAtMs ?? Date.now() } };
     try {
       const handle: WorkflowHandleWithFirstExecutionRunId = await this.temporal.workflow.start('experiment', {
         taskQueue: this.taskQueue,
         workflowId,
         args: [input],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-        staticSummary: `${metadata.name} in ${metadata.environment}`,
-        staticDetails: hypothesis,
-        memo: { ticket: metadata.ticket ?? '', requestedBy: options.requestedBy, owner: metadata.owner },
-        typedSearchAttributes: new TypedSearchAttributes([
-          attribute('BreakwaterExperiment', metadata.name),
-          attribute('BreakwaterService', metadata.service),
-          attribute('BreakwaterEnvironment', metadata.environment),
-          attribute('BreakwaterOwner', metadata.owner),
-          attribute('BreakwaterStartedBy', options.requestedBy),
-        ]),
+        ...startOptionsOf(experiment, options.requestedBy),
       });
       return { workflowId, runId: handle.firstExecutionRunId, alreadyStarted: false };
     } catch (error) {
@@ -146,8 +130,29 @@ export class BreakwaterClient {
     }
   }
 
+  /** Schedules of experiments: chaos windows. */
+  get schedules(): Schedules {
+    return new Schedules(this.temporal, this.taskQueue);
+  }
+
+  /** Creates the janitor's schedule, or brings it up to date. */
+  installJanitor(everyMs: number): Promise<void> {
+    return installJanitor(this.temporal, this.taskQueue, everyMs);
+  }
+
+  /** One sweep of the janitor, now: undoes what nobody holds any more. With `act: false` it looks and touches nothing. */
+  async sweep(input: SweepInput = {}): Promise<SweepResult> {
+    return (await this.temporal.workflow.execute('janitor', {
+      taskQueue: this.taskQueue,
+      workflowId: `janitor.${randomInt(36 ** 8).toString(36)}`,
+      args: [input],
+      workflowExecutionTimeout: SWEEP_WITHIN,
+      staticSummary: input.act === false ? 'janitor: looks, touches nothing' : 'janitor: undoes what nobody holds any more',
+    })) as SweepResult;
+  }
+
   private handle(workflowId: string) {
-    if (!ADDRESSABLE.test(workflowId)) throw new TypeError(`'${workflowId.slice(0, 60)}' is not a run id; \`breakwater runs\` lists them`);
+    if (!isRunId(workflowId)) throw new TypeError(`'${workflowId.slice(0, 60)}' is not a run id; \`breakwater runs\` lists them`);
     return this.temporal.workflow.getHandle(workflowId);
   }
 
@@ -188,6 +193,50 @@ export class BreakwaterClient {
 
   resume(workflowId: string, act: Act): Promise<RunState> {
     return this.steer('resume', workflowId, act);
+  }
+
+  /**
+   * Stops every live run of an environment, or of all when none is named, and refuses new ones until it is lifted. Needs no API.
+   * @param withinMs longest wait until they have closed; whoever is left then is in the outcome
+   */
+  halt(options: HaltOptions, withinMs: number, onProgress?: (progress: HaltProgress) => void): Promise<HaltOutcome> {
+    return haltRuns(this, options, withinMs, onProgress);
+  }
+
+  /** Lets new runs start again. @throws WorkflowUpdateFailedError when the act has no name or reason */
+  async liftHalt(environment: string | undefined, { by, reason }: Act): Promise<void> {
+    await updateLedger(this, environment ?? EVERYWHERE, 'lift', { by, reason: reason ?? 'not said' });
+  }
+
+  /** The halts that stand, by environment; `_all` stands for every one. Read without a worker. */
+  async halts(environment?: string): Promise<Record<string, Halt>> {
+    const names = environment === undefined ? await listLedgers(this) : [EVERYWHERE, environment];
+    const found = await Promise.all(names.map(async (name) => [name, (await readLedgerMemo(this, name)).halt] as const));
+    return Object.fromEntries(found.flatMap(([name, halt]) => (halt ? [[name, halt]] : [])));
+  }
+
+  /** The ledgers of all environments that have one, or of one of them: holds, queue, cool-downs, halt, limits. */
+  async ledgers(environment?: string): Promise<Record<string, LedgerState>> {
+    const names = environment === undefined ? await listLedgers(this) : [environment];
+    const found = await Promise.all(names.map(async (name) => [name, await readLedger(this, name)] as const));
+    return Object.fromEntries(found.flatMap(([name, state]) => (state ? [[name, state]] : [])));
+  }
+
+  /** A queued run's place as the ledger sees it now; the run itself knows what it was told when it last asked. */
+  async queuePlace({ workflowId, queued }: Pick<RunState, 'workflowId' | 'queued'>): Promise<RunState['queued']> {
+    const state = queued && (await readLedger(this, queued.environment));
+    const place = state && placeIn(state, workflowId, Date.now());
+    return queued && place?.kind === 'queued' ? { environment: queued.environment, ...place } : queued;
+  }
+
+  /** Sets the caps of an environment over all runs. What holds more already keeps it. */
+  setLimits(environment: string, limits: Limits, { by }: Pick<Act, 'by'>): Promise<LedgerState> {
+    return updateLedger(this, environment, 'limits', { ...limits, by });
+  }
+
+  /** Takes a run's place in the ledger away, whatever it does. @throws WorkflowUpdateFailedError when it has none */
+  expireHold(environment: string, workflowId: string, { by, reason }: Act): Promise<LedgerState> {
+    return updateLedger(this, environment, 'expire', { holder: workflowId, by, reason: reason ?? 'not said' });
   }
 
   /** What the run's watching activity sees now: newest readings and the limits they are watched against. */

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadClientConfigProfile, loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import * as z from 'zod';
+import { Duration } from './domain/units.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -22,7 +23,14 @@ const variables = {
     .string()
     .min(1)
     .optional()
-    .describe('state of this site, such as its kill journal; default: state in BREAKWATER_HOME'),
+    .describe('state of this site, its kill journal and leases; default: state in BREAKWATER_HOME'),
+  BREAKWATER_JOURNAL_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(30)
+    .describe('days that the kill journal remembers closed orders; at least as long as Temporal keeps closed runs, which can be reset'),
   BREAKWATER_SITES: names.default(['local']).describe('sites that this worker serves, separated by commas'),
   BREAKWATER_ROLE: z
     .enum(['all', 'control', 'site'])
@@ -40,14 +48,40 @@ const variables = {
     .max(100_000)
     .default(2_000)
     .describe('watching activities held at once by one site worker'),
-  BREAKWATER_SECRETS_DIR: z.string().min(1).optional().describe('folder with one file per named secret'),
+  BREAKWATER_SECRETS_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('folder with one file per named secret; a folder SITE in it holds the secrets of that site alone'),
+  BREAKWATER_API_HOST: z.string().min(1).default('127.0.0.1').describe('address that the HTTP API listens on'),
+  BREAKWATER_API_PORT: z.coerce.number().int().min(1).max(65_535).default(17_280).describe('port of the HTTP API'),
+  BREAKWATER_API_TOKEN: z
+    .string()
+    .regex(/^\S{16,}$/, 'expected 16 characters or more, no blanks')
+    .optional()
+    .describe('bearer token that the HTTP API wants (secret); without it only this machine is answered'),
+  BREAKWATER_JANITOR_EVERY: z
+    .union([z.literal('off'), Duration.refine((ms) => ms >= 10_000 && ms <= 3_600_000)], { error: 'expected 10s to 1h, or off' })
+    .default(60_000)
+    .describe('how often the janitor looks for what nobody holds any more; off: this worker installs no schedule for it'),
+  BREAKWATER_PAGER_URL: z
+    .url({ protocol: /^https?$/, error: 'expected an http(s) URL' })
+    .optional()
+    .describe(
+      'where a person is called: any URL that takes JSON, or with BREAKWATER_PAGER_KEY one that speaks PagerDuty Events v2 (secret)',
+    ),
+  BREAKWATER_PAGER_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'expected the name of a secret')
+    .optional()
+    .describe('name of the secret that holds the PagerDuty routing key'),
   BREAKWATER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('least level that is logged'),
 };
 const Variables = z.object(variables);
 type VariableName = keyof typeof variables;
 
 /** Values of these never appear in a message. */
-const secret: ReadonlySet<string> = new Set<VariableName>(['BREAKWATER_DATABASE_URL']);
+const secret: ReadonlySet<string> = new Set<VariableName>(['BREAKWATER_DATABASE_URL', 'BREAKWATER_API_TOKEN', 'BREAKWATER_PAGER_URL']);
 
 /** How to reach Temporal, and whether anybody said so. */
 export interface TemporalSettings {
@@ -65,12 +99,20 @@ export interface Config {
   databaseUrl?: string;
   homeDir: string;
   stateDir: string;
+  /** How long the kill journal remembers closed orders. */
+  journalKeepsMs: number;
   sites: string[];
   role: 'all' | 'control' | 'site';
   taskQueue: string;
   slots: number;
   secretsDir?: string;
+  /** How often the janitor's schedule fires, milliseconds; undefined: this worker installs none. */
+  janitorEveryMs?: number;
+  /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
+  pager: { url?: string; key?: string };
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  /** Where the HTTP API listens, and the token that it wants. Secret: never in a message. */
+  api: { host: string; port: number; token?: string };
   temporal: TemporalSettings;
 }
 
@@ -105,12 +147,23 @@ export function loadConfig(env: Env = process.env): Config {
     ...(v.BREAKWATER_DATABASE_URL !== undefined && { databaseUrl: v.BREAKWATER_DATABASE_URL }),
     homeDir,
     stateDir: resolve(v.BREAKWATER_STATE_DIR ?? join(homeDir, 'state')),
+    journalKeepsMs: v.BREAKWATER_JOURNAL_DAYS * 86_400_000,
     sites: v.BREAKWATER_SITES,
     role: v.BREAKWATER_ROLE,
     taskQueue: v.BREAKWATER_TASK_QUEUE,
     slots: v.BREAKWATER_SLOTS,
     ...(v.BREAKWATER_SECRETS_DIR !== undefined && { secretsDir: resolve(v.BREAKWATER_SECRETS_DIR) }),
+    ...(v.BREAKWATER_JANITOR_EVERY !== 'off' && { janitorEveryMs: v.BREAKWATER_JANITOR_EVERY }),
+    pager: {
+      ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),
+      ...(v.BREAKWATER_PAGER_KEY !== undefined && { key: v.BREAKWATER_PAGER_KEY }),
+    },
     logLevel: v.BREAKWATER_LOG_LEVEL,
+    api: {
+      host: v.BREAKWATER_API_HOST,
+      port: v.BREAKWATER_API_PORT,
+      ...(v.BREAKWATER_API_TOKEN !== undefined && { token: v.BREAKWATER_API_TOKEN }),
+    },
     temporal,
   };
 }

@@ -1,16 +1,21 @@
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createControlActivities, createSiteActivities } from './activities/index.ts';
 import { boundArenas } from './adapters/arenas.ts';
+import { createPager } from './adapters/pager/index.ts';
+import { createSecrets } from './adapters/secrets.ts';
 import { openSite } from './adapters/site.ts';
 import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { createRecords } from './records/postgres.ts';
+import { installJanitor } from './client/schedules.ts';
 
-/** How soon a workflow moves when the worker that cached it died. The default, 10 s, would delay an undo by as much. */
-const STICKY_TIMEOUT = '1s';
+/** How soon a workflow moves when the worker that cached it died. The default, 10 s, would delay an undo by as much; docs/performance.md tells the price. */
+const STICKY_TIMEOUT = '500ms';
 /** An activity learns of its cancellation with a heartbeat: this is how late it may be. */
 const HEARTBEAT_AT_MOST_EVERY = '200ms';
 const SHUTDOWN_GRACE = '3s';
@@ -25,9 +30,14 @@ export interface RunningWorker {
   stop(): void;
 }
 
+const reaper = fileURLToPath(new URL('./reaper/main.js', import.meta.url));
 const prebuilt = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
 const workflowBundle = async (): Promise<NonNullable<WorkerOptions['workflowBundle']>> =>
   existsSync(prebuilt) ? { codePath: prebuilt } : { code: await bundle() };
+
+/** How Temporal Web names what this process does: `4711@host breakwater all, sites eu-1,eu-2`. The beginning is Temporal's own form. */
+const identityOf = ({ role, sites }: Config): string =>
+  `${process.pid}@${hostname()} breakwater ${role}${role === 'control' ? '' : `, ${sites.length === 1 ? 'site' : 'sites'} ${sites.join(',')}`}`;
 
 /**
  * Starts the workers of this process: the control queue, the queues of its sites, or both.
@@ -41,14 +51,17 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     );
   const records = createRecords({ url: config.databaseUrl, maxConnections: DATABASE_CONNECTIONS });
   await records.migrate();
-  const site = openSite(
-    { stateDir: config.stateDir, ...(config.secretsDir !== undefined && { secretsDir: config.secretsDir }), env },
-    records,
-  );
+  const { stateDir, secretsDir } = config;
+  const settings = { stateDir, ...(secretsDir !== undefined && { secretsDir }), env, reaper, journalKeepsMs: config.journalKeepsMs };
+  const sites = config.sites.map((site) => openSite({ ...settings, site }, records));
+  // all sites of this machine share its state
+  if (config.role !== 'control')
+    for (const problem of (await sites[0]?.begin()) ?? []) log.error({ problem }, 'a person must look at the state of this site');
   const connection = await NativeConnection.connect(config.temporal.connection);
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     namespace: config.temporal.namespace,
+    identity: identityOf(config),
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     maxHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
     defaultHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
@@ -56,7 +69,9 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
   };
   const workers: Worker[] = [];
   if (config.role !== 'site') {
-    const activities = createControlActivities({ records, nowMs: () => Date.now() });
+    const pager = createPager(config.pager, secretsOf(config, env));
+    const activities = createControlActivities({ records, nowMs: () => Date.now(), sites: config.sites, ...(pager && { pager }) });
+    await keepJanitor(config, new Client({ connection, namespace: config.temporal.namespace }), log);
     workers.push(
       await Worker.create({
         ...shared,
@@ -68,13 +83,12 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     );
   }
   if (config.role !== 'control') {
-    const activities = createSiteActivities(site);
-    for (const name of config.sites)
+    for (const site of sites)
       workers.push(
         await Worker.create({
           ...shared,
-          taskQueue: `${config.taskQueue}.${name}`,
-          activities,
+          taskQueue: `${config.taskQueue}.${site.site}`,
+          activities: createSiteActivities(site),
           maxConcurrentActivityTaskExecutions: config.slots,
         }),
       );
@@ -92,10 +106,24 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     })
     .finally(async () => {
       await Promise.allSettled(runs);
-      await Promise.allSettled([site.close(), records.close(), connection.close()]);
+      await Promise.allSettled([...sites.map((site) => site.close()), records.close(), connection.close()]);
     })
     .then(() => undefined);
   return { finished, stop };
+}
+
+const secretsOf = ({ secretsDir }: Config, env: NodeJS.ProcessEnv) =>
+  createSecrets({ ...(secretsDir !== undefined && { dir: secretsDir }), env });
+
+/** A worker works without a janitor, and a person must know that there is none. */
+async function keepJanitor({ janitorEveryMs, taskQueue }: Config, client: Client, log: Logger): Promise<void> {
+  if (janitorEveryMs === undefined) return;
+  await installJanitor(client, taskQueue, janitorEveryMs).catch((cause: unknown) => {
+    log.warn(
+      { cause: String(cause) },
+      'the schedule of the janitor could not be installed; `breakwater janitor --install` does it by hand',
+    );
+  });
 }
 
 /** Runs until SIGINT or SIGTERM; then finishes what is under way or hands it back to Temporal. */

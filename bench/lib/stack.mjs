@@ -49,7 +49,9 @@ export const profileTo = (folder) => (folder === undefined ? [] : ['--cpu-prof',
 
 /** Starts a worker in a process of its own and waits until Temporal sees it poll both queues. `args` go to Node. */
 export async function startWorkerProcess(stack, name, taskQueue, args = []) {
-  const child = await start(process.execPath, [...args, program(name)], { env: { ...stack.env, BREAKWATER_TASK_QUEUE: taskQueue } });
+  const child = await start(process.execPath, [...args, program(name)], {
+    env: { ...stack.env, BREAKWATER_TASK_QUEUE: taskQueue, BREAKWATER_JANITOR_EVERY: 'off' },
+  });
   const queues = [
     [taskQueue, 1],
     [`${taskQueue}.local`, 2],

@@ -1,11 +1,16 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Plan } from '../domain/plan.ts';
 import type { Admission, RunEvent, RunInput, RunResult } from '../domain/run.ts';
+import { whyNotFresh, type StartFacts } from '../domain/start.ts';
+import { describeHalt } from '../domain/ledger/step.ts';
 import { describeWindow, mayBegin } from '../domain/window.ts';
 import { makePlan } from '../language/digest.ts';
 import { evaluatePolicy } from '../policy/guardrails.ts';
 import type { OpenRun } from '../records/ports.ts';
+import { haltIn } from './halts.ts';
 import type { ControlPorts } from './ports.ts';
+import { siteObstacle } from './site-workers.ts';
 
 /** What a run may be started with. Whoever starts it, from whatever door, goes through this. */
 const Input = z.strictObject({
@@ -13,22 +18,34 @@ const Input = z.strictObject({
   seed: z
     .int()
     .min(0)
-    .max(2 ** 31 - 1),
-  timeScale: z.number().gt(0).max(1),
+    .max(2 ** 31 - 1)
+    .optional(),
+  timeScale: z.number().gt(0).max(1).default(1),
   requestedBy: z.string().min(1).max(200),
   expectedDigest: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
+  issued: z.strictObject({ workflowId: z.string().min(1).max(1_000), atMs: z.number() }).optional(),
 });
+
+/** A plan goes into the run's history several times, and a payload there holds 2 MB at most. */
+const MAX_DOCUMENT_BYTES = 262_144;
 
 /** Whether a wave may begin now, and if not, which rule says so. */
 export type GateDecision = { open: true } | { open: false; rule: string; reason: string };
 
-function parseInput(input: RunInput): { plan: Plan } | { reason: string } {
+/** The same run draws the same seed however often it is asked, and after a reset. */
+const drawSeed = (workflowId: string): number => createHash('sha256').update(workflowId).digest().readUInt32BE() >>> 1;
+
+function parseInput(input: unknown, start?: StartFacts): { plan: Plan } | { reason: string } {
   const parsed = Input.safeParse(input);
   if (!parsed.success) return { reason: `the run's input is not valid: ${z.prettifyError(parsed.error)}` };
-  const { document, seed, timeScale, expectedDigest } = parsed.data;
+  const { document, seed, timeScale, expectedDigest, issued } = parsed.data;
+  const stale = start && whyNotFresh(start, issued);
+  if (stale !== undefined) return { reason: stale };
+  const bytes = Buffer.byteLength(JSON.stringify(document) ?? '');
+  if (bytes > MAX_DOCUMENT_BYTES) return { reason: `the experiment has ${bytes} bytes, and at most ${MAX_DOCUMENT_BYTES} are taken` };
   try {
-    const plan = makePlan(document, seed, timeScale);
+    const plan = makePlan(document, seed ?? drawSeed(start?.workflowId ?? 'plan'), timeScale);
     if (expectedDigest !== undefined && expectedDigest !== plan.digest)
       return { reason: `the plan is not the one that was asked for: digest ${plan.digest}, expected ${expectedDigest}; plan it again` };
     return { plan };
@@ -43,28 +60,30 @@ function parseInput(input: RunInput): { plan: Plan } | { reason: string } {
 }
 
 /** Creates the activities that run beside the workflow: admission, gates and records. */
-export const createControlActivities = ({ records, nowMs }: ControlPorts) => ({
-  /** Parses what the run was started with; anything that is not an experiment is refused, whoever started it. */
-  admitRun(input: RunInput): Promise<Admission> {
-    const parsed = parseInput(input);
+export const createControl = ({ records, nowMs }: Pick<ControlPorts, 'records' | 'nowMs'>) => ({
+  /**
+   * Parses what the run was started with; anything that is not an experiment, or not fresh, is refused, whoever started it.
+   * @param start what the run knows of its start; absent when it is only planned
+   */
+  admitRun(input: RunInput, start?: StartFacts): Promise<Admission> {
+    const parsed = parseInput(input, start);
     return Promise.resolve(
       'plan' in parsed ? { admitted: true, plan: parsed.plan } : { admitted: false, reason: parsed.reason.slice(0, 4_000) },
     );
   },
 
-  /** Policy and windows, evaluated afresh: before the first wave and before each. */
-  checkGates(plan: Plan): Promise<GateDecision> {
+  /** Halt, policy, windows and whether the site has a worker, looked at afresh: before the first wave and before each. */
+  async checkGates(plan: Plan): Promise<GateDecision> {
+    const halt = await haltIn(plan.experiment.metadata.environment);
+    if (halt) return { open: false, rule: halt.kind, reason: describeHalt(halt) };
     const { denials } = evaluatePolicy(plan);
     const [denial] = denials;
-    if (denial)
-      return Promise.resolve({
-        open: false,
-        rule: denial.rule,
-        reason: denials.map(({ rule, reason }) => `${rule}: ${reason}`).join('; '),
-      });
-    const { windows } = plan.experiment;
-    if (mayBegin(windows, nowMs())) return Promise.resolve({ open: true });
-    return Promise.resolve({ open: false, rule: 'window', reason: `outside of its windows: ${windows.map(describeWindow).join('; ')}` });
+    if (denial) return { open: false, rule: denial.rule, reason: denials.map(({ rule, reason }) => `${rule}: ${reason}`).join('; ') };
+    const { windows, site } = plan.experiment;
+    if (!mayBegin(windows, nowMs()))
+      return { open: false, rule: 'window', reason: `outside of its windows: ${windows.map(describeWindow).join('; ')}` };
+    const nobody = await siteObstacle(site);
+    return nobody === undefined ? { open: true } : { open: false, rule: 'site', reason: nobody };
   },
 
   /** Writes events; the run's own row comes first, whichever flush is the first to reach the database. */
@@ -79,4 +98,4 @@ export const createControlActivities = ({ records, nowMs }: ControlPorts) => ({
   },
 });
 
-export type ControlActivities = ReturnType<typeof createControlActivities>;
+export type RunActivities = ReturnType<typeof createControl>;

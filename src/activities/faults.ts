@@ -1,26 +1,70 @@
-import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure, cancellationSignal, log } from '@temporalio/activity';
 import type { Injection, Order, Reversal, Spec } from '../domain/order.ts';
 import type { BoundFault } from '../faults/define.ts';
 import { faults } from '../faults/index.ts';
-import type { FaultPorts } from '../faults/ports.ts';
+import type { FaultPorts, LeasePort } from '../faults/ports.ts';
 import { beating } from './beating.ts';
 import { refuse } from './refuse.ts';
+import { createFloor, wrongSite, type FloorPorts } from './survivors.ts';
+
+const notDone = (reason: string): Injection => ({
+  outcome: 'skipped',
+  reason,
+  atMs: Date.now(),
+  effect: { proven: false, evidence: reason },
+});
+
+/** A catalogue entry, as far as activities need it. */
+interface Kind {
+  reversible: boolean;
+  bind(spec: Spec, ports: FaultPorts): BoundFault;
+}
 
 /** Creates the activities that act on victims. */
-export const createFaultActivities = (ports: FaultPorts) => {
-  const bind = (spec: Spec): BoundFault => {
-    const fault = faults[spec.kind as keyof typeof faults] as { bind(spec: Spec, ports: FaultPorts): BoundFault } | undefined;
+export const createFaultActivities = (ports: FaultPorts, place: FloorPorts & { leases: LeasePort }) => {
+  const { leases } = place;
+  const underFloor = createFloor(ports, place);
+  const kindOf = (spec: Spec) => {
+    const fault = faults[spec.kind as keyof typeof faults] as Kind | undefined;
     if (!fault) throw refuse('UnknownFault', `no fault kind '${spec.kind}'; there are ${Object.keys(faults).join(', ')}`);
-    return fault.bind(spec, ports);
+    return fault;
+  };
+  const bind = (spec: Spec, world: FaultPorts = ports): BoundFault => kindOf(spec).bind(spec, world);
+
+  /** @returns why there is no lease; undefined when there is one, or the fault needs none */
+  const arm = async (order: Order): Promise<string | undefined> => {
+    if (!kindOf(order.fault).reversible) return undefined;
+    try {
+      await leases.arm(order, cancellationSignal());
+      return undefined;
+    } catch (error) {
+      cancellationSignal().throwIfAborted();
+      const reason = `no lease could be had: ${error instanceof Error ? error.message : String(error)}`;
+      const { intent } = await ports.journal.read(order.key);
+      // an attempt before this one may have acted: "skipped" would say that nobody was touched
+      if (intent) throw ApplicationFailure.retryable(reason, 'NoLease');
+      return `nothing was done, because ${reason}`;
+    }
   };
   return {
-    /** Carries out one order, at most once however often it is attempted, and reads its effect back from the target. */
+    /**
+     * Carries out one order, at most once however often it is attempted, and reads its effect back from the target.
+     * A reversible fault gets its lease first: without one it is skipped.
+     */
     injectFault: (order: Order): Promise<Injection> =>
       beating(async () => {
-        const fault = bind(order.fault);
+        const elsewhere = wrongSite(order, place);
+        if (elsewhere !== undefined) return notDone(elsewhere);
+        const fault = bind(order.fault, underFloor(order, cancellationSignal()));
+        const unleased = await arm(order);
+        if (unleased !== undefined) return notDone(unleased);
         const done = await fault.inject(order, cancellationSignal());
-        if (done.outcome === 'skipped') return { ...done, effect: { proven: false, evidence: done.reason ?? 'nothing was done' } };
-        return { ...done, effect: await fault.effect(order, cancellationSignal()) };
+        const effect =
+          done.outcome === 'skipped'
+            ? { proven: false, evidence: done.reason ?? 'nothing was done' }
+            : await fault.effect(order, cancellationSignal());
+        if (done.outcome === 'skipped' || effect.proven) await place.survivors.forget({ key: order.key, targetId: order.target.id });
+        return { ...done, effect };
       }),
 
     /**
@@ -31,6 +75,10 @@ export const createFaultActivities = (ports: FaultPorts) => {
       beating(async () => {
         const reversal = await bind(order.fault).revert(order, cancellationSignal());
         if (!reversal.undone) throw ApplicationFailure.retryable(reversal.evidence, 'NotUndone');
+        // what the victim shows counts; a lease that stays finds nothing left to undo
+        await leases.release(order.key).catch((cause: unknown) => {
+          log.warn('the lease of an undone order could not be ended', { key: order.key, cause: String(cause) });
+        });
         return reversal;
       }),
   };

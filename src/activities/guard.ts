@@ -1,21 +1,40 @@
-import { activityInfo, getClient, heartbeat } from '@temporalio/activity';
-import type { Experiment } from '../domain/experiment/experiment.ts';
-import { findBlindness, isSeeing, newGuardState, observe, type GuardRules, type GuardState } from '../domain/guard.ts';
+import { activityInfo, ApplicationFailure, CancelledFailure, getClient, heartbeat } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
+import {
+  findBlindness,
+  findClockBehind,
+  isSeeing,
+  missTime,
+  newGuardState,
+  observe,
+  type GuardRules,
+  type GuardState,
+} from '../domain/guard.ts';
+import type { OrderPlace } from '../domain/order.ts';
 import type { Breach } from '../domain/stop-conditions.ts';
 import { isUpper, limitOf } from '../domain/stop-conditions.ts';
 import type { Summary } from '../domain/summary.ts';
 import type { Violation } from '../domain/verdict.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 import type { SitePorts } from './ports.ts';
 import type { SamplePlace } from './recorder.ts';
-import { signalDefinitions } from './signals.ts';
+import type { Motions } from '../probes/sighted.ts';
+import { MAX_SKEW_MS, signalDefinitions, type Signals } from './signals.ts';
+import { SteadyClock } from './steady-clock.ts';
 import { Readings, watchSignals, type LiveView, type LiveViewCheckpoint } from './watching.ts';
 
 export interface GuardInput {
-  experiment: Pick<Experiment, 'probes' | 'slo'>;
+  experiment: Signals;
   place: SamplePlace;
   rules: GuardRules;
   /** How long it watches from the moment that it is armed. */
   holdMs: number;
+  /** Set when the wave's fault is reversible: the leases of the place, each of this length, are renewed while it watches. Milliseconds. */
+  leaseMs?: number;
+  /** What the guard before it left behind when it was lost. */
+  resume?: GuardCheckpoint;
+  /** Since when nothing is known to have been seen, epoch milliseconds; given after a loss. */
+  blindSinceMs?: number;
 }
 
 /** What a guard saw. `endedMs` is the end of its watch, epoch milliseconds. */
@@ -30,11 +49,15 @@ export interface GuardOutcome {
 /** Sent to the run once every watched signal has given a value: `guardArmed(key, atMs)`. */
 export const GUARD_ARMED = 'guardArmed';
 
-interface Checkpoint extends LiveViewCheckpoint {
+/** What a guard leaves to the next when it is lost. */
+export interface GuardCheckpoint {
   state: GuardState;
-  /** Absolute end, so that a retried attempt resumes instead of starting again. */
+  /** Absolute end, so that the next guard resumes instead of starting again. */
   endMs: number | null;
+  motions?: Motions;
 }
+
+type Checkpoint = GuardCheckpoint & LiveViewCheckpoint;
 
 const limitsOf = ({ conditions }: GuardRules): LiveView['limits'] =>
   conditions.flatMap((watched) => {
@@ -42,25 +65,30 @@ const limitsOf = ({ conditions }: GuardRules): LiveView['limits'] =>
     return limit === undefined ? [] : [{ probe: watched.condition.probe, limit, upper: isUpper(watched.condition) }];
   });
 
-/** What the last attempt knew; without any, a retried attempt has been blind since the activity was scheduled. */
-function resumeFrom(rules: GuardRules): Pick<Checkpoint, 'state' | 'endMs'> {
+/** What the guard before knew; without that, a retried one has been blind since the activity was scheduled. */
+function resumeFrom({ rules, resume, blindSinceMs }: GuardInput): GuardCheckpoint {
   const info = activityInfo();
-  const saved = info.heartbeatDetails as Checkpoint | undefined;
+  const saved = (info.heartbeatDetails as Checkpoint | undefined) ?? resume;
   if (saved) return saved;
-  return { state: newGuardState(rules, info.attempt > 1 ? info.scheduledTimestampMs : Date.now()), endMs: null };
+  const sinceMs = blindSinceMs ?? (info.attempt > 1 ? info.scheduledTimestampMs : Date.now());
+  return { state: newGuardState(rules, sinceMs), endMs: null };
 }
 
 /**
  * Creates the guard: one long activity per wave that samples every signal, feeds the stop conditions, tells the run once it sees,
  * and returns at the first breach, at its own blindness, or when the hold is over.
  */
-export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
+export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records' | 'leases'>) => ({
   /** @throws CancelledFailure when the run is aborted */
-  async guardWave({ experiment, place, rules, holdMs }: GuardInput): Promise<GuardOutcome> {
-    let { state, endMs } = resumeFrom(rules);
+  async guardWave(input: GuardInput): Promise<GuardOutcome> {
+    const { experiment, place, rules, holdMs, leaseMs } = input;
+    const clock = new SteadyClock();
+    const saved = resumeFrom(input);
+    const motions = saved.motions ?? {};
+    let { state, endMs } = saved;
     const readings = new Readings(signalDefinitions(experiment));
     const limits = limitsOf(rules);
-    const checkpoint = (): Checkpoint => ({ state, endMs, live: { readings: readings.list(), limits } });
+    const checkpoint = (): Checkpoint => ({ state, endMs, motions, live: { readings: readings.list(), limits } });
     const done = (nowMs: number, breach?: Breach): GuardOutcome => ({
       kind: breach ? 'breached' : 'held',
       ...(breach && { breach }),
@@ -69,36 +97,76 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records'>) => ({
       violations: state.violations,
     });
     const arm = (): void => {
-      endMs = Date.now() + holdMs;
+      endMs = clock.nowMs() + holdMs;
       heartbeat(checkpoint());
       void announce(place);
     };
     // A gap after a crash is seen here: the first sample of this attempt would hide it.
-    const gap = findBlindness(state, rules, Date.now());
-    if (gap) return done(Date.now(), gap);
+    const nowMs = clock.nowMs();
+    const gap = findClockBehind(state, nowMs, experiment.guard?.maxSkew ?? MAX_SKEW_MS) ?? findBlindness(state, rules, nowMs);
+    if (gap) return done(nowMs, gap);
     if (endMs !== null) void announce(place); // the attempt before may have died between its heartbeat and the signal
-    return watchSignals(ports, {
+    const keeper = leaseMs === undefined ? undefined : new LeaseKeeper(ports.leases, orderPlaceOf(place), leaseMs, checkpoint);
+    keeper?.start();
+    const watching = watchSignals(ports, {
       experiment,
       place,
+      clock,
+      motions,
+      missed(ms) {
+        state = missTime(state, ms);
+      },
       take(sample) {
         readings.take(sample);
         // Before the guard is armed a rate that still waits for its second scrape is no failure; blindness bounds the wait.
         if (endMs === null && sample.measurement.kind !== 'value') return undefined;
         const seen = observe(state, rules, sample);
         state = seen.state;
-        if (seen.breach) return done(Date.now(), seen.breach);
+        if (seen.breach) return done(clock.nowMs(), seen.breach);
         if (endMs === null && isSeeing(state, rules)) arm();
         return undefined;
       },
       tick(nowMs) {
         const blindness = findBlindness(state, rules, nowMs);
-        if (blindness) return done(nowMs, blindness);
+        if (blindness) return done(nowMs, because(blindness, readings.problemOf(blindness.probe)));
+        const leaseOver = keeper?.breach();
+        if (leaseOver) return done(nowMs, leaseOver);
         return endMs !== null && nowMs >= endMs ? done(nowMs) : undefined;
       },
       checkpoint,
+    }).catch((cause: unknown) => {
+      throw handedOver(cause, { state, endMs, motions });
     });
+    const outcome = await watching.finally(() => keeper?.stop());
+    const lost = outcome.kind === 'held' ? await keeper?.lastLook() : undefined;
+    return lost ? { ...outcome, kind: 'breached', breach: lost } : outcome;
   },
 });
+
+/** The failure of a guard that has to leave, but not because the run said so. */
+export const GUARD_LEAVES = 'GuardLeaves';
+
+/**
+ * What a guard that was cancelled throws. Unless the run itself said so, it gives what it knew to the run, which gives it to the next
+ * guard. Not to be retried by the server: it would keep a paused activity for ever, and the run would not learn that nobody watches.
+ */
+export function handedOver(cause: unknown, checkpoint: GuardCheckpoint): unknown {
+  if (!(cause instanceof CancelledFailure) || cause.message === 'CANCELLED') return cause;
+  const message = cause.message === 'WORKER_SHUTDOWN' ? 'its worker was asked to leave' : `it was taken away (${cause.message})`;
+  return ApplicationFailure.create({
+    message,
+    type: GUARD_LEAVES,
+    nonRetryable: true,
+    category: ApplicationFailureCategory.BENIGN,
+    details: [checkpoint],
+  });
+}
+
+/** A blindness with the newest reason for it. */
+const because = (breach: Breach, problem: string | undefined): Breach =>
+  problem === undefined ? breach : { ...breach, rule: `${breach.rule}: ${problem}` };
+
+const orderPlaceOf = ({ workflowId, wave, iteration }: SamplePlace): OrderPlace => ({ workflowId, wave, iteration });
 
 /** Tells the run. The workflow takes the first of several; a run that is gone needs no telling. */
 async function announce({ wave, iteration }: SamplePlace): Promise<void> {

@@ -1,6 +1,12 @@
 import { createFaultActivities } from './faults.ts';
 import { createGuard } from './guard.ts';
-import type { SitePorts } from './ports.ts';
+import { createControl } from './control.ts';
+import { createHalts } from './halts.ts';
+import { createJanitorial } from './janitorial.ts';
+import { createLeaseActivities } from './leases.ts';
+import { createTurns } from './ledger.ts';
+import { createPaging } from './paging.ts';
+import type { ControlPorts, SitePorts } from './ports.ts';
 import { createPrepare } from './prepare.ts';
 import { createPreview } from './preview.ts';
 import { createRecovery } from './recovery.ts';
@@ -12,9 +18,17 @@ export const createSiteActivities = (ports: SitePorts) => ({
   ...createPreview(ports),
   ...createGuard(ports),
   ...createRecovery(ports),
-  ...createFaultActivities(ports.faults),
+  ...createFaultActivities(ports.faults, ports),
   ...createRemedyActivities(ports.remedies),
+  ...createLeaseActivities(ports.leases),
 });
 
 export type SiteActivities = ReturnType<typeof createSiteActivities>;
-export { createControlActivities, type ControlActivities } from './control.ts';
+
+/** All that runs beside the workflows, on the control queue. */
+export const createControlActivities = (ports: ControlPorts) => {
+  const control = createControl(ports);
+  return { ...control, ...createTurns(control), ...createHalts(), ...createPaging(ports), ...createJanitorial(ports) };
+};
+
+export type ControlActivities = ReturnType<typeof createControlActivities>;

@@ -1,4 +1,5 @@
-import type { FaultPorts } from '../faults/ports.ts';
+import type { Page, Paging } from '../domain/page.ts';
+import type { FaultPorts, LeasePort, SurvivorsPort } from '../faults/ports.ts';
 import type { ProbePorts } from '../probes/ports.ts';
 import type { Records } from '../records/ports.ts';
 import type { RemedyPorts } from '../remedies/ports.ts';
@@ -6,15 +7,46 @@ import type { TargetPorts } from '../targets/ports.ts';
 
 /** What a site's activities need of the world. */
 export interface SitePorts {
+  /** Its name: what is addressed to another is refused. */
+  site: string;
   faults: FaultPorts;
+  leases: LeasePort;
   probes: ProbePorts;
   remedies: RemedyPorts;
   targets: TargetPorts;
+  survivors: SurvivorsPort;
   records: Pick<Records, 'appendSamples'>;
+}
+
+/** Calls a person. */
+export interface Pager {
+  /**
+   * Safe to repeat: the same `dedupKey` is the same trouble.
+   * @returns what the pager said, or why nobody can be called at all
+   * @throws PagerError when it did not take the page; whether trying again can help is in it. No secret is in its message
+   */
+  page(page: Page, signal: AbortSignal): Promise<Paging>;
+}
+
+/** A page that was not taken. */
+export class PagerError extends Error {
+  override readonly name = 'PagerError';
+  readonly retryable: boolean;
+  /** How long the pager asked to be left alone, milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  constructor(message: string, retryable: boolean, retryAfterMs?: number) {
+    super(message);
+    this.retryable = retryable;
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 /** What the control activities need: the records, and the hour. */
 export interface ControlPorts {
   records: Records;
   nowMs(): number;
+  /** Absent: nobody can be called. */
+  pager?: Pager;
+  /** Sites that the janitor asks beside those of recorded runs. */
+  sites?: readonly string[];
 }

@@ -1,17 +1,16 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import { findUnmet, sumUpBaseline, type Baseline, type Unmet } from '../domain/baseline.ts';
+import { cancellationSignal, heartbeat, sleep } from '@temporalio/activity';
+import { findIncidents, findUnmet, sumUpBaseline, type Baseline, type Unmet } from '../domain/baseline.ts';
 import type { Experiment } from '../domain/experiment/experiment.ts';
 import { guardRules } from '../domain/guard.ts';
-import type { Spec } from '../domain/order.ts';
 import type { WavePlan } from '../domain/plan.ts';
 import type { Sample } from '../domain/sample.ts';
 import { chooseVictims, type Choice } from '../domain/selection.ts';
-import type { Population, ProtectedTarget } from '../domain/target.ts';
-import { targets } from '../targets/index.ts';
+import { floorOf, type Headcount } from '../domain/survivors.ts';
+import type { ProtectedTarget, UnreadyTarget } from '../domain/target.ts';
 import type { TargetPorts } from '../targets/ports.ts';
+import { discover, readyOf } from './discover.ts';
 import type { SitePorts } from './ports.ts';
 import type { SamplePlace } from './recorder.ts';
-import { refuse } from './refuse.ts';
 import { signalDefinitions } from './signals.ts';
 import { Readings, watchSignals } from './watching.ts';
 
@@ -21,6 +20,10 @@ export interface PrepareInput {
   place: SamplePlace;
   seed: number;
   alreadyHit: string[];
+  /** Ids of the victims of an iteration that a pause interrupted: it is repeated on them, and on nobody else. */
+  again?: string[];
+  /** The population when the run began; absent before that. */
+  before?: Headcount;
 }
 
 /** What is known before a wave's guard is armed. Nothing may be injected while `unmet` is not empty. */
@@ -29,18 +32,18 @@ export interface Preparation {
   baseline: Baseline;
   choice: Choice;
   populationSize: number;
+  /** How many of the population live and are ready. Absent in what earlier versions prepared. */
+  ready?: number;
+  /** The first few of those that are not, with the reason. */
+  unready?: UnreadyTarget[];
   /** The first few of those that must not be hit, with the reason. */
   protectedTargets: ProtectedTarget[];
 }
 
-const MAX_PROTECTED_SHOWN = 20;
-
-const discover = (spec: Spec, site: string, ports: TargetPorts, signal: AbortSignal): Promise<Population> => {
-  const kind = targets[spec.kind as keyof typeof targets] as
-    { discover(...args: [Spec, TargetPorts, string, AbortSignal]): Promise<Population> } | undefined;
-  if (!kind) throw refuse('UnknownTarget', `no target kind '${spec.kind}'; there are ${Object.keys(targets).join(', ')}`);
-  return kind.discover(spec, ports, site, signal);
-};
+const MAX_SHOWN = 20;
+/** How often a population that is smaller than the run's first one is looked at before it is taken for so, and how far apart. */
+const LOOKS = 3;
+const LOOK_AGAIN_MS = 500;
 
 /** Finds the population and chooses from it, under the caps. Used by `plan` and, again, by every wave. */
 export async function choose(
@@ -48,19 +51,37 @@ export async function choose(
   ports: TargetPorts,
   signal: AbortSignal,
 ): Promise<Omit<Preparation, 'unmet' | 'baseline'>> {
-  const { experiment, wave, seed, alreadyHit } = input;
+  const { experiment, wave, seed, alreadyHit, again, before } = input;
   const population = await discover(experiment.targets, experiment.site, ports, signal);
   const narrowed = wave.targets === experiment.targets ? population : await discover(wave.targets, experiment.site, ports, signal);
   const everybody = new Set([...population.targets, ...narrowed.targets].map(({ id }) => id));
+  const away = new Map([...population.unready, ...narrowed.unready].map((target) => [target.id, target]));
   const choice = chooseVictims({
-    eligible: narrowed.targets,
+    eligible: narrowed.targets.filter(({ id }) => !away.has(id) && (again?.includes(id) ?? true)),
     populationSize: everybody.size,
+    readySize: everybody.size - away.size,
+    floor: floorOf(experiment.blastRadius.survivorsAtLeast, Math.max(population.targets.length, before?.size ?? 0)),
     selection: wave.selection,
     caps: experiment.blastRadius,
     alreadyHit,
     seed,
   });
-  return { choice, populationSize: everybody.size, protectedTargets: narrowed.protected.slice(0, MAX_PROTECTED_SHOWN) };
+  return {
+    choice,
+    populationSize: everybody.size,
+    ready: readyOf(population).length,
+    unready: [...away.values()].slice(0, MAX_SHOWN),
+    protectedTargets: narrowed.protected.slice(0, MAX_SHOWN),
+  };
+}
+
+/** Chooses from the population as it is; one that seems smaller than when the run began is looked at again, because a busy target answers late. */
+async function chooseWhole(input: PrepareInput, ports: TargetPorts): Promise<Omit<Preparation, 'unmet' | 'baseline'>> {
+  for (let look = 1; ; look++) {
+    const chosen = await choose(input, ports, cancellationSignal());
+    if (look === LOOKS || (chosen.ready ?? 0) >= (input.before?.ready ?? 0)) return chosen;
+    await sleep(LOOK_AGAIN_MS);
+  }
 }
 
 /**
@@ -96,6 +117,7 @@ function findObstacles({ experiment }: PrepareInput, baseline: Baseline): Unmet[
       tolerance: 'has data',
       why: `no data${baseline.summaries[probe]?.lastProblem ? `: ${baseline.summaries[probe].lastProblem}` : ''}`,
     })),
+    ...findIncidents(experiment.stopConditions, baseline),
     ...findUnmet(experiment.preconditions, baseline),
     ...findUnmet(experiment.steadyState, baseline),
   ].filter(({ probe, tolerance }, i, all) => all.findIndex((other) => other.probe === probe && other.tolerance === tolerance) === i);
@@ -107,7 +129,7 @@ export const createPrepare = (ports: SitePorts) => ({
   async prepareWave(input: PrepareInput): Promise<Preparation> {
     const baseline = await measureBaseline(input, ports);
     heartbeat();
-    const chosen = await choose(input, ports.targets, cancellationSignal());
+    const chosen = await chooseWhole(input, ports.targets);
     return { unmet: findObstacles(input, baseline), baseline, ...chosen };
   },
 });

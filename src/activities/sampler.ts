@@ -7,26 +7,32 @@ import type { OpenSignal } from './signals.ts';
 export const nextTickMs = (startMs: number, everyMs: number, nowMs: number): number =>
   startMs + (Math.floor((nowMs - startMs) / everyMs) + 1) * everyMs;
 
-async function sampleOne(signal: OpenSignal, take: (sample: Sample) => void, stop: AbortSignal): Promise<void> {
-  const startMs = Date.now();
+async function sampleOne(signal: OpenSignal, take: (sample: Sample) => void, stop: AbortSignal, nowMs: () => number): Promise<void> {
+  const startMs = nowMs();
   while (!stop.aborted) {
-    const atMs = Date.now();
+    const atMs = nowMs();
     const measurement = await measureOnce(signal.probe, signal.timeoutMs, stop);
     if (stop.aborted) return;
     take({ probe: signal.name, atMs, measurement });
-    const nowMs = Date.now();
-    await delay(nextTickMs(startMs, signal.everyMs, nowMs) - nowMs, undefined, { signal: stop });
+    const doneMs = nowMs();
+    await delay(nextTickMs(startMs, signal.everyMs, doneMs) - doneMs, undefined, { signal: stop });
   }
 }
 
 /**
  * Samples every signal at its own interval until `stop` aborts; `take` sees the samples as they come.
  * One signal that hangs does not delay the others.
+ * @param nowMs the clock of the samples; one that nobody sets keeps the grid
  * @returns when nothing is asked any more; never rejects for the stop itself
  */
-export async function sampleUntil(signals: readonly OpenSignal[], take: (sample: Sample) => void, stop: AbortSignal): Promise<void> {
+export async function sampleUntil(
+  signals: readonly OpenSignal[],
+  take: (sample: Sample) => void,
+  stop: AbortSignal,
+  nowMs: () => number = Date.now,
+): Promise<void> {
   const ended = signals.map((signal) =>
-    sampleOne(signal, take, stop).catch((error: unknown) => {
+    sampleOne(signal, take, stop, nowMs).catch((error: unknown) => {
       if (!stop.aborted) throw error;
     }),
   );

@@ -1,29 +1,37 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import type { Experiment } from '../domain/experiment/experiment.ts';
+import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { beatEveryMs } from '../domain/liveness.ts';
 import type { Sample } from '../domain/sample.ts';
 import type { SitePorts } from './ports.ts';
 import { SampleRecorder, type SamplePlace } from './recorder.ts';
 import { sampleUntil } from './sampler.ts';
-import { closeSignals, openSignals } from './signals.ts';
+import type { Motions } from '../probes/sighted.ts';
+import { closeSignals, MAX_SKEW_MS, openSignals, type OpenSignal, type Signals } from './signals.ts';
+import { SteadyClock } from './steady-clock.ts';
 
 /** How often a watching activity looks at the clock. */
 const TICK_MS = 250;
-/** How often it heartbeats: twice within the time-out after which it would count as dead. Each one is a call to the server, a millisecond of its CPU. */
-const HEARTBEAT_EVERY_MS = 1_400;
 /** Longest that the last samples may delay the result: an undo waits for it. What takes longer is written in the background. */
 const MAX_CLOSE_MS = 10;
 
 /** One look at the signals over time. */
 export interface Watch<R> {
-  experiment: Pick<Experiment, 'probes' | 'slo'>;
+  experiment: Signals;
   place: SamplePlace;
   /** Signals to sample; all when absent. */
   names?: readonly string[];
+  /** Signals beside those of the experiment. */
+  more?: readonly OpenSignal[];
   /** Sees each sample; a result ends the watch. */
   take(sample: Sample): R | undefined;
   /** Sees the clock, a few times a second and after each sample; a result ends the watch. */
   tick(nowMs: number): R | undefined;
+  /** Its clock, when the watch has begun before. */
+  clock?: SteadyClock;
+  /** Where the signals that must move stood at the last checkpoint; kept up to date. */
+  motions?: Motions;
+  /** The machine slept, or its clock was set ahead, for this long: nothing was seen meanwhile. */
+  missed?(ms: number): void;
   /** What a heartbeat carries: the checkpoint for the next attempt and the readings for people. */
   checkpoint(): unknown;
 }
@@ -34,10 +42,14 @@ export interface Watch<R> {
  */
 export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records'>, watch: Watch<R>): Promise<R> {
   const recorder = new SampleRecorder(ports.records, watch.place);
-  const signals = openSignals(watch.experiment, ports.probes, watch.names);
+  const { clock = new SteadyClock(), motions = {} } = watch;
+  const nowMs = (): number => clock.nowMs();
+  const opened = openSignals(watch.experiment, ports.probes, { names: watch.names, steadyMs: nowMs, motions });
+  const signals = [...opened, ...(watch.more ?? [])];
+  const maxSkewMs = watch.experiment.guard?.maxSkew ?? MAX_SKEW_MS;
   const stop = new AbortController();
   const cancelled = cancellationSignal();
-  let timer: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
   let leave: () => void = () => undefined;
   try {
     const result = await new Promise<R>((resolve, reject) => {
@@ -46,32 +58,35 @@ export async function watchSignals<R>(ports: Pick<SitePorts, 'probes' | 'records
       };
       cancelled.addEventListener('abort', leave, { once: true });
       if (cancelled.aborted) leave();
-      let beatenMs = 0;
-      const beat = (): void => {
-        if (Date.now() - beatenMs >= HEARTBEAT_EVERY_MS) {
-          beatenMs = Date.now();
-          heartbeat(watch.checkpoint());
-        }
-        const found = watch.tick(Date.now());
-        if (found !== undefined) resolve(found);
-      };
-      timer = setInterval(() => {
+      const attempt = (act: () => void) => (): void => {
         try {
-          beat();
+          act();
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
         }
-      }, TICK_MS);
+      };
+      const beat = attempt(() => {
+        heartbeat(watch.checkpoint());
+      });
+      const look = attempt(() => {
+        const jumpMs = clock.takeJump();
+        if (Math.abs(jumpMs) > maxSkewMs) log.warn('the clock of this worker jumped', { jumpMs });
+        if (jumpMs > maxSkewMs) watch.missed?.(jumpMs);
+        const found = watch.tick(nowMs());
+        if (found !== undefined) resolve(found);
+      });
+      timers.push(setInterval(look, TICK_MS), setTimeout(beat, TICK_MS)); // the first beat shows people the first readings
+      timers.push(setInterval(beat, beatEveryMs(activityInfo().heartbeatTimeoutMs)));
       const take = (sample: Sample): void => {
         recorder.add(sample);
-        const found = watch.take(sample) ?? watch.tick(Date.now());
+        const found = watch.take(sample) ?? watch.tick(nowMs());
         if (found !== undefined) resolve(found);
       };
-      sampleUntil(signals, take, stop.signal).catch(reject);
+      sampleUntil(signals, take, stop.signal, nowMs).catch(reject);
     });
     return result;
   } finally {
-    clearInterval(timer);
+    for (const timer of timers) clearTimeout(timer); // which also clears intervals
     cancelled.removeEventListener('abort', leave);
     stop.abort();
     const closing = recorder.close().then(() => closeSignals(signals));
@@ -112,6 +127,11 @@ export class Readings {
     const unit = this.units[probe]?.unit ?? '';
     const reading: Reading = { probe, unit, atMs, value: measurement.kind === 'value' ? measurement.value : null };
     this.newest.set(probe, measurement.kind === 'value' ? reading : { ...reading, problem: measurement.reason.slice(0, 200) });
+  }
+
+  /** Why the newest answer of a signal has no value; undefined when it has one, or when there was none yet. */
+  problemOf(probe: string): string | undefined {
+    return this.newest.get(probe)?.problem;
   }
 
   list(): Reading[] {

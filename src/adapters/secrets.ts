@@ -1,20 +1,30 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Where secrets come from. */
 export interface SecretsOptions {
   /** A folder with one file per secret, as Kubernetes and systemd mount them. Asked first. */
   dir?: string;
+  /** A site that has a folder of its name in `dir` gets its secrets from there and from nowhere else: another's do not fit, and are not shown to it. */
+  site?: string;
   /** The environment: BREAKWATER_SECRET_<NAME>. */
   env: NodeJS.ProcessEnv;
 }
 
 /** Resolves secrets by name. Values are returned to activities only, and are in no error. */
-export function createSecrets({ dir, env }: SecretsOptions) {
+export function createSecrets({ dir, site, env }: SecretsOptions) {
+  const ownDir = dir !== undefined && site !== undefined ? join(dir, site) : undefined;
   return {
     /** @throws Error naming the secret and where it was looked for */
     async get(name: string): Promise<string> {
       if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name)) throw new Error(`'${name}' is no name of a secret: letters, digits, _ and - only`);
+      if (ownDir !== undefined && (await isFolder(ownDir))) {
+        const own = await readSecret(join(ownDir, name), name);
+        if (own !== undefined && own !== '') return own;
+        throw new Error(
+          `secret '${name}' is not there: expected the file ${join(ownDir, name)}, because site ${site} has a folder of its own`,
+        );
+      }
       const fromFile = dir === undefined ? undefined : await readSecret(join(dir, name), name);
       const variable = `BREAKWATER_SECRET_${name.toUpperCase().replaceAll('-', '_')}`;
       const value = fromFile ?? env[variable];
@@ -24,6 +34,17 @@ export function createSecrets({ dir, env }: SecretsOptions) {
       );
     },
   };
+}
+
+/** @throws Error naming the folder when nobody can tell */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw new Error(`the folder ${path} cannot be looked at (${code ?? 'unknown error'})`);
+  }
 }
 
 async function readSecret(path: string, name: string): Promise<string | undefined> {

@@ -1,36 +1,76 @@
 import { join } from 'node:path';
 import type { SitePorts } from '../activities/ports.ts';
 import type { Records } from '../records/ports.ts';
-import { createCommands } from './command/run.ts';
+import { faults } from '../faults/index.ts';
+import { createCommands, inheritedBy } from './command/run.ts';
+import { createReadiness } from './http/readiness.ts';
 import { createHttp } from './http/request.ts';
+import { openLeases, tidyLeases } from './leases/index.ts';
 import { createProbePorts } from './probes/index.ts';
-import { createProcesses, openJournal } from './process/index.ts';
+import { createProcesses, openJournal, openSurvivors, pruneJournal } from './process/index.ts';
 import { createSecrets } from './secrets.ts';
 
 /** Where a site keeps its state and finds its secrets. */
 export interface SiteSettings {
-  /** Holds the kill journal. Survives the worker; one per machine. */
+  /** The site's name. */
+  site: string;
+  /** Holds the kill journal, the leases and the survivors' guard. Survives the worker; one per machine. */
   stateDir: string;
   secretsDir?: string;
   /** The process's environment, for named secrets and for the commands that it starts. */
   env: NodeJS.ProcessEnv;
+  /** The compiled program of the reaper. */
+  reaper: string;
+  /** Orders that are closed are forgotten after this. */
+  journalKeepsMs: number;
 }
 
-/** The real world next to the victims. `close` ends its connections. */
+/** A site that was opened. */
+export interface OpenSite extends SitePorts {
+  /**
+   * What a worker owes its site before it serves: a reaper for the leases that it finds, and a tidy journal.
+   * @returns what a person should know
+   */
+  begin(): Promise<string[]>;
+  /** Ends its connections. */
+  close(): Promise<void>;
+}
+
+/** What an ended lease leaves for the guard to see is collected by the run; a run that is gone collects nothing. */
+const LEASE_REMAINS_MS = 86_400_000;
+const REAPER_WITHIN_MS = 15_000;
+
+/** The real world next to the victims. */
 export function openSite(
-  { stateDir, secretsDir, env }: SiteSettings,
+  { site, stateDir, secretsDir, env, reaper, journalKeepsMs }: SiteSettings,
   records: Pick<Records, 'appendSamples'>,
-): SitePorts & { close(): Promise<void> } {
-  const secrets = createSecrets({ ...(secretsDir !== undefined && { dir: secretsDir }), env });
+): OpenSite {
+  const secrets = createSecrets({ site, ...(secretsDir !== undefined && { dir: secretsDir }), env });
   const commands = createCommands(env);
   const processes = createProcesses();
+  const leases = openLeases(stateDir, { entry: reaper, env: inheritedBy(env) });
   const [probes, http] = [createProbePorts({ secrets }), createHttp()];
   return {
+    site,
     faults: { processes, journal: openJournal(join(stateDir, 'journal')), commands },
-    targets: { processes },
+    targets: { processes, readiness: createReadiness(http) },
+    survivors: openSurvivors(join(stateDir, 'survivors')),
+    leases,
     remedies: { commands, http, secrets },
     probes,
     records,
+    async begin() {
+      const isReversible = (kind: string) => faults[kind as keyof typeof faults]?.reversible ?? true;
+      const { problems } = await pruneJournal(join(stateDir, 'journal'), journalKeepsMs, isReversible);
+      await tidyLeases(stateDir, LEASE_REMAINS_MS);
+      const unreadable = await leases.unreadable();
+      if ((await leases.list()).length === 0) return [...problems, ...unreadable];
+      const failure = await leases.ensureReaper(AbortSignal.timeout(REAPER_WITHIN_MS)).then(
+        () => [],
+        (error: Error) => [`there are leases and nobody enforces them: ${error.message}`],
+      );
+      return [...problems, ...unreadable, ...failure];
+    },
     async close() {
       http.close();
       await probes.close();

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { isEnvironment } from '../domain/ledger/names.ts';
 import { parseDuration } from '../domain/units.ts';
 
 const MAX_SEED = 2 ** 31 - 1;
@@ -42,3 +43,20 @@ export function reasonArgument(text: string): string {
   if (text.trim() === '' || text.length > 500) throw new InvalidArgumentError('expected a reason of 1 to 500 characters');
   return text;
 }
+
+/** @throws InvalidArgumentError */
+export function environmentArgument(text: string): string {
+  if (!isEnvironment(text))
+    throw new InvalidArgumentError('expected the name of an environment: lower-case letters, digits and hyphens, 63 at most');
+  return text;
+}
+
+/** A whole number between two bounds. */
+export const capArgument =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const cap = Number(text);
+    if (!/^\d+$/.test(text) || cap < least || cap > most)
+      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`);
+    return cap;
+  };

@@ -1,11 +1,17 @@
 import type { Command } from 'commander';
 import { abort } from './abort.ts';
+import { api } from './api.ts';
 import { approve } from './approve.ts';
 import type { Cli } from './context.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
+import { halt } from './halt.ts';
+import { incident } from './incident.ts';
 import { init } from './init.ts';
+import { ledger } from './ledger.ts';
+import { janitor } from './janitor.ts';
+import { leftovers } from './leftovers.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
 import { reject } from './reject.ts';
@@ -13,6 +19,7 @@ import { report } from './report.ts';
 import { resume } from './resume.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
+import { schedule } from './schedule.ts';
 import { schema } from './schema.ts';
 import { show } from './show.ts';
 import { up } from './up.ts';
@@ -27,8 +34,8 @@ export type RegisterCommand = (program: Command, cli: Cli) => void;
 export const commands: readonly (readonly [heading: string, commands: readonly RegisterCommand[]])[] = [
   ['Try it out:', [demo, up, down]],
   ['Write:', [init, validate, schema]],
-  ['Run:', [plan, run, watch]],
-  ['Steer:', [approve, reject, abort, pause, resume]],
-  ['Look back:', [runs, show, report]],
-  ['Operate:', [doctor, worker]],
+  ['Run:', [plan, run, watch, schedule]],
+  ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
+  ['Look back:', [runs, show, report, leftovers]],
+  ['Operate:', [ledger, janitor, doctor, worker, api]],
 ];

@@ -31,7 +31,10 @@ function explain(error: unknown): Failure {
   if (named(error, 'WorkflowNotFoundError')) return { exitCode: EXIT.usage, lines: ['Temporal knows no such run.', RUN_LIST] };
   if (named(error, 'TypeError') && error.message.includes('is not a run id'))
     return { exitCode: EXIT.usage, lines: [sentence(error.message)] };
-  if (named(error, 'WorkflowUpdateFailedError')) return { exitCode: EXIT.usage, lines: [`The run refused: ${sentence(innermost(error))}`] };
+  if (named(error, 'WorkflowUpdateFailedError')) return { exitCode: EXIT.usage, lines: [`Refused: ${sentence(innermost(error))}`] };
+  if (named(error, 'ScheduleRefused')) return { exitCode: EXIT.usage, lines: [sentence(error.message)] };
+  if (named(error, 'ScheduleNotFoundError'))
+    return { exitCode: EXIT.usage, lines: ['Temporal knows no such schedule.', '`breakwater schedule list` lists them'] };
   if (named(error, 'RecordsError'))
     return { exitCode: EXIT.platform, lines: [sentence(error.message), 'BREAKWATER_DATABASE_URL names the database'] };
   if (named(error, 'WorkflowFailedError'))

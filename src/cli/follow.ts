@@ -35,7 +35,10 @@ async function poll(client: BreakwaterClient, workflowId: string, sight: Sight, 
   while (!signal.aborted) {
     let trouble: string | undefined;
     try {
-      [sight.state, sight.live] = await inTime(client, () => Promise.all([client.status(workflowId), client.live(workflowId)]));
+      const [state, live] = await inTime(client, () => Promise.all([client.status(workflowId), client.live(workflowId)]));
+      Object.assign(sight, { state, live });
+      const place = state.queued && (await inTime(client, () => client.queuePlace(state)).catch(() => undefined));
+      if (place) state.queued = place;
     } catch (error) {
       trouble = troubleOf(error);
     }

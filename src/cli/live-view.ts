@@ -1,5 +1,5 @@
 import type { LiveView } from '../activities/watching.ts';
-import type { RunState, VictimState } from '../domain/run.ts';
+import { describeQueued, type RunState, type VictimState } from '../domain/run.ts';
 import { duration, place, quantity } from '../report/format.ts';
 import { eventLine } from './events.ts';
 import { plainText } from './plain-text.ts';
@@ -68,12 +68,13 @@ function signals({ live, nowMs }: Scene, paint: Paint): string[] {
   return ['Signals', ...shown, ...more(sorted.length - shown.length, 'signals')];
 }
 
-function waiting({ awaiting, approvals, approvalsRequired, paused, leftovers }: RunState, paint: Paint): string[] {
+function waiting({ awaiting, approvals, approvalsRequired, queued, paused, leftovers }: RunState, paint: Paint): string[] {
   const lines: string[] = [];
   if (awaiting !== undefined) {
     const by = approvals.length > 0 ? ` by ${approvals.map(({ by: who }) => plainText(who)).join(', ')}` : '';
     lines.push(paint('yellow', `Awaits approval of ${plainText(awaiting)}: ${approvals.length} of ${approvalsRequired}${by}`));
   }
+  if (queued) lines.push(paint('yellow', `Waits for the ledger: ${plainText(describeQueued(queued))}`));
   if (paused) lines.push(paint('yellow', `Paused by ${plainText(paused.by)}${paused.reason ? `: ${plainText(paused.reason)}` : ''}`));
   for (const what of leftovers) lines.push(paint('red', `COULD NOT BE UNDONE: ${plainText(what)}`));
   return lines;

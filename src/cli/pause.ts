@@ -5,8 +5,10 @@ import { act, actCommand, actOf, withReason, type ActOptions } from './steering.
 /** `breakwater pause RUN` */
 export function pause(program: Command, cli: Cli): void {
   withReason(actCommand(program, 'pause'))
-    .summary('let nothing new begin')
-    .description('Lets nothing new begin. A live fault is undone on time.')
+    .summary('undo a live fault and let nothing new begin')
+    .description(
+      'Lets nothing new begin and undoes at once what can be undone; a kill that was carried out is watched to its end. `resume` measures the baseline afresh and repeats what was interrupted on the same victims.',
+    )
     .addHelpText('after', '\nExample:\n  $ breakwater pause RUN --reason "deployment"')
     .action((workflowId: string, options: ActOptions) =>
       act(cli, options, `Next: breakwater resume ${workflowId}`, (client) => client.pause(workflowId, actOf(options))),

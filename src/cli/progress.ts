@@ -1,4 +1,4 @@
-import type { RunState } from '../domain/run.ts';
+import { describeQueued, type RunState } from '../domain/run.ts';
 import { place } from '../report/format.ts';
 import { eventLine } from './events.ts';
 import { drawScene, type Scene } from './live-view.ts';
@@ -37,7 +37,12 @@ function lineProgress(terminal: Terminal): Progress {
     terminal.err(`${line}\n`);
   };
   const phaseLine = (state: RunState): string =>
-    [new Date().toISOString().slice(11, 23), plainText(place(state.wave, state.iteration)), `phase ${state.phase}`]
+    [
+      new Date().toISOString().slice(11, 23),
+      plainText(place(state.wave, state.iteration)),
+      `phase ${state.phase}`,
+      state.queued && plainText(describeQueued(state.queued)),
+    ]
       .filter(Boolean)
       .join(' ');
   return {
@@ -50,7 +55,7 @@ function lineProgress(terminal: Terminal): Progress {
         seen.add(event.key);
         say(eventLine(event, terminal.paint));
       }
-      const now = `${state.wave ?? ''}/${state.iteration ?? ''}/${state.phase}`;
+      const now = `${state.wave ?? ''}/${state.iteration ?? ''}/${state.phase}/${state.queued?.position ?? ''}`;
       if (now !== phase) say(phaseLine(state));
       phase = now;
     },

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Act, BreakwaterClient, RunState } from '../client.ts';
+import { describeQueued } from '../domain/run.ts';
 import { personArgument, reasonArgument } from './arguments.ts';
 import { inTime, withClient } from './connect.ts';
 import { hint, userName, type Cli } from './context.ts';
@@ -35,6 +36,7 @@ export const stateLines = (state: RunState): string[] =>
       'Awaits',
       state.awaiting === undefined ? undefined : `approval of ${state.awaiting}: ${state.approvals.length} of ${state.approvalsRequired}`,
     ],
+    ['Waits', state.queued && describeQueued(state.queued)],
     ['Paused by', state.paused?.by],
     ['Aborted by', state.aborted?.by],
     ['Rejected by', state.rejected?.by],

@@ -1,4 +1,4 @@
-import type { Precondition } from './experiment/conditions.ts';
+import type { Precondition, StopCondition } from './experiment/conditions.ts';
 import type { Sample } from './sample.ts';
 import { coverage, emptySummary, median, summarise, type Summary } from './summary.ts';
 import { describeTolerance, isWithin } from './tolerance.ts';
@@ -47,4 +47,16 @@ export function findUnmet(clauses: readonly Precondition[], { summaries, medians
     if (!isWithin(tolerance, middle)) return unmet(`median ${middle}`);
     return isWithin(tolerance, summary.last) ? [] : unmet(`last value ${summary.last}`);
   });
+}
+
+/**
+ * The incidents that go on already: conditions marked so whose limit the baseline does not keep, whatever their `for` says.
+ * Those against the baseline have nothing to be compared with yet.
+ */
+export function findIncidents(conditions: readonly StopCondition[], baseline: Baseline): Unmet[] {
+  const quiet = conditions.flatMap(({ incident, probe, above, below }): Precondition[] => {
+    if (!incident || (above === undefined && below === undefined)) return [];
+    return [{ probe, tolerance: above === undefined ? { atLeast: below } : { atMost: above } }];
+  });
+  return findUnmet(quiet, baseline).map((unmet) => ({ ...unmet, tolerance: `no incident: ${unmet.tolerance}` }));
 }

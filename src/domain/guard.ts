@@ -57,14 +57,14 @@ export const newGuardState = (rules: GuardRules, nowMs: number): GuardState => (
   lastValueMs: Object.fromEntries(rules.watched.map((name) => [name, nowMs])),
 });
 
-/** Takes one sample; the first breach wins. */
+/** Takes one sample; the first breach wins, but an incident wins over what it may have caused. */
 export function observe(state: GuardState, rules: GuardRules, sample: Sample): { state: GuardState; breach?: Breach } {
   let breach: Breach | undefined;
   const streaks = rules.conditions.map((watched, i) => {
     const streak = state.streaks[i] ?? newStreak;
     if (watched.condition.probe !== sample.probe) return streak;
     const seen = watch(streak, watched, sample);
-    breach ??= seen.breach;
+    if (seen.breach && (!breach || (seen.breach.incident && !breach.incident))) breach = seen.breach;
     return seen.state;
   });
   const next = note({ ...state, streaks }, rules, sample);
@@ -104,6 +104,23 @@ export function findBlindness(state: GuardState, rules: GuardRules, nowMs: numbe
       };
   }
   return undefined;
+}
+
+/** Nothing was seen for this long although no clock of the watch shows it: the machine slept. */
+export const missTime = (state: GuardState, ms: number): GuardState => ({
+  ...state,
+  lastValueMs: Object.fromEntries(Object.entries(state.lastValueMs).map(([probe, atMs]) => [probe, atMs - ms])),
+});
+
+/**
+ * Whether the clock of this attempt's worker is behind the one that watched before, so far that no gap could be reckoned.
+ * A clock that is ahead needs no rule: the gap only looks longer than it was.
+ */
+export function findClockBehind(state: GuardState, nowMs: number, maxSkewMs: number): Breach | undefined {
+  const [probe, atMs] = Object.entries(state.lastValueMs).find(([, lastMs]) => lastMs > nowMs + maxSkewMs) ?? [];
+  if (probe === undefined || atMs === undefined) return undefined;
+  const rule = `the clock of this worker is ${((atMs - nowMs) / 1_000).toFixed(1)} s behind the one that watched before (maxSkew ${maxSkewMs / 1_000} s)`;
+  return { probe, rule, value: null, limit: null, atMs: nowMs, blind: true };
 }
 
 /** Whether every watched signal has given a value: only then may a fault be injected. */

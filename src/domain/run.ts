@@ -1,22 +1,29 @@
 import type { Injection } from './order.ts';
+import type { Paging } from './page.ts';
 import type { Plan } from './plan.ts';
+import type { Issue } from './start.ts';
 import type { Decision, Recovery, Verdict } from './verdict.ts';
 
 /** What starts a run. The document is what the author wrote, as JSON; it is parsed and judged inside the run's first activity. */
 export interface RunInput {
   document: unknown;
-  seed: number;
-  timeScale: number;
+  /** Absent (a schedule, a start by hand): drawn from the workflow id. */
+  seed?: number;
+  /** Absent: 1. */
+  timeScale?: number;
   requestedBy: string;
   /** SHA-256 that the requester saw in `plan`; when given, a run of anything else is denied. */
   expectedDigest?: string;
   /** Run only these waves and the dry runs; absent: all. */
   labels?: Record<string, string>;
+  /** Set by the client; absent on schedules and on starts by hand, which are taken as fresh. */
+  issued?: Issue;
 }
 
 export type Phase =
   | 'admitting'
   | 'awaiting-approval'
+  | 'queued'
   | 'paused'
   | 'preparing'
   | 'arming'
@@ -69,9 +76,26 @@ export interface IterationState {
   wave: string;
   iteration: number;
   dryRun: boolean;
-  outcome: 'running' | 'walked' | 'held' | 'stopped' | 'not-recovered';
+  outcome: 'running' | 'walked' | 'held' | 'stopped' | 'interrupted' | 'not-recovered';
   recovery?: Recovery;
 }
+
+/** A run's place in the ledger's queue. */
+export interface Queued {
+  environment: string;
+  /** Among those in the queue that want a scope which this run wants too; 1 is next. */
+  position: number;
+  of: number;
+  why: string;
+  /** Runs that must move first. */
+  behind: string[];
+  /** When a cool-down ends that is in the way, epoch milliseconds. */
+  untilMs?: number;
+}
+
+/** The place in words: `position 3 of 7, service:payments is held by …`. */
+export const describeQueued = ({ position, of, why, behind }: Queued): string =>
+  `position ${position} of ${of}, ${why}${behind.length ? `; behind ${behind.join(', ')}` : ''}`;
 
 /** The state of a run, answered by its query and shown by the CLI. */
 export interface RunState {
@@ -85,6 +109,8 @@ export interface RunState {
   approvalsRequired: number;
   /** `start`, or the wave whose gate waits; present while the run waits for people. */
   awaiting?: string;
+  /** What the ledger last said of the run's place; present while it waits for others. */
+  queued?: Queued;
   paused?: Act;
   rejected?: Act;
   aborted?: Act;
@@ -109,9 +135,12 @@ export interface RunResult {
   leftovers: string[];
   victims: VictimState[];
   iterations: IterationState[];
+  stopSeenMs?: number;
   stopLatencyMs?: number;
   /** True when the records database did not take everything; the history still has it. */
   recordsIncomplete: boolean;
+  /** Whether a person was called, when something was left behind. */
+  paging?: Paging;
 }
 
 /** Exit codes of the CLI, by verdict; a leftover is 6 whatever the verdict. */

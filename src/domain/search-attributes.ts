@@ -14,3 +14,15 @@ export const searchAttributes = {
 
 /** The name of one of our search attributes. */
 export type SearchAttributeName = keyof typeof searchAttributes;
+
+/** What a run's search attributes say from its beginning; halts and lists find it by them. */
+export const startAttributes = (
+  { name, service, environment, owner }: { name: string; service: string; environment: string; owner: string },
+  requestedBy: string,
+): Partial<Record<SearchAttributeName, string>> => ({
+  BreakwaterExperiment: name,
+  BreakwaterService: service,
+  BreakwaterEnvironment: environment,
+  BreakwaterOwner: owner,
+  BreakwaterStartedBy: requestedBy,
+});

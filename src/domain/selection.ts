@@ -17,6 +17,10 @@ export interface ChoiceInput {
   populationSize: number;
   selection: Selection;
   caps: Pick<BlastRadius, 'maxVictims' | 'maxPercent' | 'maxConcurrent' | 'survivorsAtLeast'>;
+  /** How many of the population live and are ready; all when absent. */
+  readySize?: number;
+  /** How many must be left alive and ready, when it is more than the caps say. */
+  floor?: number;
   /** Names of the victims of earlier iterations of this wave: they count against the cap, and others are preferred. */
   alreadyHit: readonly string[];
   seed: number;
@@ -53,14 +57,18 @@ function wear(name: string, alreadyHit: readonly string[]): number {
  * Chooses victims. Pure and seeded: the same population, selection, caps and seed give the same victims.
  * Caps always win over the selection; each reduction is named.
  */
-export function chooseVictims({ eligible, populationSize, selection, caps, alreadyHit, seed }: ChoiceInput): Choice {
+export function chooseVictims({ eligible, populationSize, readySize, floor = 0, selection, caps, alreadyHit, seed }: ChoiceInput): Choice {
   const wanted = wantedCount(selection, eligible.length);
+  const isWhole = readySize === undefined || readySize === populationSize;
+  const among = isWhole ? String(populationSize) : `${populationSize}, of which ${readySize} are ready`;
   const bounds: [number, string][] = [
     [eligible.length, `only ${eligible.length} eligible`],
     [caps.maxConcurrent, `blastRadius.maxConcurrent is ${caps.maxConcurrent}`],
     [caps.maxVictims - alreadyHit.length, `blastRadius.maxVictims is ${caps.maxVictims}, ${alreadyHit.length} already hit`],
-    [populationSize - caps.survivorsAtLeast, `blastRadius.survivorsAtLeast is ${caps.survivorsAtLeast} of ${populationSize}`],
+    [(readySize ?? populationSize) - caps.survivorsAtLeast, `blastRadius.survivorsAtLeast is ${caps.survivorsAtLeast} of ${among}`],
   ];
+  if (floor > caps.survivorsAtLeast)
+    bounds.push([(readySize ?? populationSize) - floor, `${floor} of ${among} survives, whatever the file says`]);
   if (caps.maxPercent !== undefined)
     bounds.push([
       Math.floor(populationSize * caps.maxPercent + 1e-9) - alreadyHit.length,

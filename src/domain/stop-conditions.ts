@@ -26,6 +26,8 @@ export interface Breach {
   atMs: number;
   /** True when it was not the system that failed but our sight of it. */
   blind: boolean;
+  /** True when the condition tells of an incident that has nothing to do with the experiment. */
+  incident?: boolean;
 }
 
 export const newStreak: StreakState = { errors: 0 };
@@ -82,6 +84,14 @@ export function watch(state: StreakState, watched: WatchedCondition, sample: Sam
   if (atMs - sinceMs < condition.for) return { state: next };
   return {
     state: next,
-    breach: { probe: sample.probe, rule: describeCondition(watched), value: measurement.value, limit, atMs, blind: false },
+    breach: {
+      probe: sample.probe,
+      rule: describeCondition(watched),
+      value: measurement.value,
+      limit,
+      atMs,
+      blind: false,
+      ...(condition.incident && { incident: true }),
+    },
   };
 }

@@ -19,8 +19,17 @@ export interface ProtectedTarget {
   why: string;
 }
 
+/** A target that lives but is not ready: it counts among no survivors, and is not chosen. */
+export interface UnreadyTarget {
+  id: string;
+  name: string;
+  why: string;
+}
+
 /** What discovery found: who may be hit and who may not. */
 export interface Population {
   targets: Target[];
   protected: ProtectedTarget[];
+  /** Those of `targets` that are not ready, with the reason. */
+  unready: UnreadyTarget[];
 }

@@ -28,6 +28,8 @@ export interface IterationFacts {
   iteration: number;
   dryRun: boolean;
   injections: Injection[];
+  /** Who paused in the middle of it: it was undone early, and what it shows is at most that something broke. */
+  interruptedBy?: string;
   /** Whether the guard saw the whole hold. */
   guard: 'held' | 'breached' | 'not-run';
   summaries: Record<string, Summary>;
@@ -74,12 +76,14 @@ export const MIN_HOLD = 0.5;
 type Rule = [name: string, decide: (facts: RunFacts) => Omit<Decision, 'rule'> | undefined];
 
 const live = (facts: RunFacts): IterationFacts[] => facts.iterations.filter(({ dryRun }) => !dryRun);
+/** The live ones that were meant to run to their end: an interrupted one is repeated. */
+const whole = (facts: RunFacts): IterationFacts[] => live(facts).filter(({ interruptedBy }) => interruptedBy === undefined);
 const place = ({ wave, iteration }: IterationFacts): string => `wave ${wave}, iteration ${iteration + 1}`;
 const show = (value: number | null): string => (value === null ? 'no value' : String(Number(value.toPrecision(4))));
 const seconds = (ms: number): string => `${Number((ms / 1_000).toFixed(2))} s`;
 
 function unproven(facts: RunFacts): string | undefined {
-  for (const iteration of live(facts)) {
+  for (const iteration of whole(facts)) {
     const injected = iteration.injections.filter(({ outcome }) => outcome === 'injected');
     if (injected.length === 0) {
       const why = iteration.injections.map(({ reason }) => reason).filter(Boolean);
@@ -127,7 +131,7 @@ function refuted(facts: RunFacts): string | undefined {
 }
 
 function unseen(facts: RunFacts): string | undefined {
-  for (const iteration of live(facts)) {
+  for (const iteration of whole(facts)) {
     const thin = Object.entries(iteration.summaries).find(([, summary]) => coverage(summary) < MIN_COVERAGE);
     if (thin)
       return `${place(iteration)}: ${thin[0]} answered ${thin[1].values} of ${thin[1].values + thin[1].problems} times with a value; ${MIN_COVERAGE * 100}% are needed`;
@@ -137,13 +141,13 @@ function unseen(facts: RunFacts): string | undefined {
     if (iteration.faultMs < iteration.holdMs * MIN_HOLD)
       return `${place(iteration)}: the fault was watched for ${seconds(iteration.faultMs)} of ${seconds(iteration.holdMs)}`;
   }
-  if (live(facts).length === 0) return 'nothing but dry runs: nothing was injected, so nothing was shown';
+  if (whole(facts).length === 0) return 'nothing but dry runs: nothing was injected, so nothing was shown';
   if (facts.wavesDone < facts.wavesPlanned) return `${facts.wavesDone} of ${facts.wavesPlanned} waves were run`;
   return undefined;
 }
 
 function summary(facts: RunFacts): string {
-  const iterations = live(facts);
+  const iterations = whole(facts);
   const victims = iterations.flatMap(({ injections }) => injections).filter(({ outcome }) => outcome === 'injected').length;
   const slowest = Math.max(0, ...iterations.map(({ recovery }) => (recovery.kind === 'recovered' ? recovery.inMs : 0)));
   return `${facts.wavesDone} waves, ${victims} proven faults, steady state held and was back after ${seconds(slowest)} at most`;
@@ -189,5 +193,7 @@ export function decide(facts: RunFacts): Decision {
  * Whether the next iteration may begin. A run whose verdict can no longer be `passed` hits nobody more: a refuted, unproven or
  * unseen wave is no ground for a larger one.
  */
-export const mayGoOn = (facts: RunFacts): boolean =>
-  live(facts).length === 0 || decide({ ...facts, wavesDone: facts.wavesPlanned }).verdict === 'passed';
+export function mayGoOn(facts: RunFacts): boolean {
+  const { verdict } = decide({ ...facts, wavesDone: facts.wavesPlanned });
+  return verdict === 'passed' || (verdict === 'inconclusive' && whole(facts).length === 0);
+}

@@ -5,9 +5,12 @@ import type { FaultPorts } from './ports.ts';
 /**
  * The contract of a fault kind.
  *
+ * - `inject` acts on a process only through `processes.signal`, or immediately after `processes.protectionOf` had nothing against it:
+ *   there the survivor floor is checked.
  * - `inject` is safe to repeat with the same order: it acts at most once per `order.key`, and refuses after `order.notAfterMs`.
  * - `effect` answers from the target itself whether the fault happened; what cannot be known is not proven.
  * - `revert` is safe to repeat, and safe when `inject` never ran.
+ * - `manual` is what a person types into a shell on the site when `revert` could not: guarded, so that it hits nobody else. Never throws.
  */
 export interface FaultDefinition<S extends z.ZodType> {
   schema: S;
@@ -19,6 +22,7 @@ export interface FaultDefinition<S extends z.ZodType> {
   inject(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<Omit<Injection, 'effect'>>;
   effect(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<Effect>;
   revert(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<Reversal>;
+  manual(spec: z.infer<S>, order: Order): string;
 }
 
 /** A fault bound to its ports and an order's specification: what activities see. */
@@ -35,6 +39,8 @@ export const defineFault = <K extends string, S extends z.ZodObject<{ kind: z.Zo
   reversible: fault.reversible,
   targets: fault.targets,
   doc: fault.doc,
+  /** The command by which a person undoes an order by hand. @throws ZodError when the order's fault is not one of this kind */
+  manual: (order: Order): string => fault.manual(fault.schema.parse(order.fault), order),
   /** @throws ZodError when the specification is not one of this kind */
   bind(raw: Spec, ports: FaultPorts): BoundFault {
     const spec = fault.schema.parse(raw);

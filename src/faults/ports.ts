@@ -22,8 +22,17 @@ export interface ProcessCondition {
 
 /** Acts on a process that is pinned by identity; the identity is read again at the instant of the deed. */
 export interface ProcessPort {
-  /** Protected processes are refused whatever the caller says. Nothing is sent after `notAfterMs` or once `signal` has aborted. */
-  signal(victim: ProcessIdentity, name: string, notAfterMs: number, signal: AbortSignal): Promise<SignalOutcome>;
+  /**
+   * Protected processes are refused whatever the caller says. Nothing is sent after `notAfterMs` or once `signal` has aborted.
+   * @param refusal asked last, immediately before the signal, and only when nothing else is in its way: why it must not be sent
+   */
+  signal(
+    victim: ProcessIdentity,
+    name: string,
+    notAfterMs: number,
+    signal: AbortSignal,
+    refusal?: () => Promise<string | undefined>,
+  ): Promise<SignalOutcome>;
   /** Sends SIGCONT, the undo of a pause. Never expires and asks no protection, because it harms nobody. */
   resume(victim: ProcessIdentity): Promise<SignalOutcome>;
   inspect(victim: ProcessIdentity): Promise<ProcessCondition>;
@@ -34,8 +43,16 @@ export interface ProcessPort {
 /** What an order did, as it is recorded. */
 export type Deed = Omit<Injection, 'effect'>;
 
+/** How far an order reaches: the site refuses what goes beyond. */
+export interface OrderBounds {
+  place: OrderPlace;
+  /** As in `Order`. */
+  epoch: number;
+  victimsPlanned: number;
+}
+
 /** What is written before the deed. */
-export interface JournalEntry {
+export interface JournalEntry extends OrderBounds {
   /** The order's key. */
   key: string;
   faultKind: string;
@@ -48,10 +65,13 @@ export interface JournalEntry {
   atMs: number;
 }
 
+/** An intent as it is read back; what an earlier version wrote has no bounds. */
+export type JournalIntent = Omit<JournalEntry, keyof OrderBounds> & Partial<OrderBounds>;
+
 /** What is known of an order's key. */
 export interface JournalRecord {
   /** The first intent; there whenever an attempt may have acted. */
-  intent?: JournalEntry;
+  intent?: JournalIntent;
   deed?: Deed;
   reversal?: Reversal;
 }
@@ -63,12 +83,38 @@ export interface JournalRecord {
 export interface JournalPort {
   /**
    * Carries an order out at most once. A finished order answers with its recorded deed and `act` is not called.
+   * One victim too many, and an order of an epoch that is over, are skipped with the reason, and stay skipped.
    * `act` is given the earlier intent when an attempt before this one ended without saying what it did.
+   * @throws Error when such an order's earlier attempt may have acted: it is not tried again, and its undo is owed
    */
-  once(entry: JournalEntry, act: (earlier: JournalEntry | undefined) => Promise<Deed>, signal: AbortSignal): Promise<Deed>;
+  once(entry: JournalEntry, act: (earlier: JournalIntent | undefined) => Promise<Deed>, signal: AbortSignal): Promise<Deed>;
   /** Undoes once, and closes the key: an order that arrives later is skipped. An undo that failed may be repeated. */
   undo(entry: JournalEntry, act: (record: JournalRecord) => Promise<Reversal>, signal: AbortSignal): Promise<Reversal>;
   read(key: string): Promise<JournalRecord>;
+}
+
+/** A victim that was hit, or is about to be. */
+export interface Hit {
+  /** The order's key. */
+  key: string;
+  targetId: string;
+  atMs: number;
+}
+
+/** Lets one order at a time count the survivors, and remembers victims whose end does not show yet. For all workers of the machine. */
+export interface SurvivorsPort {
+  /**
+   * Runs `body` while no other runs on this machine, in this process or another.
+   * @param untilMs epoch milliseconds after which it is not waited for any longer
+   * @throws Error when its turn does not come in time; the signal's reason when it aborts meanwhile
+   */
+  exclusively<T>(body: () => Promise<T>, untilMs: number, signal: AbortSignal): Promise<T>;
+  /** Notes a hit, before the deed. */
+  note(hit: Hit): Promise<void>;
+  /** Forgets one that did not happen, or whose effect is proven: from then on the system itself shows it. Safe to repeat. */
+  forget(hit: Pick<Hit, 'key' | 'targetId'>): Promise<void>;
+  /** The hits of the last minutes to these targets that were not forgotten. @throws Error when they cannot be read */
+  recent(targetIds: readonly string[]): Promise<Hit[]>;
 }
 
 /** A reversible fault's time to live at the site, as it is on disk. */
@@ -86,6 +132,8 @@ export interface Lease {
  * An undo record is on disk, and armed by a living reaper, before the deed.
  */
 export interface LeasePort {
+  /** Says that an order is to come soon, so that its reaper is up by then. Waits for nothing and promises nothing. */
+  prepare(): void;
   /**
    * Writes the undo record and returns once a living reaper has taken charge of it. Safe to repeat with the same order.
    * @throws Error when no reaper could be had in time: then nothing may be injected
@@ -95,8 +143,12 @@ export interface LeasePort {
   renew(place: OrderPlace): Promise<string[]>;
   /** Ends the lease of an order that was undone. Safe to repeat, and safe when it was never armed. */
   release(key: string): Promise<void>;
+  /** Keys of the place whose lease ran out: its fault was undone, or is being undone. Prolongs nothing. */
+  ranOut(place: OrderPlace): Promise<string[]>;
   /** Every lease that has not ended. */
   list(): Promise<Lease[]>;
+  /** Undo records that nobody can read, each with its file and the reason: a person must look. */
+  unreadable(): Promise<string[]>;
 }
 
 /** What faults need from outside. */

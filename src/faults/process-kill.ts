@@ -48,6 +48,7 @@ export const processKill = defineFault('process-kill', {
   },
   revert: (ports, spec, order, signal) =>
     ports.journal.undo(entryOf(order, spec.signal, 'unknown'), () => Promise.resolve(undone('a signal leaves nothing to undo')), signal),
+  manual: () => '# nothing to undo: a supervisor or a runbook brings the process back',
 });
 
 /**

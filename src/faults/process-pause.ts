@@ -4,6 +4,7 @@ import { processOf } from '../domain/process.ts';
 import type { ProcessIdentity } from '../domain/process.ts';
 import { defineFault } from './define.ts';
 import type { Deed, FaultPorts, JournalRecord, ProcessCondition } from './ports.ts';
+import { onlyIfSame } from './process/by-hand.ts';
 import { awaitCondition, deedOf, entryOf, injected, leftOver, notCarriedOut, skipped, undone } from './process/order.ts';
 
 /** How soon a signal must show in the state of the process, milliseconds. A process in a disk wait takes it afterwards. */
@@ -42,6 +43,7 @@ export const processPause = defineFault('process-pause', {
   },
   revert: (ports, _spec, order, signal) =>
     ports.journal.undo(entryOf(order, 'SIGSTOP', 'unknown'), (record) => resume(ports, processOf(order.target), record, signal), signal),
+  manual: (_spec, { target }) => onlyIfSame(target, 'kill -CONT'),
 });
 
 /** Undefined: the signal may be sent. A process that somebody else has stopped is left alone, or the undo would wake it. */

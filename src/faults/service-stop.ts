@@ -5,6 +5,7 @@ import { processOf } from '../domain/process.ts';
 import { Duration } from '../domain/units.ts';
 import { defineFault } from './define.ts';
 import type { Deed, FaultPorts, JournalRecord } from './ports.ts';
+import { commandByHand } from './process/by-hand.ts';
 import { Argv, askStatus, awaitStatus, command } from './process/service.ts';
 import type { ServiceSpec } from './process/service.ts';
 import { awaitCondition, entryOf, injected, leftOver, notCarriedOut, skipped, undone } from './process/order.ts';
@@ -54,6 +55,7 @@ export const serviceStop = defineFault('service-stop', {
   },
   revert: (ports, spec, order, signal) =>
     ports.journal.undo(entryOf(order, spec.stop.join(' '), 'unknown'), (record) => start(ports, spec, order, record, signal), signal),
+  manual: (spec, order) => commandByHand(spec.start, order),
 });
 
 /** The chosen process is read again immediately before; the supervisor's command then acts by name, which it alone can do. */

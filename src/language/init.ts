@@ -41,6 +41,7 @@ probes:
       query: sum(rate(http_requests_total{service="${service}",code=~"5.."}[1m])) / sum(rate(http_requests_total{service="${service}"}[1m]))
     unit: ratio
     every: 1s
+    # mustMoveWithin: 1m                 # for a signal that moves under load: one that stands still is then no data
   processes:
     description: how many processes run
     provider: { kind: process, labels: { app: ${service} }, metric: count }
@@ -54,6 +55,7 @@ steadyState:
 # Ends the run at once and undoes what was done. A probe that cannot see is a reason to stop, too.
 stopConditions:
   - { probe: errors, above: 1%, for: 10s }
+  # - { probe: alerts-elsewhere, above: 0, incident: true }   # something else is wrong: undone, and void
 
 # Who may be hit: processes whose environment says BREAKWATER_LABELS="app=${service}".
 targets: { kind: process, labels: { app: ${service} } }

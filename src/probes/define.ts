@@ -1,15 +1,15 @@
 import type * as z from 'zod';
 import type { Spec } from '../domain/order.ts';
-import type { Measurement } from '../domain/sample.ts';
+import type { Reading } from '../domain/sight.ts';
 import type { ProbePorts } from './ports.ts';
 
 /** A probe that is open: it may keep what it needs between two measurements (the last counter, a connection). */
 export interface OpenProbe {
   /**
-   * Asks once. Must stop when the signal aborts (time-out or cancellation).
+   * Asks once, and says what the source tells of its own clock and of the value's time. Must stop when the signal aborts (time-out or cancellation).
    * May throw: the caller turns anything thrown into `{ kind: 'error' }`. Secrets must not be in the message.
    */
-  measure(signal: AbortSignal): Promise<Measurement>;
+  measure(signal: AbortSignal): Promise<Reading>;
   close?(): Promise<void>;
 }
 

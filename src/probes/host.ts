@@ -59,7 +59,7 @@ const diskRate =
     return valueOf(what === 'busy' ? Math.min(1, Math.max(...rates)) : rates.reduce((sum, rate) => sum + rate * 1_000, 0));
   };
 
-function reader(metric: Metric, { host, nowMs }: ProbePorts): () => Promise<Measurement> {
+function reader(metric: Metric, { host, steadyMs }: ProbePorts): () => Promise<Measurement> {
   const usedMemory = async (): Promise<Measurement> => {
     const { totalBytes, availableBytes } = await host.memory();
     return valueOf(1 - availableBytes / totalBytes);
@@ -68,12 +68,12 @@ function reader(metric: Metric, { host, nowMs }: ProbePorts): () => Promise<Meas
     const { usedBytes, availableBytes } = await host.diskSpace(path);
     return valueOf(usedBytes / (usedBytes + availableBytes));
   };
-  if (metric === 'cpu') return changes(() => host.cpu(), cpuRate, nowMs);
+  if (metric === 'cpu') return changes(() => host.cpu(), cpuRate, steadyMs);
   if (metric === 'memory') return usedMemory;
   if (metric === 'load1') return async () => valueOf(await host.load1());
-  if (metric === 'disk-io') return changes(() => host.disks(), diskRate('busy'), nowMs);
+  if (metric === 'disk-io') return changes(() => host.disks(), diskRate('busy'), steadyMs);
   if ('diskUsed' in metric) return () => usedDisk(metric.diskUsed);
-  return changes(() => host.disks(), diskRate(metric.diskIo, metric.device), nowMs);
+  return changes(() => host.disks(), diskRate(metric.diskIo, metric.device), steadyMs);
 }
 
 /** The machine that the worker runs on. */

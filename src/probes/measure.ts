@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Measurement } from '../domain/sample.ts';
+import type { Reading } from '../domain/sight.ts';
 import { failure } from './answer.ts';
 import type { OpenProbe } from './define.ts';
 
@@ -38,13 +38,13 @@ function messageOf(error: unknown): string {
  * @returns a finite value, no data, or an error with a reason that is safe to show
  * @throws the signal's reason when the caller cancels
  */
-export async function measureOnce(probe: OpenProbe, timeoutMs: number, signal: AbortSignal): Promise<Measurement> {
+export async function measureOnce(probe: OpenProbe, timeoutMs: number, signal: AbortSignal): Promise<Reading> {
   signal.throwIfAborted();
   const ask = new AbortController();
   const tooLate = failure(`no answer within ${timeoutMs} ms`);
   let stop: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const interrupted = new Promise<Measurement>((resolve, reject) => {
+  const interrupted = new Promise<Reading>((resolve, reject) => {
     const leave = () => ask.abort(new Error('the probe was interrupted')); // only then: an abort costs more than a quick answer
     stop = () => {
       reject(signal.reason as Error);
@@ -65,7 +65,7 @@ export async function measureOnce(probe: OpenProbe, timeoutMs: number, signal: A
   }
 }
 
-async function answer(probe: OpenProbe, signal: AbortSignal): Promise<Measurement> {
+async function answer(probe: OpenProbe, signal: AbortSignal): Promise<Reading> {
   try {
     const measurement = await probe.measure(signal);
     if (measurement.kind !== 'value' || Number.isFinite(measurement.value)) return measurement;

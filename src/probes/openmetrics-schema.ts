@@ -22,6 +22,12 @@ export const OpenMetricsSpec = z.strictObject({
     .describe(
       'value · rate: per second · increase · {quantile}: of a histogram · {ratioOf}: share of another counter; all but value compare scrapes',
     ),
+  at: z
+    .strictObject({ metric: Metric, labels: Labels.default({}) })
+    .optional()
+    .describe(
+      'a series that holds the epoch seconds at which the value was observed (the oldest counts), for exporters that collect beforehand',
+    ),
   window: PositiveDurationText.optional().describe(
     'rate, increase, quantile: over this sliding time, default since the last scrape; ratioOf: default 60s',
   ),

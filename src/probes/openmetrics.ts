@@ -1,50 +1,46 @@
 import type { Measurement } from '../domain/sample.ts';
+import type { Reading } from '../domain/sight.ts';
 import { failure, noData, valueOf } from './answer.ts';
-import { type Counter, type Growth, GrowingTotals, SlidingGrowth } from './counters.ts';
+import { type Growth, GrowingTotals, SlidingGrowth } from './counters.ts';
 import { defineProvider } from './define.ts';
 import { type Exposition, parseExposition } from './exposition.ts';
 import { msOf, resolveSecrets } from './fields.ts';
+import { pick, timeOf } from './openmetrics-pick.ts';
 import { OpenMetricsSpec } from './openmetrics-schema.ts';
-import type { ProbePorts } from './ports.ts';
+import type { HttpAnswer, ProbePorts } from './ports.ts';
 import { boundOf, histogramQuantile } from './quantile.ts';
-import { counters, familyType, select } from './series.ts';
+import { select } from './series.ts';
+import { oldest, parseTime, provenanceOf } from './source-time.ts';
 
 const ACCEPT = 'text/plain;version=0.0.4, application/openmetrics-text;version=1.0.0;q=0.9, text/plain;q=0.5';
 
-/** Asks for one scrape. @throws Error when it is none */
-async function scrape(spec: OpenMetricsSpec, ports: ProbePorts, signal: AbortSignal): Promise<Exposition> {
-  const headers = { accept: ACCEPT, ...(await resolveSecrets(spec.headers, ports.secrets)) };
-  const { status, body, headers: got } = await ports.http.request({ url: spec.url, headers, maxBytes: spec.maxBytes, signal });
-  if (status !== 200) throw new Error(`HTTP ${status}`);
-  return parseExposition(body, got['content-type']);
+/** The moment of a scrape: epoch milliseconds, and a clock that nobody sets. */
+interface Now {
+  nowMs: number;
+  steadyMs: number;
 }
 
-function readValue(spec: OpenMetricsSpec, scraped: Exposition, nowMs: number): Measurement {
+/** Asks for one scrape. @throws Error when it is none */
+async function scrape(spec: OpenMetricsSpec, ports: ProbePorts, signal: AbortSignal): Promise<HttpAnswer> {
+  const headers = { accept: ACCEPT, ...(await resolveSecrets(spec.headers, ports.secrets)) };
+  const answer = await ports.http.request({ url: spec.url, headers, maxBytes: spec.maxBytes, signal });
+  if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
+  return answer;
+}
+
+function readValue(spec: OpenMetricsSpec, scraped: Exposition, { nowMs }: Now): Reading {
   const found = select(scraped, spec, nowMs);
   if (found.length === 0) return noData(`the scrape has no such series of ${spec.metric}`);
-  return valueOf(found.reduce((sum, { value }) => sum + value, 0));
+  return { ...timeOf(found), ...valueOf(found.reduce((sum, { value }) => sum + value, 0)) };
 }
 
-function refuseGauge(scraped: Exposition, metric: string): void {
-  if (familyType(scraped, metric) === 'gauge')
-    throw new Error(`${metric} is a gauge; only counters and histograms can be compared between scrapes`);
-}
-
-/** The counters that the reading compares, or why there are none. */
-function pick(spec: OpenMetricsSpec, scraped: Exposition, nowMs: number): Counter[] | string {
-  const { metric, labels, read } = spec;
-  const isQuantile = typeof read === 'object' && 'quantile' in read;
-  const name = isQuantile && !metric.endsWith('_bucket') ? `${metric}_bucket` : metric;
-  refuseGauge(scraped, name);
-  const found = select(scraped, { metric: name, labels }, nowMs);
-  const missing = `the scrape has no such series of ${name}`;
-  if (isQuantile) return found.length > 0 ? counters(found, (sample) => String(boundOf(sample.labels['le'] ?? ''))) : missing;
-  if (typeof read !== 'object') return found.length > 0 ? counters(found, 'part') : missing;
-  refuseGauge(scraped, read.ratioOf.metric);
-  const whole = select(scraped, read.ratioOf, nowMs);
-  if (whole.length === 0) return `the scrape has no such series of ${read.ratioOf.metric}`;
-  if (found.length === 0 && familyType(scraped, metric) === undefined) return `the scrape does not know ${metric}`;
-  return [...counters(found, 'part'), ...counters(whole, 'whole')];
+/** Puts the time that `at` names in place of the samples' own. */
+function dated(spec: OpenMetricsSpec, scraped: Exposition, nowMs: number, reading: Reading): Reading {
+  if (!spec.at || reading.kind !== 'value') return reading;
+  const times = select(scraped, spec.at, nowMs).map(({ value }) => parseTime(value));
+  if (times.length === 0) return noData(`the scrape has no such series of ${spec.at.metric}`);
+  const sourceAtMs = times.includes(undefined) ? undefined : oldest(times);
+  return sourceAtMs === undefined ? failure(`${spec.at.metric} is not a time in epoch seconds`) : { ...reading, sourceAtMs };
 }
 
 function judge(read: Exclude<OpenMetricsSpec['read'], 'value'>, growth: Growth): Measurement {
@@ -66,11 +62,11 @@ function comparing(spec: OpenMetricsSpec, read: Exclude<OpenMetricsSpec['read'],
   const window = spec.window ?? (isRatio ? '60s' : undefined);
   const totals = new GrowingTotals();
   const sliding = new SlidingGrowth(window === undefined ? undefined : msOf(window));
-  return (scraped: Exposition, nowMs: number): Measurement => {
-    const picked = pick(spec, scraped, nowMs);
-    if (typeof picked === 'string') return noData(picked);
-    const growth = sliding.push(nowMs, totals.add(picked));
-    return growth === undefined ? noData('no earlier scrape to compare with') : judge(read, growth);
+  return (scraped: Exposition, { nowMs, steadyMs }: Now): Reading => {
+    const found = pick(spec, scraped, nowMs);
+    if (typeof found === 'string') return noData(found);
+    const growth = sliding.push(steadyMs, totals.add(found.counters));
+    return { ...found.origin, ...(growth === undefined ? noData('no earlier scrape to compare with') : judge(read, growth)) };
   };
 }
 
@@ -94,10 +90,12 @@ export const openmetrics = defineProvider('openmetrics', {
     const compare = read === 'value' ? undefined : comparing(spec, read);
     return {
       async measure(signal) {
-        const scraped = await scrape(spec, ports, signal);
-        const nowMs = ports.nowMs();
+        const answer = await scrape(spec, ports, signal);
+        const scraped = parseExposition(answer.body, answer.headers['content-type']);
+        const now = { nowMs: ports.nowMs(), steadyMs: ports.steadyMs() };
         if (signal.aborted) return failure('interrupted');
-        return compare ? compare(scraped, nowMs) : readValue(spec, scraped, nowMs);
+        const reading = compare ? compare(scraped, now) : readValue(spec, scraped, now);
+        return { ...provenanceOf(spec.url, answer), ...dated(spec, scraped, now.nowMs, reading) };
       },
     };
   },

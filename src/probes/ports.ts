@@ -8,6 +8,8 @@ export interface ProbePorts {
   secrets: SecretsPort;
   /** Epoch milliseconds. */
   nowMs(): number;
+  /** Milliseconds of a clock that nobody sets, since some beginning: for the time between two readings. */
+  steadyMs(): number;
 }
 
 /** Secrets by name. Values must not get into messages, logs or measurements. */
@@ -31,6 +33,8 @@ export interface HttpAnswer {
   /** Names in lower case. */
   headers: Record<string, string>;
   body: string;
+  /** When it was sent, epoch milliseconds of our clock. */
+  sentMs: number;
   /** From sending the request to the last byte of the body, milliseconds. */
   elapsedMs: number;
 }
@@ -58,6 +62,8 @@ export interface SqlResult {
   columns: { name: string; isNumber: boolean; isBoolean: boolean }[];
   /** Values as text, as the database sent them. */
   rows: (string | null)[][];
+  /** The database's clock, read between two readings of ours; epoch milliseconds. */
+  clock?: { theirsMs: number; beforeMs: number; afterMs: number };
 }
 
 export interface SqlPort {

@@ -74,7 +74,7 @@ export const processMetrics = defineProvider('process', {
   },
   open(spec, ports) {
     const selector = selectorOf(spec);
-    const cores = coresInUse(ports.nowMs);
+    const cores = coresInUse(ports.steadyMs);
     return {
       async measure() {
         const found = await ports.processes.find(selector);

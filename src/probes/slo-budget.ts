@@ -25,7 +25,7 @@ export const sloBudget = defineProvider('slo-budget', {
         if ('kind' in found) return found;
         if (found.total === 0) return noData('total is 0: no events');
         if (found.total < 0 || found.good < 0) return failure('a count is negative');
-        return valueOf(1 - errorRate(found) / (1 - objectiveOf(spec.objective)));
+        return { ...found.origin, ...valueOf(1 - errorRate(found) / (1 - objectiveOf(spec.objective))) };
       },
       close: () => counts.close(),
     };

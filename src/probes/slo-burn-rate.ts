@@ -33,10 +33,11 @@ export const sloBurnRate = defineProvider('slo-burn-rate', {
         if ('kind' in found) return found;
         if (found.total < 0 || found.good < 0) return failure('a count is negative');
         const both = (['good', 'total'] as const).map((group) => ({ series: group, group, value: found[group] }));
-        const growth = sliding.push(ports.nowMs(), totals.add(both));
-        if (growth === undefined) return noData('no earlier counts within the window to compare with');
+        const growth = sliding.push(ports.steadyMs(), totals.add(both));
+        if (growth === undefined) return { ...found.origin, ...noData('no earlier counts within the window to compare with') };
         if (growth.of('total') <= 0) return noData('no events within the window');
-        return valueOf(errorRate({ good: growth.of('good'), total: growth.of('total') }) / (1 - objectiveOf(spec.objective)));
+        const rate = errorRate({ good: growth.of('good'), total: growth.of('total') });
+        return { ...found.origin, ...valueOf(rate / (1 - objectiveOf(spec.objective))) };
       },
       close: () => counts.close(),
     };

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import type { Measurement } from '../domain/sample.ts';
+import type { Provenance, Reading } from '../domain/sight.ts';
 import { parseRatio } from '../domain/units.ts';
 import { IndicatorSpec, openIndicator } from './indicators.ts';
 import type { HttpPort, ProbePorts } from './ports.ts';
+import { both } from './source-time.ts';
 
 /** The promised share of good events: a fraction (0.999) or a percentage ('99.9%'). `objectiveOf` reads it. */
 export const Objective = z.union([
@@ -28,6 +29,9 @@ interface Counts {
   total: number;
 }
 
+/** Both counts with what is known of their origin; what must move under load is the total. */
+type Counted = Counts & { origin: Provenance };
+
 /** Requests that are the same and under way at the same time share one answer, so that good and total come from one scrape. */
 function sharing(http: HttpPort): HttpPort {
   const underWay = new Map<string, ReturnType<HttpPort['request']>>();
@@ -47,11 +51,11 @@ export function openCounts(spec: { good: z.infer<typeof IndicatorSpec>; total: z
   const [good, total] = [openIndicator(spec.good, shared), openIndicator(spec.total, shared)];
   return {
     /** @returns both counts, or why there are not both */
-    async read(signal: AbortSignal): Promise<Counts | Measurement> {
+    async read(signal: AbortSignal): Promise<Counted | Reading> {
       const [g, t] = await Promise.all([good.measure(signal), total.measure(signal)]);
       if (g.kind !== 'value') return { ...g, reason: `good: ${g.reason}` };
       if (t.kind !== 'value') return { ...t, reason: `total: ${t.reason}` };
-      return { good: g.value, total: t.value };
+      return { good: g.value, total: t.value, origin: { ...both(g, t), raw: t.raw ?? t.value } };
     },
     async close(): Promise<void> {
       await Promise.all([good.close?.(), total.close?.()]);

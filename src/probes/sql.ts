@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import type { Measurement } from '../domain/sample.ts';
+import type { Reading } from '../domain/sight.ts';
 import { excerpt, failure, noData, parseNumber, valueOf } from './answer.ts';
 import { defineProvider } from './define.ts';
 import { msOf, PositiveDurationText } from './fields.ts';
 import type { SqlResult } from './ports.ts';
+import { databaseClock, parseTime } from './source-time.ts';
 
 const PostgresUrl = z
   .url({ protocol: /^postgres(ql)?$/, error: 'expected a postgres:// URL' })
@@ -19,19 +21,35 @@ const schema = z.strictObject({
       z.strictObject({ url: PostgresUrl.describe('postgres:// URL without a password') }),
     ])
     .describe('the PostgreSQL database; probes of one connection share a small pool'),
-  query: z.string().min(1).describe('one statement that gives one row with one number or boolean; it runs in a read-only transaction'),
+  query: z
+    .string()
+    .min(1)
+    .describe(
+      'one statement that gives one row with one number or boolean, and if wanted a second column named at: the epoch seconds that the value is of; it runs in a read-only transaction',
+    ),
   statementTimeout: PositiveDurationText.default('5s').describe(
     'the server ends the statement after this time, even if nobody waits any more',
   ),
 });
 
-/** Reads a result of one row and one column. Text that looks like a number is refused: it is not known to be one. */
-export function readResult({ columns, rows }: SqlResult): Measurement {
-  const [column] = columns;
-  if (columns.length !== 1 || column === undefined) return failure(`the query gives ${columns.length} columns, expected one`);
+/** Reads a result of one row and one column, beside which `at` may tell the value's time. */
+export function readResult({ columns, rows }: SqlResult): Reading {
+  const at = columns.length === 2 ? columns.findIndex(({ name }) => name === 'at') : -1;
+  const [column] = columns.filter((_, i) => i !== at);
+  if (columns.length !== (at < 0 ? 1 : 2) || column === undefined)
+    return failure(`the query gives ${columns.length} columns, expected one`);
   if (rows.length > 1) return failure(`the query gives ${rows.length} rows, expected one`);
   if (rows.length === 0) return noData('the query gives no row');
-  const text = rows[0]?.[0];
+  const value = readValue(column, rows[0]?.[at === 0 ? 1 : 0]);
+  if (at < 0 || value.kind !== 'value') return value;
+  const time = rows[0]?.[at];
+  if (time === null || time === undefined) return noData('at is null');
+  const sourceAtMs = columns[at]?.isNumber ? parseTime(parseNumber(time)) : undefined;
+  return sourceAtMs === undefined ? failure('at is not a number of seconds: select extract(epoch from …) AS at') : { ...value, sourceAtMs };
+}
+
+/** Text that looks like a number is refused: it is not known to be one. */
+function readValue(column: SqlResult['columns'][number], text: string | null | undefined): Measurement {
   if (text === null || text === undefined) return noData(`${column.name} is null`);
   if (column.isBoolean) return valueOf(text === 't' || text === 'true' ? 1 : 0);
   if (!column.isNumber)
@@ -46,14 +64,14 @@ export const sql = defineProvider('sql', {
   doc: {
     summary: 'Asks a PostgreSQL database for one number: queue depth, replica lag, orders per minute.',
     unit: 'whatever the column means (true is 1, false 0)',
-    noData: 'No row, null or NaN. More than one row or column, a text or a failing statement is an error.',
+    noData: 'No row, null or NaN, at that is null. More than one row or column, a text or a failing statement is an error.',
   },
   open: (spec, ports) => ({
     async measure(signal) {
       const connectionString = 'url' in spec.connection ? spec.connection.url : await ports.secrets.get(spec.connection.secret);
-      return readResult(
-        await ports.sql.query({ connectionString, query: spec.query, statementTimeoutMs: msOf(spec.statementTimeout), signal }),
-      );
+      const statementTimeoutMs = msOf(spec.statementTimeout);
+      const result = await ports.sql.query({ connectionString, query: spec.query, statementTimeoutMs, signal });
+      return { ...databaseClock(result), ...readResult(result) };
     },
   }),
 });

@@ -20,6 +20,11 @@ const matches = ({ fromMs = -Infinity, toMs = Infinity, probe, phase }: SampleFi
     (phase === undefined || sample.phase === phase);
 };
 
+const hasLeftovers = (result: RunRecord['result']): boolean =>
+  result?.['leftovers'] !== undefined && JSON.stringify(result['leftovers']) !== '[]';
+const tellsOfLeftover = ({ kind, data }: RunEvent): boolean =>
+  kind === 'leftover' || (kind === 'janitor' && data['outcome'] === 'leftover');
+
 /** Records that live as long as the process: for tests, and for a dry look without a database. Keeps the same contract. */
 export function createMemoryRecords(): Records {
   const entries = new Map<string, Entry>();
@@ -60,6 +65,19 @@ export function createMemoryRecords(): Records {
       const fits = (run: RunRecord): boolean =>
         (['environment', 'service', 'verdict'] as const).every((field) => wanted[field] === undefined || run[field] === wanted[field]);
       return structuredClone(all.slice(after).filter(fits).slice(0, most));
+    },
+    runsWithLeftovers: async () =>
+      structuredClone(
+        [...entries.values()]
+          .filter(({ run, events }) => hasLeftovers(run.result) || [...events.values()].some(tellsOfLeftover))
+          .map(({ run }) => run)
+          .sort(byStart)
+          .slice(0, 1_000),
+      ),
+    sites: async (sinceMs) => {
+      const from = storableTime(sinceMs, 'sinceMs');
+      const runs = [...entries.values()].filter(({ run }) => run.startedAtMs >= from);
+      return [...new Set(runs.map(({ run }) => run.site))].sort();
     },
     events: async (workflowId) => structuredClone([...(entries.get(workflowId)?.events.values() ?? [])].sort((a, b) => a.atMs - b.atMs)),
     samples: async (workflowId, filter = {}) =>

@@ -88,6 +88,10 @@ export interface Records {
   closeRun(workflowId: string, close: RunClose): Promise<{ verdict: Verdict }>;
   findRun(workflowId: string): Promise<RunRecord | undefined>;
   listRuns(filter: RunFilter): Promise<RunRecord[]>;
+  /** Runs that ever left something behind, by their result or by what the janitor found; newest first, 1000 at most. */
+  runsWithLeftovers(): Promise<RunRecord[]>;
+  /** Names of the sites of runs that started at or after this instant (epoch milliseconds). */
+  sites(sinceMs: number): Promise<string[]>;
   /** By time; events of the same millisecond in the order in which they were appended. */
   events(workflowId: string): Promise<RunEvent[]>;
   /** By time, then by probe. */

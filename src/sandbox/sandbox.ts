@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPayments, startPayments, type PaymentsSystem } from './payments/system.ts';
+import { endReaper, findReaper, sandboxStateDir } from './reaper.ts';
 import { findPostgres, startPostgres, type PostgresServer } from './servers/postgres.ts';
 import { startReplica } from './servers/postgres-replica.ts';
 import type { Log } from './servers/running-server.ts';
@@ -114,6 +115,7 @@ export async function startSandbox({ homeDir, detached, log }: SandboxOptions): 
         taskQueues: TASK_QUEUES,
         detached,
       });
+    started.unshift({ stop: () => endReaper(sandboxStateDir(homeDir)) }); // after the worker and before those whom it lets go
     const worker = await keep('a Breakwater worker', startWorker);
     return { env, temporal, payments, worker, restartWorker: () => keep('the Breakwater worker again', startWorker), stop };
   } catch (error) {
@@ -133,14 +135,15 @@ export interface FoundSandbox {
 /** Finds what an earlier `startSandbox` left running. */
 export async function findSandbox(homeDir: string): Promise<FoundSandbox> {
   const at = folders(homeDir);
-  const [worker, payments, temporal, replica, postgres] = await Promise.all([
+  const [worker, reaper, payments, temporal, replica, postgres] = await Promise.all([
     findWorkerProcess(at.worker),
+    findReaper(sandboxStateDir(homeDir)),
     findPayments(at.payments),
     findTemporal(at.temporal),
     findPostgres(at.replica),
     findPostgres(at.postgres),
   ]);
-  const all = { worker, payments, Temporal: temporal, 'PostgreSQL replica': replica, PostgreSQL: postgres };
+  const all = { worker, reaper, payments, Temporal: temporal, 'PostgreSQL replica': replica, PostgreSQL: postgres };
   return {
     ...(temporal && postgres && { env: environment(homeDir, temporal, postgres) }),
     ...(temporal?.uiUrl !== undefined && { uiUrl: temporal.uiUrl }),

@@ -73,9 +73,18 @@ export interface ProcessFinder {
   list(needs: ProcessNeeds, signal: AbortSignal, isWanted?: (glance: ProcessGlance) => boolean): Promise<FoundProcess[]>;
   /** @throws Error naming the file when it is missing or not a registry */
   readRegistry(path: string): Promise<Registry>;
+  /** The TCP ports that each of these processes listens on, by pid. @throws Error when this platform or its rights do not show them */
+  listeningPorts(processes: readonly ProcessIdentity[]): Promise<ReadonlyMap<number, number[]>>;
+}
+
+/** Asks a target over HTTP whether it is ready. */
+export interface ReadinessPort {
+  /** @returns the status of the answer. @throws Error naming the address when there is none in time */
+  statusOf(url: string, timeoutMs: number, signal: AbortSignal): Promise<number>;
 }
 
 /** What targets need from outside. */
 export interface TargetPorts {
   processes: ProcessFinder;
+  readiness: ReadinessPort;
 }

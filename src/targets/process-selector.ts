@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ReadySpec } from './process-ready.ts';
 
 const text = z.string().min(1);
 
@@ -47,6 +48,9 @@ export const ProcessTargetSpec = z
     exclude: ProcessSelector.refine((exclude) => Object.keys(exclude).length > 0, 'expected at least one criterion')
       .optional()
       .describe('a process for which any of these holds is not chosen; one that cannot be read is not chosen either'),
+    ready: ReadySpec.optional().describe(
+      'when a process counts as ready: `uptimeAtLeast: 2s`, `listening: true` or a port, `http: { url, timeout }`, all of those given. Without it, one that lives and is not stopped is ready',
+    ),
   })
   .superRefine((spec, context) => {
     const narrowing = ['executable', 'argv', 'labels', 'unit', 'supervisor', 'port', 'cgroup'] as const;

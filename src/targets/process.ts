@@ -1,8 +1,9 @@
-import type { Population, Target } from '../domain/target.ts';
+import type { Population, Target, UnreadyTarget } from '../domain/target.ts';
 import { processTargetId } from '../domain/process.ts';
 import { defineTarget } from './define.ts';
 import { isExcluded, matches, unitOf } from './process-match.ts';
 import type { Candidate } from './process-match.ts';
+import { findUnready } from './process-ready.ts';
 import { ProcessTargetSpec } from './process-selector.ts';
 import type { ProcessSelector } from './process-selector.ts';
 import type { ProcessFacts, ProcessGlance, ProcessNeeds, Registry, RegistryEntry } from './ports.ts';
@@ -18,24 +19,29 @@ export const processTarget = defineTarget('process', {
       'Processes of the machine that the site’s worker runs on. Labels given by environment are inherited by children, so a child of a labelled process is selected too unless it is started without them.',
   },
   async discover(ports, spec, site, signal) {
-    const { kind: _kind, registry: path, exclude, ...selector } = spec;
+    const { kind: _kind, registry: path, exclude, ready, ...selector } = spec;
     const registry = path === undefined ? undefined : await ports.processes.readRegistry(path);
     const found = await ports.processes.list(needsOf(selector, exclude), signal, (glance) => mayMatch(selector, glance, registry));
     const chosen = found
       .map((one) => ({ found: one, candidate: candidateOf(one.facts, registry) }))
       .filter(({ candidate }) => matches(selector, candidate));
-    return chosen.reduce<Population>(
-      (population, { found: one, candidate }) => {
-        const target = targetOf(candidate, site);
-        const why =
-          one.protectedWhy ??
-          (exclude && isExcluded(exclude, candidate) ? 'excluded by the file, or not readable enough to tell' : undefined);
-        if (why === undefined) population.targets.push(target);
-        else population.protected.push({ target, why });
-        return population;
-      },
-      { targets: [], protected: [] },
+    const population: Population = { targets: [], protected: [], unready: [] };
+    const facts: ProcessFacts[] = [];
+    for (const { found: one, candidate } of chosen) {
+      const target = targetOf(candidate, site);
+      const why =
+        one.protectedWhy ??
+        (exclude && isExcluded(exclude, candidate) ? 'excluded by the file, or not readable enough to tell' : undefined);
+      if (why === undefined) {
+        population.targets.push(target);
+        facts.push(candidate.facts);
+      } else population.protected.push({ target, why });
+    }
+    const reasons = await findUnready(ready, population.targets, facts, ports, signal);
+    population.unready = population.targets.flatMap(({ id, name }, i): UnreadyTarget[] =>
+      reasons[i] === undefined ? [] : [{ id, name, why: reasons[i] }],
     );
+    return population;
   },
 });
 

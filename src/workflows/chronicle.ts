@@ -1,5 +1,6 @@
 import { log, workflowInfo } from '@temporalio/workflow';
-import type { RunEvent } from '../domain/run.ts';
+import type { Farewell } from '../activities/ledger.ts';
+import type { RunEvent, RunResult } from '../domain/run.ts';
 import type { OpenRun } from '../records/ports.ts';
 import { closing, recording } from './proxies.ts';
 
@@ -23,8 +24,9 @@ export class Chronicle {
     if (this.newest.length > NEWEST) this.newest.shift();
   }
 
-  /** Writes what waits. A failure is logged and the events stay for the next time. */
-  async flush(): Promise<boolean> {
+  /** Writes what waits, and tells the ledger what it must hear. A failure is logged and the events stay for the next time. */
+  async flush(farewell?: Farewell): Promise<boolean> {
+    if (farewell) return this.write((run, events) => recording.recordAndLeave(run, events, farewell), true);
     return this.write((run, events) => recording.recordEvents(run, events));
   }
 
@@ -33,9 +35,15 @@ export class Chronicle {
     return this.write((run, events) => closing.recordEvents(run, events));
   }
 
-  private async write(send: (run: OpenRun, events: RunEvent[]) => Promise<void>): Promise<boolean> {
+  /** The last flush and the end in one step, with patience. */
+  async end(result: RunResult, farewell?: Farewell): Promise<boolean> {
+    const end = { result, closedAtMs: Date.now(), ...(farewell && { farewell }) };
+    return this.write((run, events) => closing.recordEnd(run, events, end), true);
+  }
+
+  private async write(send: (run: OpenRun, events: RunEvent[]) => Promise<void>, evenIfEmpty = false): Promise<boolean> {
     const batch = [...this.waiting];
-    if (!this.run || batch.length === 0) return true;
+    if (!this.run || (batch.length === 0 && !evenIfEmpty)) return true;
     try {
       await send(this.run, batch);
       this.waiting.splice(0, batch.length);

@@ -1,7 +1,9 @@
 import { setCurrentDetails, workflowInfo, type CancellationScope } from '@temporalio/workflow';
+import type { Reply } from '../domain/ledger/state.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { IterationFacts, RunFacts } from '../domain/verdict.ts';
 import type { Phase, RunState } from '../domain/run.ts';
+import type { Headcount } from '../domain/survivors.ts';
 import type { Chronicle } from './chronicle.ts';
 import { describeRun } from './details.ts';
 
@@ -14,8 +16,26 @@ export interface RunContext {
   chaos: CancellationScope;
   /** Guards that see: `wave/iteration` → since when, epoch milliseconds. */
   armed: Map<string, number>;
+  /** Ends what a pause may end at once; set while an iteration is under way. */
+  interrupt?: (() => void) | undefined;
+  /** The population when the first wave was prepared; absent before that, and in runs of earlier versions. */
+  headcount?: Headcount;
   /** Fencing token of the ledger's newest grant; 0 before the first. */
   epoch: number;
+  ledger: LedgerSide;
+}
+
+/** What a run knows of itself in the ledger. */
+export interface LedgerSide {
+  /** False in the histories of runs that were before the ledger. */
+  isUsed: boolean;
+  /** Whether the ledger was ever asked, so that it must be told of the end. */
+  isKnown: boolean;
+  /** The wave that it is asked for now, and what it said last. */
+  asking?: string;
+  reply?: Reply;
+  /** The wave that the run is in by the ledger's grant. */
+  wave?: string;
 }
 
 /** A context whose plan is known. */

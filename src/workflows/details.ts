@@ -1,4 +1,4 @@
-import type { RunState } from '../domain/run.ts';
+import { describeQueued, type RunState } from '../domain/run.ts';
 
 /** Temporal Web shows 4 KB of details at most. */
 const MAX_DETAILS = 4_000;
@@ -8,12 +8,13 @@ export const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\
 
 /** The run in Markdown, for Temporal Web: what matters first. */
 export function describeRun(state: RunState): string {
-  const { phase, wave, iteration, decision, awaiting, paused, aborted, leftovers, victims } = state;
+  const { phase, wave, iteration, decision, awaiting, queued, paused, aborted, leftovers, victims } = state;
   const lines = [
     decision
       ? `**${decision.verdict}**: ${escapeMarkdown(decision.reason)}`
       : `phase: **${phase}**${wave === undefined ? '' : `, wave **${wave}**, iteration ${(iteration ?? 0) + 1}`}`,
     ...(awaiting === undefined ? [] : [`waits for approval: ${escapeMarkdown(awaiting)} (digest \`${state.digest ?? ''}\`)`]),
+    ...(queued ? [`waits for the ledger: ${escapeMarkdown(describeQueued(queued))}`] : []),
     ...(paused ? [`paused by ${escapeMarkdown(paused.by)}`] : []),
     ...(aborted ? [`aborted by ${escapeMarkdown(aborted.by)}: ${escapeMarkdown(aborted.reason ?? 'no reason given')}`] : []),
     ...leftovers.map((what) => `**left behind**: ${escapeMarkdown(what)}`),

@@ -3,23 +3,33 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  patched,
   setHandler,
   sleep,
   upsertSearchAttributes,
-  workflowInfo,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { Preparation } from '../activities/prepare.ts';
+import type { GateDecision } from '../activities/control.ts';
+import type { Preparation, PrepareInput } from '../activities/prepare.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
-import type { Halt, RunInput, RunResult } from '../domain/run.ts';
+import type { RunInput, RunResult } from '../domain/run.ts';
+import { notBack } from '../domain/survivors.ts';
+import type { UnreadyTarget } from '../domain/target.ts';
 import { decide, mayGoOn } from '../domain/verdict.ts';
 import { Chronicle } from './chronicle.ts';
 import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
+import { expectsReturn } from './recover.ts';
+import { ledgerAnswer } from './ledger-messages.ts';
 import { guardArmed, halted } from './messages.ts';
+import { open } from './open.ts';
+import { pageForLeftovers } from './paging.ts';
 import { closing, control, watching } from './proxies.ts';
+import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
+import { noteCancellation, takeHalt } from './stops.ts';
+import { awaitTurn, farewell, takeAnswer } from './turn.ts';
 
 const phaseAttribute = defineSearchAttributeKey('BreakwaterPhase', 'KEYWORD');
 const verdictAttribute = defineSearchAttributeKey('BreakwaterVerdict', 'KEYWORD');
@@ -27,13 +37,33 @@ const verdictAttribute = defineSearchAttributeKey('BreakwaterVerdict', 'KEYWORD'
 /** One run of an experiment. Expected endings complete it with a verdict; only our own bugs fail it. */
 export async function experiment(input: RunInput): Promise<RunResult> {
   const chaos = new CancellationScope();
-  const run: RunContext = { state: newRunState(), facts: newRunFacts(), chronicle: new Chronicle(), chaos, armed: new Map(), epoch: 0 };
-  const steering = acceptSteering(run.state, run.chronicle, chaos, () => ({ ...run.state, events: run.chronicle.newest }));
+  const run: RunContext = {
+    state: newRunState(),
+    facts: newRunFacts(),
+    chronicle: new Chronicle(),
+    chaos,
+    armed: new Map(),
+    epoch: 0,
+    ledger: { isUsed: false, isKnown: false },
+  };
+  const steering = acceptSteering(
+    run.state,
+    run.chronicle,
+    chaos,
+    () => ({ ...run.state, events: run.chronicle.newest }),
+    () => {
+      if (patched('a-pause-undoes')) run.interrupt?.();
+    },
+  );
   setHandler(guardArmed, (key, atMs) => {
-    if (!run.armed.has(key)) run.armed.set(key, atMs);
+    // A signal comes from anywhere: one that says nothing arms nothing.
+    if (typeof key === 'string' && !run.armed.has(key)) run.armed.set(key, atMs);
   });
   setHandler(halted, (halt) => {
     takeHalt(run, halt);
+  });
+  setHandler(ledgerAnswer, (answer) => {
+    takeAnswer(run, answer);
   });
   chaos.cancelRequested.catch(() => {
     noteCancellation(run);
@@ -52,66 +82,26 @@ export async function experiment(input: RunInput): Promise<RunResult> {
   });
 }
 
-/** A halt stops the run in any phase, as an abort does; signals come from anywhere, so nothing about it is taken for granted. */
-function takeHalt({ state, facts, chronicle, chaos }: RunContext, halt: Partial<Halt> | undefined): void {
-  if (state.aborted || state.phase === 'closing' || state.phase === 'closed') return;
-  const [by, reason] = [halt?.by, halt?.reason].map((text) => (typeof text === 'string' ? text.slice(0, 500) : 'not said'));
-  state.aborted = { by: by ?? 'not said', reason: reason ?? 'not said' };
-  state.stopSeenMs ??= Date.now();
-  if (halt?.kind === 'incident') facts.incident = `an incident outside of the experiment: ${reason}`;
-  chronicle.add(halt?.kind === 'incident' ? 'incident' : 'halt', { ...state.aborted });
-  chaos.cancel();
-}
-
-/** A cancellation by Temporal, such as the button in its Web, is an abort by somebody without a name. */
-function noteCancellation({ state, chronicle }: RunContext): void {
-  if (state.aborted || state.phase === 'closing' || state.phase === 'closed') return;
-  state.aborted = { by: 'Temporal', reason: 'the workflow was cancelled' };
-  state.stopSeenMs ??= Date.now();
-  chronicle.add('abort', { ...state.aborted });
-}
-
 /** The phases, in order. Returns early when a gate is closed; what closed it is in the facts. */
 async function conduct(context: RunContext, input: RunInput): Promise<void> {
   enter(context, 'admitting');
-  const admission = await control.admitRun(input);
+  const admission = await control.admitRun(input, startFacts());
   if (!admission.admitted) {
     context.facts.denied = admission.reason;
     return;
   }
   const run: AdmittedRun = Object.assign(context, { plan: admission.plan });
+  labelItself(run.plan, input.requestedBy);
   await open(run, input);
+  run.ledger.isUsed = patched('ledger');
   const waves = resolveWaves(run.plan.experiment);
   run.facts.wavesPlanned = waves.length;
   if (!(await passGates(run)) || !(await awaitApproval(run, 'start', run.plan.experiment.approvals.required))) return;
   for (const [i, wave] of waves.entries()) {
-    if (!(await runWave(run, wave))) return;
+    if (!(await runWave(run, wave, i + 1 === waves.length))) return;
     run.facts.wavesDone = i + 1;
     if (i + 1 < waves.length && !wave.dryRun) await coolDown(run, wave);
   }
-}
-
-async function open({ state, chronicle, plan }: AdmittedRun, { requestedBy }: RunInput): Promise<void> {
-  const { experiment: document, digest, seed, timeScale } = plan;
-  const { name, service, environment, owner, ticket } = document.metadata;
-  Object.assign(state, { experiment: name, digest });
-  const { workflowId, runId } = workflowInfo();
-  const labels = { name, service, environment, owner, ...(ticket !== undefined && { ticket }) };
-  chronicle.run = {
-    workflowId,
-    runId,
-    ...labels,
-    planDigest: digest,
-    seed,
-    timeScale,
-    requestedBy,
-    site: document.site,
-    startedAtMs: Date.now(),
-    experiment: { ...document },
-  };
-  chronicle.add('run-started', { requestedBy, digest, seed, timeScale, hypothesis: document.hypothesis });
-  if (!(await chronicle.flush()))
-    throw new Error('the records database does not answer: a run that nobody could explain afterwards does not begin');
 }
 
 /** Denied as long as nothing was injected; afterwards a closed gate ends the run. */
@@ -129,11 +119,29 @@ function shut(
 }
 
 async function passGates(run: AdmittedRun, wave?: WavePlan): Promise<boolean> {
-  const decision = await control.checkGates(run.plan);
+  return takeGates(run, await control.checkGates(run.plan), wave);
+}
+
+function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): boolean {
   const place = wave ? { wave: wave.name } : {};
   if (!decision.open) return shut(run, `${decision.rule}: ${decision.reason}`, 'policy', { ...decision }, place);
   run.chronicle.add('policy', { open: true }, place);
   return true;
+}
+
+/** Gates, and for a live wave its turn. Whoever waited for it passes the gates again: they may have closed meanwhile. */
+async function mayEnter(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
+  for (;;) {
+    await whilePaused(run);
+    if (!run.ledger.isUsed || wave.dryRun || run.ledger.wave === wave.name) return passGates(run, wave);
+    const turn = await awaitTurn(run, wave);
+    if (turn.kind === 'gates') return takeGates(run, turn.gates, wave);
+    if (turn.kind === 'refused') return shut(run, `ledger: ${turn.reason}`, 'ledger', { ...turn }, { wave: wave.name });
+    if (turn.kind === 'paused') continue;
+    if (!turn.hasWaited) takeGates(run, { open: true }, wave);
+    run.chronicle.add('turn', { epoch: run.epoch }, { wave: wave.name });
+    if (!turn.hasWaited) return true;
+  }
 }
 
 async function awaitApproval(run: AdmittedRun, what: string, required: number): Promise<boolean> {
@@ -153,49 +161,68 @@ async function awaitApproval(run: AdmittedRun, what: string, required: number): 
   return true;
 }
 
-async function runWave(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
+async function runWave(run: AdmittedRun, wave: WavePlan, isLast: boolean): Promise<boolean> {
   upsertSearchAttributes([{ key: phaseAttribute, value: `wave ${wave.name}` }]);
   if (wave.gate === 'approval' && !(await awaitApproval(run, `wave ${wave.name}`, Math.max(1, run.plan.experiment.approvals.required))))
     return false;
   const alreadyHit: string[] = [];
-  for (let iteration = 0; iteration < wave.iterations; iteration++) {
+  let again: string[] | undefined;
+  let done = 0;
+  for (let iteration = 0; done < wave.iterations; iteration++) {
     const place = { wave: wave.name, iteration };
-    const preparation = await prepare(run, wave, place, alreadyHit);
+    const preparation = await prepare(run, wave, place, { alreadyHit, ...(again && { again }) });
     if (!preparation) return false;
-    const victims = preparation.choice.victims.map(({ name }) => name);
-    await runIteration(run, wave, place, preparation);
-    if (!wave.dryRun) alreadyHit.push(...victims);
-    await run.chronicle.flush();
+    const { victims } = preparation.choice;
+    const facts = await runIteration(run, wave, place, preparation);
+    if (facts.interruptedBy === undefined) {
+      done += 1;
+      again = undefined;
+      if (!wave.dryRun) alreadyHit.push(...victims.map(({ name }) => name));
+    } else if (wereOrdered(run, place)) again = victims.map(({ id }) => id); // hits the same once more, and nobody else
+    const isOver = run.ledger.isUsed && done === wave.iterations;
+    if (!isOver || !isLast) await run.chronicle.flush(isOver ? farewell(run, 'leave') : undefined);
     if (run.facts.breach || !mayGoOn(run.facts)) return false;
   }
   return true;
 }
 
+/** Whether somebody may have been hit in this iteration: an order without an answer counts. */
+const wereOrdered = ({ state }: AdmittedRun, { wave, iteration }: Place): boolean =>
+  state.victims.some((victim) => victim.wave === wave && victim.iteration === iteration);
+
 /** Gates, baseline and choice; again from the start after a pause, because what was proven is then old. */
-async function prepare(run: AdmittedRun, wave: WavePlan, place: Place, alreadyHit: string[]): Promise<Preparation | undefined> {
+async function prepare(
+  run: AdmittedRun,
+  wave: WavePlan,
+  place: Place,
+  hit: Pick<PrepareInput, 'alreadyHit' | 'again'>,
+): Promise<Preparation | undefined> {
   const { experiment: document, seed } = run.plan;
   for (;;) {
-    await whilePaused(run);
-    if (!(await passGates(run, wave))) return undefined;
+    if (!(await mayEnter(run, wave))) return undefined;
     enter(run, 'preparing', place);
     const input = {
       experiment: document,
       wave,
       place: { workflowId: run.state.workflowId, ...place, phase: 'baseline' as const },
       seed,
-      alreadyHit,
+      ...hit,
+      ...(run.headcount && { before: run.headcount }),
     };
     const preparation = await watching(
       document.site,
       wave.baselineMs + document.guard.maxBlind,
       `wave ${wave.name}: baseline and victims`,
     ).prepareWave(input);
+    const { populationSize: size, ready } = preparation;
+    if (ready !== undefined) run.headcount ??= { size, ready };
     if (run.state.paused) continue;
     return isReady(run, place, preparation) ? preparation : undefined;
   }
 }
 
-function isReady(run: AdmittedRun, place: Place, { unmet, choice, populationSize, protectedTargets }: Preparation): boolean {
+function isReady(run: AdmittedRun, place: Place, preparation: Preparation): boolean {
+  const { unmet, choice, populationSize, ready, unready = [], protectedTargets } = preparation;
   for (const { probe, tolerance, why } of unmet) run.chronicle.add('precondition', { probe, tolerance, why, met: false }, place);
   if (unmet.length > 0)
     return shut(
@@ -206,10 +233,13 @@ function isReady(run: AdmittedRun, place: Place, { unmet, choice, populationSize
       place,
     );
   run.chronicle.add('steady-state', { holds: true }, place);
+  const missing = expectsReturn(run) ? notBack(run.headcount, preparation, lastLiveWave(run)) : undefined;
+  if (missing !== undefined)
+    return shut(run, `not before wave ${place.wave}: ${missing}${describeUnready(unready)}`, 'survivors', { ready, unready }, place);
   const { victims } = choice;
   run.chronicle.add(
     'victims-chosen',
-    { victims, wanted: choice.wanted, reductions: choice.reductions, populationSize, protected: protectedTargets.length },
+    { victims, wanted: choice.wanted, reductions: choice.reductions, populationSize, ready, protected: protectedTargets.length },
     place,
   );
   if (victims.length > 0) return true;
@@ -222,10 +252,16 @@ function isReady(run: AdmittedRun, place: Place, { unmet, choice, populationSize
   );
 }
 
+const lastLiveWave = ({ state }: AdmittedRun): string | undefined =>
+  state.victims.findLast(({ injection }) => injection?.outcome !== 'skipped')?.wave;
+
+const describeUnready = (unready: UnreadyTarget[]): string =>
+  unready.length === 0 ? '' : ` (${unready.map(({ name, why }) => `${name}: ${why}`).join('; ')})`;
+
 async function whilePaused(run: AdmittedRun): Promise<void> {
   if (!run.state.paused) return;
   enter(run, 'paused');
-  await run.chronicle.flush();
+  await run.chronicle.flush(farewell(run, 'release')); // a pause may last for hours: others may go on
   await condition(() => !run.state.paused);
 }
 
@@ -251,17 +287,21 @@ async function close(run: RunContext & { plan?: Plan }): Promise<RunResult> {
     { key: phaseAttribute, value: 'closed' },
     { key: verdictAttribute, value: decision.verdict },
   ]);
-  const { workflowId, leftovers, victims, iterations, stopLatencyMs } = state;
+  const { workflowId, leftovers, victims, iterations, stopSeenMs, stopLatencyMs } = state;
   const result: RunResult = {
     workflowId,
     ...decision,
     leftovers,
     victims,
     iterations,
+    ...(stopSeenMs !== undefined && { stopSeenMs }),
     ...(stopLatencyMs !== undefined && { stopLatencyMs }),
     recordsIncomplete: false,
   };
-  if (chronicle.run) {
+  const paging = await pageForLeftovers(run);
+  if (paging) result.paging = paging;
+  if (chronicle.run && run.ledger.isUsed) result.recordsIncomplete = !(await chronicle.end(result, farewell(run, 'release')));
+  else if (chronicle.run) {
     const isWritten = await chronicle.finish();
     const isClosed = await closing.closeRun(result, Date.now()).then(
       () => true,

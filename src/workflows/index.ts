@@ -1,4 +1,6 @@
 /** The workflow types that a worker serves: their names are wire format. */
 export { experiment } from './experiment.ts';
+export { janitor } from './janitor.ts';
 export { runbook } from './runbook.ts';
 export { plan } from './plan.ts';
+export { ledger } from './ledger.ts';

@@ -4,10 +4,11 @@ import type { Preparation } from '../activities/prepare.ts';
 import { guardRules } from '../domain/guard.ts';
 import type { Order } from '../domain/order.ts';
 import type { WavePlan } from '../domain/plan.ts';
+import { floorOf } from '../domain/survivors.ts';
 import type { IterationFacts } from '../domain/verdict.ts';
 import { enter, newIterationFacts, type AdmittedRun, type Place } from './context.ts';
-import { reasonOf } from './failure.ts';
-import { INJECT_WITHIN_MS, injecting, undoing, watching } from './proxies.ts';
+import { watchOver } from './guarding.ts';
+import { INJECT_WITHIN_MS, injecting, undoing } from './proxies.ts';
 import { recover } from './recover.ts';
 import { withUndo, type Undo } from './undo.ts';
 
@@ -25,13 +26,13 @@ interface Deed {
  * One iteration: arm the guard, inject, hold, undo, recover. Whatever happens, what was begun is undone and steady state is proven
  * or its absence recorded. What ended it is in the run's facts.
  */
-export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Place, preparation: Preparation): Promise<void> {
+export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Place, preparation: Preparation): Promise<IterationFacts> {
   const facts = newIterationFacts(place, wave.dryRun, wave.holdMs);
   const deed: Deed = { run, wave, place, facts, unresolved: new Map() };
   run.facts.iterations.push(facts);
   run.state.iterations.push({ ...place, dryRun: wave.dryRun, outcome: 'running' });
   const undone = await withUndo(
-    (arm) => act(deed, preparation, arm),
+    (arm) => actUnlessPaused(deed, preparation, arm),
     () => {
       enter(run, 'undoing');
     },
@@ -50,6 +51,27 @@ export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Plac
   });
   settle(deed);
   if (undone.error !== undefined) throw undone.error as Error;
+  return facts;
+}
+
+/** A pause ends early what can be undone, or has not begun; an instantaneous fault that was carried out is watched to its end. */
+async function actUnlessPaused(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<void> {
+  const { run, wave, facts } = deed;
+  const watch = new CancellationScope();
+  let by: string | undefined;
+  run.interrupt = () => {
+    if (run.state.phase !== 'arming' && !run.plan.reversible[wave.fault.kind]) return;
+    by ??= run.state.paused?.by ?? 'somebody';
+    watch.cancel();
+  };
+  try {
+    await act(deed, preparation, arm, watch);
+  } catch (cause) {
+    if (!isCancellation(cause) || run.chaos.consideredCancelled || by === undefined) throw cause;
+    facts.interruptedBy = by;
+  } finally {
+    run.interrupt = undefined;
+  }
 }
 
 function noteLeftovers({ state, facts, chronicle }: AdmittedRun, stuck: readonly string[], place: Place): void {
@@ -59,10 +81,9 @@ function noteLeftovers({ state, facts, chronicle }: AdmittedRun, stuck: readonly
 }
 
 /** Everything that can be cancelled. */
-async function act(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<void> {
+async function act(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void, watch: CancellationScope): Promise<void> {
   const { run, wave, place, facts } = deed;
   enter(run, 'arming', place);
-  const watch = new CancellationScope();
   const guarding = watch.run(() => startGuard(deed, preparation));
   const early = await armedOrOver(run, place, guarding);
   if (early) {
@@ -84,34 +105,19 @@ async function act(deed: Deed, preparation: Preparation, arm: (undo: Undo) => vo
   takeGuard(deed, outcome);
 }
 
-/** The guard's promise; its loss is blindness, and blindness is a breach. */
+/** The guard's promise; its loss is blindness, and blindness that lasts is a breach. */
 function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Promise<GuardOutcome> {
   const { experiment } = run.plan;
   const rules = guardRules(experiment, baseline.medians);
   const holdMs = wave.dryRun ? 0 : wave.holdMs;
-  const { guardWave } = watching(
-    experiment.site,
-    rules.maxBlindMs + holdMs,
-    `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`,
-  );
   const input = {
-    experiment: { probes: experiment.probes, slo: experiment.slo },
+    experiment: { probes: experiment.probes, slo: experiment.slo, guard: experiment.guard },
     place: { workflowId: run.state.workflowId, ...place, phase: 'fault' as const },
     rules,
     holdMs,
+    ...(run.plan.reversible[wave.fault.kind] && !wave.dryRun && { leaseMs: experiment.guard.lease }),
   };
-  const guarding = guardWave(input).catch((cause: unknown): GuardOutcome => {
-    if (isCancellation(cause)) throw cause;
-    const breach = {
-      probe: 'guard',
-      rule: `the guard was lost: ${reasonOf(cause)}`,
-      value: null,
-      limit: null,
-      atMs: Date.now(),
-      blind: true,
-    };
-    return { kind: 'breached', breach, endedMs: Date.now(), summaries: {}, violations: [] };
-  });
+  const guarding = watchOver(experiment.site, input, `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`);
   guarding.catch(() => undefined); // a cancellation is met where the guard is awaited
   return guarding;
 }
@@ -133,6 +139,8 @@ function takeGuard({ run, place, facts }: Deed, outcome: GuardOutcome): void {
   facts.violations = outcome.violations;
   if (!outcome.breach) return;
   run.facts.breach = outcome.breach;
+  const { incident, rule, value } = outcome.breach;
+  if (incident) run.facts.incident ??= `an incident outside of the experiment: ${rule}; it was ${value}`;
   run.state.stopSeenMs ??= outcome.breach.atMs;
   run.chronicle.add('breach', { ...outcome.breach }, place);
 }
@@ -140,7 +148,7 @@ function takeGuard({ run, place, facts }: Deed, outcome: GuardOutcome): void {
 /** Carries out the orders side by side. A breach or an abort in the middle withdraws those that have not been carried out. */
 async function injectUnderGuard(
   deed: Deed,
-  { choice }: Preparation,
+  { choice, populationSize }: Preparation,
   guarding: Promise<GuardOutcome>,
   arm: (undo: Undo) => void,
 ): Promise<void> {
@@ -155,20 +163,21 @@ async function injectUnderGuard(
     epoch: run.epoch,
     victimsPlanned: choice.victims.length,
     leaseMs: run.plan.experiment.guard.lease,
-    survivors: { targets: run.plan.experiment.targets, atLeast: run.plan.experiment.blastRadius.survivorsAtLeast },
+    survivors: {
+      targets: run.plan.experiment.targets,
+      atLeast: floorOf(run.plan.experiment.blastRadius.survivorsAtLeast, Math.max(populationSize, run.headcount?.size ?? 0)),
+    },
   }));
   const scope = new CancellationScope();
   let isOver = false;
-  void guarding.then(
-    () => {
-      if (!isOver) scope.cancel();
-    },
-    () => undefined,
-  );
+  const withdraw = (): void => {
+    if (!isOver) scope.cancel();
+  };
+  void guarding.then(withdraw, withdraw);
   try {
     await scope.run(() => allAnswered(orders.map((order) => inject(deed, order, arm))));
   } catch (cause) {
-    // The guard withdrew them: what it saw is what ends the iteration.
+    // The guard withdrew them, or a pause withdrew the guard: what became of it is what ends the iteration.
     if (!isCancellation(cause) || run.chaos.consideredCancelled) throw cause;
   } finally {
     isOver = true;
@@ -221,8 +230,13 @@ function settle({ run, place, facts }: Deed): void {
   if (!mine) return;
   mine.recovery = facts.recovery;
   if (facts.recovery.kind === 'not-recovered') mine.outcome = 'not-recovered';
+  else if (facts.interruptedBy !== undefined) mine.outcome = 'interrupted';
   else if (facts.guard !== 'held') mine.outcome = 'stopped';
   else mine.outcome = facts.dryRun ? 'walked' : 'held';
-  const { dryRun, faultMs, summaries, violations, recovery } = facts;
-  run.chronicle.add('judged', { outcome: mine.outcome, dryRun, faultMs, summaries, violations, recovery }, place);
+  const { dryRun, faultMs, summaries, violations, recovery, interruptedBy } = facts;
+  run.chronicle.add(
+    'judged',
+    { outcome: mine.outcome, dryRun, faultMs, summaries, violations, recovery, ...(interruptedBy !== undefined && { interruptedBy }) },
+    place,
+  );
 }

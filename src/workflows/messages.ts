@@ -7,9 +7,9 @@ export const approve = defineUpdate<RunState, [Act]>('approve');
 export const reject = defineUpdate<RunState, [Act]>('reject');
 /** Ends the run in any phase; what was begun is undone. */
 export const abort = defineUpdate<RunState, [Act]>('abort');
-/** Nothing new begins; a live fault is undone on time. */
+/** Nothing new begins; a live fault that can be undone is undone at once. */
 export const pause = defineUpdate<RunState, [Act]>('pause');
-/** Goes on, after measuring the baseline afresh. */
+/** Goes on, after measuring the baseline afresh; an iteration that the pause interrupted is repeated on the same victims. */
 export const resume = defineUpdate<RunState, [Act]>('resume');
 /** The state of the run. */
 export const state = defineQuery<RunState>('state');

@@ -1,5 +1,6 @@
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { ControlActivities, SiteActivities } from '../activities/index.ts';
+import { deadAfterMs } from '../domain/liveness.ts';
 
 /** How long after the guard was armed an order may still be carried out, milliseconds. */
 export const INJECT_WITHIN_MS = 15_000;
@@ -7,25 +8,43 @@ export const INJECT_WITHIN_MS = 15_000;
 const UNDO_WITHIN = '30m';
 /** A site whose workers take nothing for this long has none. */
 const SITE_ANSWERS_WITHIN = '60s';
-/** A worker that is silent for this long is dead: its work moves to another. */
+/** A repair whose worker is silent for this long moves to another. */
 const HEARTBEAT_TIMEOUT = '3s';
+/** The same for a deed and its undo, which are short: an order without an answer is a victim that waits. */
+const DEED_HEARTBEAT_TIMEOUT = '1500ms';
 
 /** A watch that cannot even begin (a missing secret, an unreadable registry) fails again each time; deaths of workers are fewer. */
 const WATCH_ATTEMPTS = 20;
 
-const promptRetry = { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '5s' } as const;
+const promptRetry = { initialInterval: '100ms', backoffCoefficient: 1.5, maximumInterval: '5s' } as const;
 const siteQueue = (site: string): string => `${workflowInfo().taskQueue}.${site}`;
 
 /** The task queue of a site's workers, for the activities that watch for `ms` and must leave at once when the run is aborted. */
 export const watching = (site: string, ms: number, summary: string) =>
-  proxyActivities<Pick<SiteActivities, 'prepareWave' | 'guardWave' | 'awaitRecovery'>>({
+  proxyActivities<Pick<SiteActivities, 'prepareWave' | 'awaitRecovery'>>({
     taskQueue: siteQueue(site),
     summary,
     startToCloseTimeout: ms + 60_000,
     scheduleToStartTimeout: SITE_ANSWERS_WITHIN,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    heartbeatTimeout: deadAfterMs(),
     cancellationType: 'TRY_CANCEL',
     retry: { ...promptRetry, maximumAttempts: WATCH_ATTEMPTS },
+  });
+
+/**
+ * One guard, which is not retried by the server: who follows a lost one is the run's decision (guarding.ts).
+ * @param maxBlindMs how long a fault may go unwatched
+ * @param startsWithinMs how long it may wait for a worker; the first may wait longer, because nothing is held yet
+ */
+export const guarding = (site: string, ms: number, summary: string, maxBlindMs: number, startsWithinMs?: number) =>
+  proxyActivities<Pick<SiteActivities, 'guardWave'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: ms + 60_000,
+    scheduleToStartTimeout: startsWithinMs ?? SITE_ANSWERS_WITHIN,
+    heartbeatTimeout: deadAfterMs(maxBlindMs),
+    cancellationType: 'TRY_CANCEL',
+    retry: { maximumAttempts: 1 },
   });
 
 /**
@@ -38,7 +57,7 @@ export const injecting = (site: string, summary: string) =>
     summary,
     startToCloseTimeout: INJECT_WITHIN_MS,
     scheduleToCloseTimeout: INJECT_WITHIN_MS + 5_000,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    heartbeatTimeout: DEED_HEARTBEAT_TIMEOUT,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: promptRetry,
   });
@@ -50,7 +69,7 @@ export const undoing = (site: string, summary: string) =>
     summary,
     startToCloseTimeout: '30s',
     scheduleToCloseTimeout: UNDO_WITHIN,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    heartbeatTimeout: DEED_HEARTBEAT_TIMEOUT,
     retry: promptRetry,
   });
 
@@ -75,22 +94,67 @@ export const looking = (site: string) =>
     retry: { maximumAttempts: 2 },
   });
 
-/** Quick control steps: admission and gates. */
-export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates'>>({
+/** What a ledger asks of the world. Regular ones: a ledger must take messages while they are under way. */
+export const ledgering = proxyActivities<Pick<ControlActivities, 'whoRuns' | 'stopRuns'>>({
+  startToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '5m',
+  heartbeatTimeout: '30s',
+  retry: promptRetry,
+});
+
+/** Quick control steps: admission, gates and the ledger. */
+export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave'>>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '100ms', maximumAttempts: 3 },
 });
 
 /** Records on the way: a database that is away must not hold an undo up, so this gives up soon and the events wait for the next flush. */
-export const recording = proxyLocalActivities<Pick<ControlActivities, 'recordEvents'>>({
+export const recording = proxyLocalActivities<Pick<ControlActivities, 'recordEvents' | 'recordAndLeave'>>({
   startToCloseTimeout: '3s',
   scheduleToCloseTimeout: '5s',
   retry: { initialInterval: '100ms', maximumAttempts: 3 },
 });
 
 /** Records at the end: worth some patience, because nothing waits for it any more. */
-export const closing = proxyLocalActivities<Pick<ControlActivities, 'recordEvents' | 'closeRun'>>({
+export const closing = proxyLocalActivities<Pick<ControlActivities, 'recordEvents' | 'closeRun' | 'recordEnd'>>({
   startToCloseTimeout: '5s',
   scheduleToCloseTimeout: '60s',
   retry: { initialInterval: '200ms', maximumInterval: '5s' },
 });
+
+/** Calling a person: worth a minute's patience, and no more, because the verdict waits for it. */
+export const paging = (summary: string) =>
+  proxyActivities<Pick<ControlActivities, 'page'>>({
+    summary: summary.slice(0, 200),
+    startToCloseTimeout: '15s',
+    scheduleToCloseTimeout: '60s',
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+  });
+
+/** Questions of the janitor to the control workers. */
+export const janitorial = proxyActivities<Pick<ControlActivities, 'planSweep' | 'tellRuns' | 'recordSweep' | 'sweepLedgers'>>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '60s',
+  retry: { initialInterval: '500ms', maximumAttempts: 5 },
+});
+
+/** Leases at a site: a site that does not answer soon has no worker. */
+export const tidying = (site: string, summary: string) =>
+  proxyActivities<Pick<SiteActivities, 'listLeases' | 'releaseLease'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: '30s',
+    scheduleToStartTimeout: '10s',
+    retry: { initialInterval: '500ms', maximumAttempts: 3 },
+  });
+
+/** An undo by the janitor: the next sweep tries again, so this one does not wait long. */
+export const tidyingUp = (site: string, summary: string) =>
+  proxyActivities<Pick<SiteActivities, 'revertFault'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: '45s',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: promptRetry,
+  });

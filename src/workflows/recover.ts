@@ -7,9 +7,16 @@ import { reasonOf } from './failure.ts';
 import { watching } from './proxies.ts';
 import { runbook } from './runbook.ts';
 
+/** Whether the victims come back by themselves, or by a runbook: what was planned before this was asked says nothing, and they do. */
+export const expectsReturn = ({ plan }: AdmittedRun): boolean => plan.experiment.blastRadius.victimsReturn !== false;
+
+/** An order without an answer may have landed. */
+const wasHit = ({ state }: AdmittedRun, { wave, iteration }: Place): boolean =>
+  state.victims.some((victim) => victim.wave === wave && victim.iteration === iteration && victim.injection?.outcome !== 'skipped');
+
 /**
- * Waits until steady state is back, with the runbooks that the experiment names: `rollbacks` after a stop, `remediation` when recovery
- * calls for it. A runbook gives recovery another `recoverWithin`; whether it came too late is for the verdict.
+ * Waits until steady state is back, and as many of the targets as when the run began are ready, with the runbooks that the experiment names:
+ * `rollbacks` after a stop, `remediation` when recovery calls for it. A runbook gives recovery another `recoverWithin`; whether it came too late is for the verdict.
  */
 export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): Promise<Recovery> {
   const { experiment } = run.plan;
@@ -21,6 +28,8 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
   };
   if (run.facts.breach ?? run.state.aborted) for (const name of experiment.rollbacks) await help(name, 'rollback after a stop');
   enter(run, 'recovering', place);
+  const { targets, site } = experiment;
+  const population = expectsReturn(run) && wasHit(run, place) && run.headcount ? { targets, site, ready: run.headcount.ready } : undefined;
   let waiting = experiment.remediation;
   let deadlineMs = Date.now() + wave.recoverWithinMs + wave.stableForMs;
   for (;;) {
@@ -31,10 +40,11 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
     };
     const { awaitRecovery } = watching(experiment.site, wave.recoverWithinMs + wave.stableForMs, 'recovery: until steady state holds');
     const input = {
-      experiment: { probes: experiment.probes, slo: experiment.slo },
+      experiment: { probes: experiment.probes, slo: experiment.slo, guard: experiment.guard },
       place: { workflowId: run.state.workflowId, ...place, phase: 'recovery' as const },
       rules,
       deadlineMs,
+      ...(population && { population }),
     };
     const seen = await awaitRecovery(input).catch((cause: unknown) => ({ kind: 'lost' as const, reason: reasonOf(cause) }));
     if (seen.kind === 'triggered') {
@@ -63,11 +73,11 @@ async function runRunbook(run: AdmittedRun, name: string, why: string, place: Pl
   const book = run.plan.experiment.runbooks[name];
   if (!book) return;
   run.chronicle.add('runbook', { name, why, outcome: 'begun' }, place);
-  const { probes, slo, site } = run.plan.experiment;
+  const { probes, slo, guard, site } = run.plan.experiment;
   const { workflowId } = workflowInfo();
   const outcome = await executeChild(runbook, {
     workflowId: `${workflowId}.runbook.${name}.${place.wave}.${place.iteration}`,
-    args: [{ name, runbook: book, site, experiment: { probes, slo }, place: { workflowId, ...place, phase: 'recovery' } }],
+    args: [{ name, runbook: book, site, experiment: { probes, slo, guard }, place: { workflowId, ...place, phase: 'recovery' } }],
     staticSummary: `runbook ${name}: ${why}`.slice(0, 200),
     parentClosePolicy: 'ABANDON',
   }).catch((cause: unknown) => ({ stable: false, steps: [reasonOf(cause)] }));

@@ -1,5 +1,6 @@
 import type { SamplePlace } from '../activities/recorder.ts';
-import type { Experiment, Runbook } from '../domain/experiment/experiment.ts';
+import type { Signals } from '../activities/signals.ts';
+import type { Runbook } from '../domain/experiment/experiment.ts';
 import { reasonOf } from './failure.ts';
 import { repairing, watching } from './proxies.ts';
 
@@ -7,7 +8,7 @@ export interface RunbookInput {
   name: string;
   runbook: Runbook;
   site: string;
-  experiment: Pick<Experiment, 'probes' | 'slo'>;
+  experiment: Signals;
   place: SamplePlace;
 }
 

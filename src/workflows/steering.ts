@@ -8,6 +8,8 @@ export type SteeringRefusal = 'MissingActor' | 'WrongPhase' | 'WrongDigest' | 'A
 
 const refuse = (why: SteeringRefusal, text: string): ApplicationFailure => ApplicationFailure.nonRetryable(text, why);
 const MAX_TEXT = 500;
+/** An act that was accepted stays in the history, with whatever else was sent along. */
+const MAX_ACT = 16_384;
 
 /** Updates come from anywhere, Temporal Web included: nothing about the argument is taken for granted. */
 function checkActor(act: unknown): Act {
@@ -16,6 +18,7 @@ function checkActor(act: unknown): Act {
     throw refuse('MissingActor', 'who is acting? send { "by": "name", "reason": "why" }');
   if (claim.by.length > MAX_TEXT || (claim.reason !== undefined && (typeof claim.reason !== 'string' || claim.reason.length > MAX_TEXT)))
     throw refuse('MissingActor', `\`by\` and \`reason\` are texts of ${MAX_TEXT} characters at most`);
+  if (JSON.stringify(claim).length > MAX_ACT) throw refuse('MissingActor', `an act weighs ${MAX_ACT} characters at most`);
   return claim;
 }
 
@@ -48,8 +51,15 @@ export interface Steering {
 /**
  * Lets people steer a run. Validators are synchronous on purpose: an async one accepts everything.
  * @param chaos cancelled by an abort; what undoes lives outside of it
+ * @param interrupt called by a pause: a live fault that can be undone does not wait for its time
  */
-export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: CancellationScope, answer: () => RunState): Steering {
+export function acceptSteering(
+  run: RunState,
+  chronicle: Chronicle,
+  chaos: CancellationScope,
+  answer: () => RunState,
+  interrupt: () => void,
+): Steering {
   let newestAt: number | undefined;
   const when = (allowed: (act: Act) => void) => (act: Act) => {
     allowed(checkActor(act));
@@ -109,6 +119,7 @@ export function acceptSteering(run: RunState, chronicle: Chronicle, chaos: Cance
     (act) => {
       run.paused = kept(act);
       note('paused', act);
+      interrupt();
       return answer();
     },
     {

@@ -7,6 +7,7 @@ import { createProbePorts } from '../../src/adapters/probes/index.ts';
 import { guardRules } from '../../src/domain/guard.ts';
 import { nextTickMs } from '../../src/activities/sampler.ts';
 import { parseDocument } from '../../src/language/experiment.ts';
+import type { LeasePort } from '../../src/faults/ports.ts';
 import type { RecordedSample } from '../../src/records/ports.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
 
@@ -18,12 +19,16 @@ const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error
 let recorded: RecordedSample[] = [];
 /** What the guard told its run. */
 let armed: unknown[][] = [];
+/** How far the server's clock is ahead; undefined: it tells no time. */
+let aheadMs: number | undefined = 0;
 const records: { appendSamples(id: string, samples: readonly RecordedSample[]): Promise<void> } = {
   appendSamples: (_id: string, samples: readonly RecordedSample[]) => Promise.resolve(void recorded.push(...samples)),
 };
 
 beforeAll(async () => {
   server = createServer((_, response) => {
+    response.sendDate = false;
+    if (aheadMs !== undefined) response.setHeader('date', new Date(Date.now() + aheadMs).toUTCString());
     if (rate !== undefined) response.end(JSON.stringify({ rate }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -36,6 +41,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   rate = 0;
+  aheadMs = 0;
   recorded = [];
   armed = [];
 });
@@ -56,11 +62,14 @@ function guard(input: GuardInput, info: Record<string, unknown> = {}, sink = rec
   const env = new MockActivityEnvironment(info, { client });
   const heartbeats: unknown[] = [];
   env.on('heartbeat', (details: unknown) => heartbeats.push(details));
-  const outcome: Promise<GuardOutcome> = env.run(createGuard({ probes, records: sink }).guardWave, input);
+  const outcome: Promise<GuardOutcome> = env.run(createGuard({ probes, records: sink, leases: noLeases }).guardWave, input);
   return { env, heartbeats, outcome };
 }
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What a guard without a reversible fault never asks. */
+const noLeases = {} as LeasePort;
 
 test('holds for as long as it was told, with what it saw', async () => {
   const beganMs = Date.now();
@@ -150,4 +159,97 @@ test.each([
   [0, 100, 350, 400],
 ])('a signal begun at %i every %i ms is next due, at %i, at %i', (startMs, everyMs, nowMs, due) => {
   expect(nextTickMs(startMs, everyMs, nowMs)).toBe(due);
+});
+
+const blind = (why: string) => ({ kind: 'breached', breach: { blind: true, rule: expect.stringContaining(why) as unknown } });
+
+test('a source whose clock goes wrong in the middle of the hold is blindness, with the remedy', async () => {
+  const { outcome } = guard(inputOf(60_000));
+  await delay(400);
+  aheadMs = 60_000;
+  expect(await outcome).toMatchObject(blind('ahead of this worker'));
+});
+
+test('a signal that stops to move where it must is blindness, though its value is good', async () => {
+  const provider = { kind: 'http', url, read: { jsonPath: '$.rate' } };
+  const moving = { probes: { errors: { provider, every: '50ms', timeout: '200ms', mustMoveWithin: '300ms' } } };
+  const counting = setInterval(() => (rate = (rate ?? 0) + 1e-6), 20);
+  const { outcome, heartbeats } = guard(inputOf(60_000, moving));
+  await delay(700);
+  expect(armed).toHaveLength(1);
+  clearInterval(counting);
+  expect(await outcome).toMatchObject(blind('frozen: '));
+  expect(heartbeats.at(-1)).toMatchObject({ motions: { errors: { moved: true } } });
+});
+
+test('a signal that was never seen to move lets no guard be armed, and the reason is told', async () => {
+  const provider = { kind: 'http', url, read: { jsonPath: '$.rate' } };
+  const still = { probes: { errors: { provider, every: '50ms', timeout: '200ms', mustMoveWithin: '30s' } }, guard: { maxBlind: '700ms' } };
+  expect(await guard(inputOf(60_000, still)).outcome).toMatchObject(blind('it has not been seen to move yet'));
+  expect(armed).toEqual([]);
+});
+
+test('what a lost guard knew is given on: by the run, with the time since when nothing was seen', async () => {
+  const first = guard(inputOf(60_000));
+  await delay(500);
+  first.env.cancel('WORKER_SHUTDOWN');
+  const left: unknown = await first.outcome.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
+  expect(left).toMatchObject({ type: 'GuardLeaves', details: [{ state: { streaks: expect.any(Array) as unknown }, motions: {} }] });
+  const [resume] = (left as { details: GuardInput['resume'][] }).details;
+  const seen = await guard({ ...inputOf(60_000), resume: { ...resume!, endMs: Date.now() + 300 } }).outcome;
+  expect(seen.kind).toBe('held');
+  expect(seen.summaries['errors']!.values).toBeGreaterThan(resume!.state.summaries['errors']!.values);
+  expect(await guard({ ...inputOf(60_000), blindSinceMs: Date.now() - 60_000 }).outcome).toMatchObject(blind('gave no value'));
+});
+
+test('a worker whose clock is behind the one before is blind', async () => {
+  const first = guard(inputOf(60_000));
+  await delay(400);
+  first.env.cancel('CANCELLED');
+  await first.outcome.catch(() => undefined);
+  const saved = first.heartbeats.at(-1) as NonNullable<GuardInput['resume']>;
+  const ahead = { ...saved, state: { ...saved.state, lastValueMs: { errors: Date.now() + 30_000 } } };
+  expect(await guard({ ...inputOf(60_000), resume: ahead }).outcome).toMatchObject(blind('behind the one that watched before'));
+});
+
+describe("this worker's own clock is set in the middle of the hold", () => {
+  const real = Date.now.bind(Date);
+  afterEach(() => jest.restoreAllMocks());
+  /** Sets the clock once the guard has seen for a while. @returns the outcome and how long it really took */
+  async function setClock(byMs: number, input: GuardInput): Promise<{ outcome: GuardOutcome; tookMs: number }> {
+    aheadMs = undefined; // a source that tells its time would notice: here it must be noticed without
+    const beganMs = performance.now();
+    const { outcome } = guard(input);
+    await delay(400);
+    jest.spyOn(Date, 'now').mockImplementation(() => real() + byMs);
+    return { outcome: await outcome, tookMs: performance.now() - beganMs };
+  }
+
+  test.each([7_000, -3_600_000])('by %i ms: the hold gets neither shorter nor longer', async (byMs) => {
+    const { outcome, tookMs } = await setClock(byMs, inputOf(1_200));
+    expect(outcome.kind).toBe('held');
+    expect(tookMs).toBeGreaterThanOrEqual(1_190);
+    expect(tookMs).toBeLessThan(10_000);
+  });
+
+  test('by more than a streak lasts: the streak is not completed by it', async () => {
+    const slow = { stopConditions: [{ probe: 'errors', above: '0.1%', for: '6s' }] };
+    rate = 0.5;
+    expect((await setClock(7_000, inputOf(1_200, slow))).outcome.kind).toBe('held');
+  });
+
+  test('ahead by more than maxBlind, as after a sleep of the machine: nothing was seen meanwhile', async () => {
+    const { outcome } = await setClock(60_000, inputOf(60_000));
+    expect(outcome).toMatchObject(blind('gave no value for 6'));
+  });
+});
+
+test('an incident is told apart', async () => {
+  const { outcome } = guard(inputOf(60_000, { stopConditions: [{ probe: 'errors', above: '0.1%', incident: true }] }));
+  await delay(300);
+  rate = 0.5;
+  expect(await outcome).toMatchObject({ kind: 'breached', breach: { incident: true, blind: false } });
 });

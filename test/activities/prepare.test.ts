@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createPrepare, type Preparation } from '../../src/activities/prepare.ts';
 import type { SitePorts } from '../../src/activities/ports.ts';
+import { createReadiness } from '../../src/adapters/http/readiness.ts';
+import { createHttp } from '../../src/adapters/http/request.ts';
 import { createProbePorts } from '../../src/adapters/probes/index.ts';
 import { createProcesses } from '../../src/adapters/process/index.ts';
 import { resolveWaves } from '../../src/domain/plan.ts';
@@ -12,6 +14,8 @@ import { anyRecords, openSystem, type System } from './system.ts';
 
 const tag = `prepare-${process.pid}`;
 const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error('no secrets here')) } });
+const http = createHttp();
+const readiness = createReadiness(http);
 let system: System;
 beforeAll(async () => {
   system = await openSystem();
@@ -20,6 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await endAll();
   await probes.close();
+  http.close();
   await system.close();
 });
 beforeEach(() => Object.assign(system.answers, { errors: 0, queue: 0, extra: 0 }));
@@ -41,7 +46,7 @@ function prepare(changes: Record<string, unknown> = {}): Promise<Preparation> {
   const wave = resolveWaves(experiment)[1]!;
   const place = { workflowId: 'run', wave: wave.name, iteration: 0, phase: 'baseline' as const };
   // Preparing injects and repairs nothing: whatever asked for these ports would fail.
-  const ports = { probes, records: anyRecords, targets: { processes: createProcesses() } } as unknown as SitePorts;
+  const ports = { probes, records: anyRecords, targets: { processes: createProcesses(), readiness } } as unknown as SitePorts;
   const input = { experiment, wave, place, seed: 7, alreadyHit: [] };
   return new MockActivityEnvironment().run(createPrepare(ports).prepareWave, input);
 }
@@ -94,4 +99,24 @@ test('steady state and preconditions that do not hold are obstacles, with the nu
     ['extra', 'median 80'],
     ['errors', 'median 0.5'],
   ]);
+});
+
+test('an incident that goes on already is an obstacle, whatever its `for` says', async () => {
+  const stopConditions = [
+    { probe: 'errors', above: '0.1%' },
+    { probe: 'queue', above: 5, for: '10m', incident: true },
+  ];
+  expect((await prepare({ stopConditions })).unmet).toEqual([]);
+  system.answers['queue'] = 6;
+  expect((await prepare({ stopConditions })).unmet).toEqual([{ probe: 'queue', tolerance: 'no incident: ≤ 5', why: 'median 6' }]);
+});
+
+test('a signal that never moves where it must is not seen', async () => {
+  const probes = {
+    errors: system.probe('errors'),
+    queue: { ...system.probe('queue'), mustMoveWithin: '10s' },
+    extra: system.probe('extra'),
+  };
+  const [unmet] = (await prepare({ probes })).unmet;
+  expect(unmet).toMatchObject({ probe: 'queue', tolerance: 'has data', why: expect.stringContaining('not been seen to move') as string });
 });

@@ -1,12 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createRecovery, type RecoveryInput, type RecoveryOutcome } from '../../src/activities/recovery.ts';
+import { createReadiness } from '../../src/adapters/http/readiness.ts';
+import { createHttp } from '../../src/adapters/http/request.ts';
 import { createProbePorts } from '../../src/adapters/probes/index.ts';
+import { createProcesses } from '../../src/adapters/process/index.ts';
 import { parseDocument } from '../../src/language/experiment.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
 import { anyRecords, openSystem, type System } from './system.ts';
 
 const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error('no secrets here')) } });
+const targets = { processes: createProcesses(), readiness: createReadiness(createHttp()) };
 let system: System;
 beforeAll(async () => {
   system = await openSystem();
@@ -33,7 +37,7 @@ function inputOf(changes: Partial<RecoveryInput> = {}, stableForMs = 500): Recov
 }
 
 const recover = (input: RecoveryInput): Promise<RecoveryOutcome> =>
-  new MockActivityEnvironment().run(createRecovery({ probes, records: anyRecords }).awaitRecovery, input);
+  new MockActivityEnvironment().run(createRecovery({ probes, records: anyRecords, targets }).awaitRecovery, input);
 
 beforeEach(() => Object.assign(system.answers, { errors: 0, queue: 0 }));
 

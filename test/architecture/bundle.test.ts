@@ -15,7 +15,11 @@ const ownIn = (code: string): string[] => [...new Set([...code.matchAll(/\.\/src
 describe('the workflow bundle', () => {
   let code = '';
   beforeAll(async () => {
-    ({ code } = await bundleWorkflowCode({ workflowsPath: join(src, 'workflows/index.ts'), logger: new DefaultLogger('ERROR') }));
+    ({ code } = await bundleWorkflowCode({
+      workflowsPath: join(src, 'workflows/index.ts'),
+      payloadConverterPath: join(src, 'workflows/payloads.ts'),
+      logger: new DefaultLogger('ERROR'),
+    }));
   }, 60_000);
 
   test('holds the SDK and nothing else', () => {

@@ -11,6 +11,8 @@ const bad: [room: string, text: string, rule: string][] = [
   ['workflows', "export { createGuard } from '../activities/guard.ts';\n", '@typescript-eslint/no-restricted-imports'],
   ['workflows', "export { readFile } from 'node:fs/promises';\n", 'no-restricted-imports'],
   ['activities', "export { openSite } from '../adapters/site.ts';\n", 'import-x/no-restricted-paths'],
+  ['reaper', "export { createGuard } from '../activities/guard.ts';\n", 'import-x/no-restricted-paths'],
+  ['cli', "export { Reaper } from '../reaper/serve.ts';\n", 'import-x/no-restricted-paths'],
   ['adapters', 'export const home = process.env.HOME;\n', 'no-restricted-properties'],
   ['adapters', 'export const later = (): void => {\n  Promise.resolve();\n};\n', '@typescript-eslint/no-floating-promises'],
   ['adapters', 'export const how = { shell: true };\n', 'no-restricted-syntax'],

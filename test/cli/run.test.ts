@@ -6,12 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { RunResult } from '../../src/client.ts';
+import { BreakwaterClient, type RunResult } from '../../src/client.ts';
 import { searchAttributes } from '../../src/domain/search-attributes.ts';
 import { checkTemporal } from '../../src/sandbox/servers/temporal-health.ts';
 import { databaseUrl, describeWithDatabase, describeWithTemporal, temporalAddress } from '../support/servers.ts';
 import { buildWhenStale, call, start, type Running } from './command.ts';
 import { experimentText } from './experiment.ts';
+import { containing } from '../workflows/harness/expectations.ts';
 
 const describeWithBoth = describeWithTemporal === describe ? describeWithDatabase : describeWithTemporal;
 
@@ -133,6 +134,15 @@ describeWithBoth('with a worker', () => {
     expect(watched.code).toBe(0);
     expect(JSON.parse(watched.stdout)).toEqual(result);
   }, 120_000);
+
+  test('the worker has installed its janitor, which finds nothing to do', async () => {
+    expect(await cli('janitor', '--once')).toMatchObject({ code: 0, stderr: containing('No site holds a lease') });
+    const client = await BreakwaterClient.connect({ connection: { address: temporalAddress() } });
+    const schedule = client.temporal.schedule.getHandle(`cli-${id}-janitor`);
+    expect(await schedule.describe()).toMatchObject({ spec: { intervals: [{ every: 60_000 }] }, action: { taskQueue: `cli-${id}` } });
+    await schedule.delete(); // it would go on without its worker
+    await client.close();
+  }, 60_000);
 
   test('the same idempotency key is the same run', async () => {
     const line = ['run', 'nobody.yaml', '--yes', '--idempotency-key', `key-${id}`, '-o', 'json'];

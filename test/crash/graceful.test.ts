@@ -18,7 +18,7 @@ describeWithTemporal('a worker that is asked to leave', () => {
         await stage.startWorker();
         const result = await stage.verdict(40_000);
         process.stderr.write(`SIGTERM in mid-hold: left after ${leftAfterMs} ms, the run ${result.verdict} (${result.rule})\n`);
-        expect(violations(stage, result)).toEqual([]);
+        expect(await violations(stage, result)).toEqual([]);
         expect(result.verdict).toBe('passed');
       }),
     90_000,

@@ -6,9 +6,13 @@ import { promisify } from 'node:util';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createFaultActivities } from '../../src/activities/faults.ts';
 import { createCommands } from '../../src/adapters/command/run.ts';
-import { createProcesses, openJournal } from '../../src/adapters/process/index.ts';
+import { createReadiness } from '../../src/adapters/http/readiness.ts';
+import { createHttp } from '../../src/adapters/http/request.ts';
+import { openLeases } from '../../src/adapters/leases/index.ts';
+import { createProcesses, openJournal, openSurvivors } from '../../src/adapters/process/index.ts';
 import type { Injection, Order } from '../../src/domain/order.ts';
 import { processTargetId, type ProcessIdentity } from '../../src/domain/process.ts';
+import { compileReaper } from '../adapters/leases/harness/site.ts';
 import { currentBuild } from '../support/build.ts';
 import { orderDefaults } from '../support/orders.ts';
 import { until } from './harness/moments.ts';
@@ -16,6 +20,7 @@ import { stateOf, Victims } from './harness/victims.ts';
 
 const run = promisify(execFile);
 const processes = createProcesses();
+const readiness = createReadiness(createHttp());
 
 async function identityOf(pid: number): Promise<ProcessIdentity> {
   const found = (await processes.list({ ports: [], facts: [] }, new AbortController().signal)).find(
@@ -45,11 +50,20 @@ const canUnshare = ((): boolean => {
 })();
 
 describe('an order hits who was chosen, once, or nobody', () => {
+  const compiled = compileReaper();
+  afterAll(() => rm(compiled.folder, { recursive: true, force: true }));
   let dir: string;
   let victims: Victims;
   const injectWith = async (journal: string, order: Order): Promise<Injection> => {
     const ports = { processes, journal: openJournal(join(dir, journal)), commands: createCommands(process.env) };
-    return new MockActivityEnvironment().run(createFaultActivities(ports).injectFault, order);
+    const reaper = { entry: compiled.entry, env: { PATH: process.env['PATH'] ?? '' } };
+    const place = {
+      site: 'local',
+      targets: { processes, readiness },
+      survivors: openSurvivors(join(dir, 'survivors')),
+      leases: openLeases(dir, reaper),
+    };
+    return new MockActivityEnvironment().run(createFaultActivities(ports, place).injectFault, order);
   };
 
   beforeEach(async () => {

@@ -1,41 +1,14 @@
 import { chmod } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPostgres } from '../../src/sandbox/servers/postgres.ts';
-import { startTemporal, type TemporalServer } from '../../src/sandbox/servers/temporal.ts';
 import { describeWithTemporal, freshDir } from '../support/servers.ts';
 import { violations } from './harness/invariants.ts';
 import { journalled, phase, until, victimStopped } from './harness/moments.ts';
+import { killServer, OwnTemporal } from './harness/own-temporal.ts';
 import { onStage, type Stage } from './harness/stage.ts';
 
 const OUTAGE_MS = 1_500;
 const holdLonger = { document: () => ({ timing: { baseline: '400ms', hold: '4s', recoverWithin: '10s', stableFor: '400ms' } }) };
-
-/** kill -9 of a server that we started, and nobody else. */
-async function killServer({ pid }: { pid?: number }): Promise<void> {
-  if (pid === undefined) throw new Error('this server is not ours');
-  process.kill(pid, 'SIGKILL');
-  await until('the death of the server', () => {
-    try {
-      process.kill(pid, 0);
-      return false;
-    } catch {
-      return true;
-    }
-  });
-}
-
-/** The verdict of a run whose server goes away under whoever asks. */
-async function verdictAfterOutage(stage: Stage, withinMs: number) {
-  const untilMs = Date.now() + withinMs;
-  for (;;) {
-    try {
-      return await stage.verdict(Math.max(1_000, untilMs - Date.now()));
-    } catch (error) {
-      if (Date.now() > untilMs) throw error;
-      await sleep(200);
-    }
-  }
-}
 
 describeWithTemporal('Temporal is killed -9 and started again on the same file', () => {
   const moments: [string, (stage: Stage) => Promise<void>][] = [
@@ -47,31 +20,27 @@ describeWithTemporal('Temporal is killed -9 and started again on the same file',
   test.each(moments)(
     '%s',
     async (name, moment) => {
-      const dataDir = await freshDir('temporal');
-      const options = { dataDir, settings: undefined, log: () => undefined };
-      let server: TemporalServer = await startTemporal(options);
-      const { port } = server;
-      const uiPort = Number(new URL(server.uiUrl ?? '').port);
+      const temporal = await OwnTemporal.start();
       try {
-        await onStage(`temporal ${name}`, { ...holdLonger, servers: { temporalAddress: server.address } }, async (stage) => {
+        await onStage(`temporal ${name}`, { ...holdLonger, temporal }, async (stage) => {
           await stage.startWorker();
           await stage.startRun();
           await moment(stage);
           const killedMs = Date.now();
-          await killServer(server);
+          await temporal.kill();
           await sleep(OUTAGE_MS);
-          server = await startTemporal({ ...options, port, uiPort });
+          await temporal.revive();
           const upMs = Date.now();
           await until('everybody runs again', () => stage.victims.stopped().length === 0);
           process.stderr.write(
             `Temporal killed ${name}: up after ${upMs - killedMs} ms, everybody runs after ${Date.now() - killedMs} ms\n`,
           );
-          const result = await verdictAfterOutage(stage, 60_000);
+          const result = await stage.verdict(60_000);
           process.stderr.write(`  ${result.verdict} (${result.rule})\n`);
-          expect(violations(stage, result)).toEqual([]);
+          expect(await violations(stage, result)).toEqual([]);
         });
       } finally {
-        await server.stop();
+        await temporal.stop();
       }
     },
     150_000,
@@ -98,7 +67,7 @@ describeWithTemporal('PostgreSQL, which holds the records, is killed -9 in the m
         server = await startPostgres({ ...options, port });
         const result = await stage.verdict(90_000);
         process.stderr.write(`  ${result.verdict} (${result.rule})\n`);
-        expect(violations(stage, result)).toEqual([]);
+        expect(await violations(stage, result)).toEqual([]);
         expect(result).toMatchObject({ verdict: 'passed', recordsIncomplete: false });
         expect(await stage.hasClosedRecords()).toBe(true);
         expect(await stage.hasRecorded('judged', 'one')).toBe(true);

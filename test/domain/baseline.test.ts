@@ -1,5 +1,5 @@
-import { findUnmet, sumUpBaseline } from '../../src/domain/baseline.ts';
-import { Precondition, Tolerance } from '../../src/domain/experiment/conditions.ts';
+import { findIncidents, findUnmet, sumUpBaseline } from '../../src/domain/baseline.ts';
+import { Precondition, StopCondition, Tolerance } from '../../src/domain/experiment/conditions.ts';
 import { coverage, emptySummary, median, summarise } from '../../src/domain/summary.ts';
 import { describeTolerance, distance, isWithin } from '../../src/domain/tolerance.ts';
 import fc from 'fast-check';
@@ -72,4 +72,22 @@ test.each<[object, string, number[], number[]]>([
 test('distance grows outwards, on both sides', () => {
   const tolerance = Tolerance.parse({ between: [10, 20] });
   expect([distance(tolerance, 2), distance(tolerance, 15), distance(tolerance, 25)]).toEqual([8, 0, 5]);
+});
+
+describe('an incident that goes on already', () => {
+  const alerts = StopCondition.parse({ probe: 'queue', above: 30, for: '5m', incident: true });
+  const found = (condition: StopCondition, ...all: number[]) => findIncidents([condition], sumUpBaseline(values(...all)));
+
+  test('is seen in the median or the newest value, whatever its `for` says', () => {
+    expect(found(alerts, 30, 30, 30)).toEqual([]);
+    expect(found(alerts, 30, 30, 31)).toEqual([{ probe: 'queue', tolerance: 'no incident: ≤ 30', why: 'last value 31' }]);
+    expect(found(StopCondition.parse({ probe: 'queue', below: 5, incident: true }), 4, 4, 4)).toHaveLength(1);
+  });
+
+  test('cannot be excluded without data', () => expect(findIncidents([alerts], sumUpBaseline([failure('queue', 0)]))).toHaveLength(1));
+
+  test('is none where the condition is not marked, or compares with this very baseline', () => {
+    for (const written of [{ above: 30 }, { above: 30, incident: false }, { aboveBaseline: '40%', incident: true }])
+      expect(found(StopCondition.parse({ probe: 'queue', ...written }), 99, 99)).toEqual([]);
+  });
 });

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { GuardSettings } from '../../src/domain/experiment/metadata.ts';
 import { SteadyStateClause, StopCondition } from '../../src/domain/experiment/conditions.ts';
-import { findBlindness, guardRules, isSeeing, newGuardState, observe, type GuardState } from '../../src/domain/guard.ts';
+import {
+  findBlindness,
+  findClockBehind,
+  guardRules,
+  isSeeing,
+  missTime,
+  newGuardState,
+  observe,
+  type GuardState,
+} from '../../src/domain/guard.ts';
 import type { Sample } from '../../src/domain/sample.ts';
 import { failure, noData, value } from './facts.ts';
 
@@ -95,3 +104,37 @@ test('a guard that goes on from its checkpoint decides like one that was never i
 
 test('its checkpoint does not grow with the number of samples', () =>
   fc.assert(fc.property(runs, (samples) => expect(JSON.stringify(feed(samples).state).length).toBeLessThan(1_500))));
+
+test('an incident wins over what it may have caused, in whatever order they are written', () => {
+  const [symptom, incident] = [
+    StopCondition.parse({ probe: 'errors', above: 10 }),
+    StopCondition.parse({ probe: 'errors', above: 50, incident: true }),
+  ];
+  for (const stopConditions of [
+    [symptom, incident],
+    [incident, symptom],
+  ]) {
+    const watched = guardRules({ stopConditions, steadyState: [], guard: GuardSettings.parse({}) }, {});
+    const see = (number: number) => observe(newGuardState(watched, 0), watched, value('errors', 0, number)).breach;
+    expect(see(60)).toMatchObject({ incident: true, limit: 50 });
+    expect(see(20)).toMatchObject({ limit: 10 });
+    expect(see(20)).not.toHaveProperty('incident');
+  }
+});
+
+test('time in which the machine slept was time without sight', () => {
+  const { state } = feed([value('errors', 5_000, 0), value('queue', 5_000, 1), value('latency', 5_000, 15)]);
+  expect(findBlindness(state, rules, 6_000)).toBeUndefined();
+  expect(findBlindness(missTime(state, 2_999), rules, 6_000)).toBeUndefined();
+  expect(findBlindness(missTime(state, 3_001), rules, 6_000)).toMatchObject({ blind: true });
+  expect(missTime(state, 3_001).streaks).toBe(state.streaks);
+});
+
+test('a worker whose clock is behind that of the one before cannot reckon the gap: blind', () => {
+  const { state } = feed([value('errors', 60_000, 0), value('queue', 60_000, 1), value('latency', 60_000, 15)]);
+  expect(findClockBehind(state, 55_000, 5_000)).toBeUndefined();
+  expect(findClockBehind(state, 48_000, 5_000)).toMatchObject({
+    blind: true,
+    rule: 'the clock of this worker is 12.0 s behind the one that watched before (maxSkew 5 s)',
+  });
+});

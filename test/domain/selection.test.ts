@@ -133,3 +133,13 @@ test('never more than any cap, never anybody who is not eligible, nobody twice, 
     }),
     { numRuns: 1_000 },
   ));
+
+test('who is not ready is no survivor, and one of two or more is left whatever the file says', () => {
+  const asked = { selection: 'all' as const, caps: { ...generous, survivorsAtLeast: 2 } };
+  const { victims, reductions } = chooseVictims(input({ ...asked, eligible: workers(4), populationSize: 5, readySize: 4 }));
+  expect(victims).toHaveLength(2);
+  expect(reductions).toContain('blastRadius.survivorsAtLeast is 2 of 5, of which 4 are ready');
+  const bold = chooseVictims(input({ selection: 'all', eligible: workers(5), populationSize: 5, floor: 1 }));
+  expect(bold.victims).toHaveLength(4);
+  expect(bold.reductions).toEqual(['1 of 5 survives, whatever the file says']);
+});

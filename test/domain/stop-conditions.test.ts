@@ -128,3 +128,11 @@ test('a breach means: bad now, and no good value within the time before', () =>
       expect(breach?.atMs).toBe(streaks.includes(true) ? streaks.indexOf(true) * 1_000 : undefined);
     }),
   ));
+
+describe('incident', () => {
+  test('a breach of such a condition says so, and only of such a one', () => {
+    expect(feed(condition({ above: 10, incident: true }), series([11])).breach).toMatchObject({ incident: true, blind: false });
+    for (const written of [{ above: 10 }, { above: 10, incident: false }])
+      expect(feed(condition(written), series([11])).breach).not.toHaveProperty('incident');
+  });
+});

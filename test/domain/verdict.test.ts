@@ -24,7 +24,19 @@ const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: 
   ['leftovers', 'error', { leftovers: ['process-pause on worker-1'] }, /a person must look: process-pause on worker-1/],
   ['platform-error', 'error', { error: 'the records are gone' }, /records/],
   ['denied', 'denied', { denied: 'no window', iterations: [], wavesDone: 0 }, /no window/],
+  [
+    'denied',
+    'denied',
+    { denied: 'region-alerts (no incident: ≤ 0): last value 2', incident: 'later', iterations: [], wavesDone: 0 },
+    /^region-alerts/,
+  ],
   ['unrelated-incident', 'void', { incident: 'a region is down', aborted: person, ...live({ recovery: notRecovered }) }, /region/],
+  [
+    'unrelated-incident',
+    'void',
+    { incident: 'region-alerts > 0; it was 2', breach: { ...breach, incident: true } },
+    /^region-alerts > 0; it was 2$/,
+  ],
   [
     'not-recovered-after-stop',
     'failed',
@@ -47,15 +59,29 @@ const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: 
     live({ recovery: { kind: 'recovered', inMs: 2_001, withinMs: 2_000, helpedBy: [] } }),
     /back after 2 s, promised within 2 s/,
   ],
+  ['hypothesis-refuted', 'failed', live({ interruptedBy: 'bob', recovery: notRecovered }), /not back within 2 s/],
   ['gate-closed', 'aborted', { gated: 'outside of the windows', wavesDone: 1 }, /windows/],
+  [
+    'gate-closed',
+    'aborted',
+    { gated: 'not before wave stress: region-alerts (no incident: ≤ 0): last value 2', wavesDone: 1 },
+    /no incident/,
+  ],
   ['too-little-data', 'inconclusive', live({ summaries: { errors: { ...seen, values: 7, problems: 3 } } }), /7 of 10 times/],
   ['too-little-data', 'inconclusive', live({ summaries: {} }), /no samples/],
   ['too-little-data', 'inconclusive', live({ guard: 'not-run' }), /did not see the whole hold/],
   ['too-little-data', 'inconclusive', live({ guard: 'breached' }), /did not see the whole hold/],
   ['too-little-data', 'inconclusive', live({ recovery: { kind: 'not-needed' } }), /nobody looked/],
   ['too-little-data', 'inconclusive', live({ faultMs: 4_999 }), /watched for 5 s of 10 s/],
+  ['too-little-data', 'inconclusive', live({ interruptedBy: 'bob' }), /nothing but dry runs/],
   ['too-little-data', 'inconclusive', { iterations: [dryRun] }, /nothing but dry runs/],
   ['too-little-data', 'inconclusive', { wavesPlanned: 4 }, /2 of 4 waves/],
+  [
+    'held',
+    'passed',
+    { iterations: [dryRun, iteration({ interruptedBy: 'bob', guard: 'not-run', summaries: {} }), iteration({})] },
+    /1 proven faults/,
+  ],
   ['held', 'passed', {}, /2 waves, 1 proven faults, steady state held and was back after 0.5 s/],
 ];
 
@@ -91,6 +117,7 @@ const iterations = fc.record({
   iteration: fc.nat(5),
   dryRun: fc.boolean(),
   injections: fc.array(fc.constantFrom(injected, injected, unproven, skipped), { maxLength: 3 }),
+  interruptedBy: maybe(fc.constant('bob')),
   guard: fc.constantFrom('held' as const, 'held' as const, 'breached' as const, 'not-run' as const),
   summaries: fc.dictionary(fc.string(), fc.constantFrom(seen, seen, { ...seen, values: 1, problems: 9 }), { maxKeys: 2 }),
   violations: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: violations }),
@@ -136,11 +163,17 @@ const isHarmless = ({
   wavesDone,
   wavesPlanned,
 }: RunFacts): boolean => {
-  const real = all.filter((one) => !one.dryRun);
+  const real = all.filter((one) => !one.dryRun && one.interruptedBy === undefined);
   return (
     leftovers.length === 0 &&
     [stopped, aborted, error, denied, gated].every((one) => one === undefined) &&
     wavesDone >= wavesPlanned &&
+    all
+      .filter((one) => !one.dryRun && one.interruptedBy !== undefined)
+      .every(
+        ({ violations: broken, recovery }) =>
+          broken.length === 0 && recovery.kind !== 'not-recovered' && !(recovery.kind === 'recovered' && recovery.inMs > recovery.withinMs),
+      ) &&
     real.length > 0 &&
     real.every(
       (one) =>

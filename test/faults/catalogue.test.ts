@@ -14,7 +14,9 @@ test('every file of a catalogue has its line in the index', () => {
   const house = ['define.ts', 'index.ts', 'ports.ts'];
   expect(Object.keys(faults).sort()).toEqual(filesOf('faults', house));
   expect(Object.keys(remedies).sort()).toEqual(filesOf('remedies', house));
-  expect(Object.keys(targets).sort()).toEqual(filesOf('targets', [...house, 'process-match.ts', 'process-selector.ts']));
+  expect(Object.keys(targets).sort()).toEqual(
+    filesOf('targets', [...house, 'process-match.ts', 'process-ready.ts', 'process-selector.ts']),
+  );
 });
 
 test.each(Object.values(faults))('$kind is documented and has a JSON Schema for authors', ({ schema, doc, kind }) => {

@@ -126,6 +126,25 @@ export const ANSWERS: Record<string, string[]> = {
   ],
   'minDelta without baseline': ['x.yaml:25:45 stopConditions[0].minDelta: found 5, only makes sense with aboveBaseline or belowBaseline'],
   'no error is tolerated': ['x.yaml:34:32 guard.maxConsecutiveErrors: found 0, expected 1 or more'],
+  'a value that may never be old': ["x.yaml:13:13 probes.errors.maxAge: found '0s', expected more than 0"],
+  'an age without unit': [
+    'x.yaml:13:13 probes.errors.maxAge: found 30, expected a duration with its unit, such as 200ms, 30s, 3m or 1h30m',
+  ],
+  'a counter that must move between two samples': [
+    "x.yaml:13:21 probes.errors.mustMoveWithin: found '1500ms', expected at least twice the sampling interval, which is 1 s",
+  ],
+  'an SLO whose counters must move too often': [
+    "x.yaml:18:21 slo.orders.mustMoveWithin: found '1s', expected at least twice the sampling interval, which is 1 s",
+  ],
+  'movement in words': [
+    'x.yaml:13:5 probes.errors.mustMove: unknown key; there are provider, unit, description, every, timeout, maxAge, mustMoveWithin',
+  ],
+  'a clock that may be wrong by an hour': ["x.yaml:34:19 guard.maxSkew: found '1h', expected 1s to 1m"],
+  'a clock that may not be wrong': ["x.yaml:34:19 guard.maxSkew: found '10ms', expected 1s to 1m"],
+  'an incident told by a failing probe': [
+    'x.yaml:25:54 stopConditions[0].incident: found true, a probe that fails tells of no incident; write above or below',
+  ],
+  'an incident in words': ["x.yaml:25:45 stopConditions[0].incident: found 'region', expected true or false"],
   'another version': ["x.yaml:1:13 apiVersion: found 'breakwater.dev/v2', expected breakwater.dev/v1"],
   'another kind': ["x.yaml:2:7 kind: found 'Deployment', expected Experiment"],
   'a truth in words': ["x.yaml:32:30 waves[0].dryRun: found 'yes', expected true or false"],

@@ -44,7 +44,7 @@ test('disk rates from two readings', async () => {
   const disk = () => ({ busyMs, readBytes: busyMs * 10, writtenBytes: 0 });
   const steps: ProbePorts = {
     ...ports,
-    nowMs: () => nowMs,
+    steadyMs: () => nowMs,
     host: { ...ports.host, disks: () => Promise.resolve({ sda: disk(), sdb: { ...disk(), busyMs: 0 } }) },
   };
   const open = (metric: unknown) => openProbe({ kind: 'host', metric }, steps);

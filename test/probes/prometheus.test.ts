@@ -7,7 +7,13 @@ const vector = (...values: string[]) => ({
   data: { resultType: 'vector', result: values.map((v) => ({ metric: {}, value: [NOW_S, v] })) },
 });
 const reply = (body: unknown, status = 200, headers = {}) =>
-  told(readReply({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body), elapsedMs: 1 }, NOW_S * 1_000, 300_000));
+  told(
+    readReply(
+      { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body), sentMs: NOW_S * 1_000, elapsedMs: 1 },
+      NOW_S * 1_000,
+      300_000,
+    ),
+  );
 
 test.each([
   [vector('0.25'), 0.25],

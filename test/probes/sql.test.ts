@@ -1,9 +1,18 @@
 import { Client } from 'pg';
+import { openSignals } from '../../src/activities/signals.ts';
+import { certainSkew } from '../../src/domain/sight.ts';
+import type { SqlQuery, SqlResult } from '../../src/probes/ports.ts';
 import { openProbe } from '../../src/probes/index.ts';
 import { measureOnce } from '../../src/probes/measure.ts';
 import { sql } from '../../src/probes/sql.ts';
 import { databaseUrl, describeWithDatabase } from '../support/servers.ts';
 import { askOnce, forever, portsWith, serve, told } from './world.ts';
+
+/** The real answer, by a server whose clock nobody may set. */
+const withClockAhead = (result: SqlResult, ms: number): SqlResult => ({
+  ...result,
+  clock: { ...result.clock!, theirsMs: result.clock!.theirsMs + ms },
+});
 
 describeWithDatabase('sql', () => {
   const url = new URL(process.env['BREAKWATER_TEST_DATABASE_URL'] ?? 'postgres://none');
@@ -44,11 +53,44 @@ describeWithDatabase('sql', () => {
     ["SELECT 'NaN'::numeric", 'no-data: the answer is NaN'],
     ["SELECT 'Infinity'::float8", 'error: the answer is infinite'],
     ["SELECT '7' AS n", 'error: n is neither a number nor a boolean; for an interval select extract(epoch from …), otherwise cast it'],
+    ['SELECT null::int AS at', 'no-data: at is null'],
+    ['SELECT 7 AS n, extract(epoch FROM now()) AS at', 7],
+    ['SELECT extract(epoch FROM now()) AS at, 7 AS n', 7],
+    ['SELECT 7 AS n, null::int AS at', 'no-data: at is null'],
+    ['SELECT 7 AS n, now() AS at', 'error: at is not a number of seconds: select extract(epoch from …) AS at'],
+    ['SELECT 7 AS n, 1 AS m', 'error: the query gives 2 columns, expected one'],
     ['SELECT 1, 2', 'error: the query gives 2 columns, expected one'],
     ['SELECT generate_series(1, 2)', 'error: the query gives 2 rows, expected one'],
     ['SELEC 1', 'error: PostgreSQL: syntax error at or near "SELEC"'],
   ])('%s is %p', async (query, expected) => {
     expect(await ask(query)).toBe(expected);
+  });
+
+  test('tells the time of the value, and its own clock', async () => {
+    const spec = { kind: 'sql', connection: { secret: 'DB' }, query: 'SELECT 7 AS n, extract(epoch FROM now()) - 42 AS at' };
+    const { sourceAtMs, clock } = await measureOnce(openProbe(spec, ports), 3_000, forever);
+    expect(Date.now() - sourceAtMs!).toBeGreaterThan(41_000);
+    expect(Date.now() - sourceAtMs!).toBeLessThan(50_000);
+    expect(clock).toMatchObject({ whose: 'the database' });
+    expect(Math.abs(certainSkew(clock!))).toBeLessThanOrEqual(1); // the same machine, read in whole milliseconds
+    const definition = { provider: spec, unit: '', every: 1_000, timeout: 3_000 };
+    const judged = (more: object) => openSignals({ probes: { n: { ...definition, ...more } }, slo: {} }, ports)[0]!.probe;
+    expect(told(await measureOnce(judged({}), 3_000, forever))).toMatch(/^no-data: the value is 4\d\.\d s old \(maxAge 6 s\)$/);
+    expect(told(await measureOnce(judged({ maxAge: 60_000 }), 3_000, forever))).toBe(7);
+  });
+
+  test('a database whose clock is ahead of ours is an error', async () => {
+    const behind = { ...ports, sql: { query: async (query: SqlQuery) => withClockAhead(await ports.sql.query(query), 12_000) } };
+    const definition = {
+      provider: { kind: 'sql', connection: { secret: 'DB' }, query: 'SELECT 7' },
+      unit: '',
+      every: 1_000,
+      timeout: 3_000,
+    };
+    const [signal] = openSignals({ probes: { n: definition }, slo: {} }, behind);
+    expect(told(await measureOnce(signal!.probe, 3_000, forever))).toMatch(
+      /^error: the clock of the database is 1[12]\.\d s ahead of this worker's/,
+    );
   });
 
   test('counts rows of a table, and cannot write, not even behind a COMMIT', async () => {

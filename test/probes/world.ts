@@ -31,7 +31,7 @@ export function portsWith(secrets: Record<string, string> = {}, clock?: { nowMs:
   const get = (name: string): Promise<string> =>
     secrets[name] === undefined ? Promise.reject(new Error(`no secret '${name}'`)) : Promise.resolve(secrets[name]);
   const ports = createProbePorts({ secrets: { get } });
-  return clock ? { ...ports, nowMs: () => clock.nowMs } : ports;
+  return clock ? { ...ports, nowMs: () => clock.nowMs, steadyMs: () => clock.nowMs } : ports;
 }
 
 export const forever = new AbortController().signal;

@@ -28,6 +28,7 @@ test('migrating again changes nothing', async () => {
   expect(await sql(database.url, 'SELECT name FROM breakwater.migrations ORDER BY id')).toEqual([
     { name: '0001_runs-and-events' },
     { name: '0002_samples' },
+    { name: '0003_leftovers' },
   ]);
 });
 

@@ -69,6 +69,28 @@ export function recordsContract(open: () => Promise<Records>): void {
     });
   });
 
+  describe('runs with leftovers', () => {
+    test('are found by their result, by their events and by what the janitor found; others are not', async () => {
+      const names = ['clean', 'open', 'by-result', 'by-event', 'by-janitor', 'swept'];
+      for (const [i, workflowId] of names.entries()) await records.openRun(aRun({ workflowId, startedAtMs: T0 + i }));
+      for (const workflowId of ['clean', 'by-event', 'swept']) await records.closeRun(workflowId, { ...close, result: { leftovers: [] } });
+      await records.closeRun('by-result', { ...close, result: { leftovers: ['a pause'] } });
+      await records.appendEvents('by-event', [
+        anEvent({ kind: 'leftover', data: { what: 'a pause' } }),
+        anEvent({ key: 'k2', kind: 'leftover' }),
+      ]);
+      await records.appendEvents('by-janitor', [anEvent({ kind: 'janitor', data: { outcome: 'leftover' } })]);
+      await records.appendEvents('swept', [anEvent({ kind: 'janitor', data: { outcome: 'undone' } })]);
+      expect((await records.runsWithLeftovers()).map(({ workflowId }) => workflowId)).toEqual(['by-janitor', 'by-event', 'by-result']);
+    });
+    test('sites are told of runs since a time', async () => {
+      for (const [i, site] of ['mars', 'eu', 'eu', 'local'].entries())
+        await records.openRun(aRun({ workflowId: `r${i}`, site, startedAtMs: T0 + i }));
+      expect(await records.sites(T0 + 1)).toEqual(['eu', 'local']);
+      await expect(records.sites(NaN)).rejects.toThrow(/no time/);
+    });
+  });
+
   describe('events', () => {
     beforeEach(() => records.openRun(aRun()));
     test('appended twice, together or apart, are kept once, as they first were', async () => {

@@ -18,7 +18,10 @@ test('defaults', () => {
   expect(loadConfig(bare)).toEqual({
     homeDir: resolve('.breakwater'),
     stateDir: resolve('.breakwater/state'),
+    journalKeepsMs: 30 * 86_400_000,
     sites: ['local'],
+    janitorEveryMs: 60_000,
+    pager: {},
     role: 'all',
     taskQueue: 'breakwater',
     slots: 2_000,

@@ -30,7 +30,7 @@ export const describeWithTimeSkipping: jest.Describe = (() => {
 /** A server whose clock runs ahead whenever everybody waits, and the theatre that plays on it. */
 export interface TimeMachine {
   env: TestWorkflowEnvironment;
-  theatre: Pick<Theatre, 'client' | 'connection' | 'workflowBundle'>;
+  theatre: Omit<Theatre, 'close'>;
 }
 
 /** Our search attributes: this server refuses unknown ones, as the real one does. */
@@ -47,5 +47,6 @@ export async function openTimeMachine(): Promise<TimeMachine> {
   const workflowBundle = await bundleFromSource();
   const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: found.path } } });
   await defineSearchAttributes(env);
-  return { env, theatre: { client: env.client, connection: env.nativeConnection, workflowBundle } };
+  const currentTimeMs = (): Promise<number> => env.currentTimeMs();
+  return { env, theatre: { client: env.client, connection: env.nativeConnection, workflowBundle, currentTimeMs } };
 }

@@ -72,28 +72,90 @@ describeWithTemporal('people steer a run', () => {
       expect(await verdict(rejected)).toMatchObject({ verdict: 'aborted', rule: 'gate-closed' });
     }));
 
-  test('a pause lets a live fault end on time and holds the next wave; resuming measures afresh', () =>
+  test('a pause undoes a live fault at once and holds; resuming proves everything afresh and repeats the iteration on the same victims', () =>
     onStage(theatre, async (stage) => {
       const { client, site, verdict, start } = stage;
-      let isReleased = false;
-      site.on('injectFault', async (_, usual) => {
-        const done = await usual();
-        await linger(() => isReleased);
-        return done;
-      });
-      const id = await start(experimentDocument({ waves: [{ name: 'dry-run', dryRun: true }, { name: 'single' }, { name: 'canary' }] }));
-      await site.began('injectFault');
+      site.on('guardWave', (input, usual) =>
+        input.place.wave === 'single' && input.place.iteration === 0 ? endlessGuard(input, usual, 1) : usual(),
+      );
+      const id = await start(
+        experimentDocument({
+          blastRadius: { maxVictims: 1, maxConcurrent: 1, survivorsAtLeast: 1, coolDown: '0s' },
+          waves: [{ name: 'dry-run', dryRun: true }, { name: 'single' }, { name: 'canary' }],
+        }),
+      );
+      await reach(stage, id, (run) => run.phase === 'holding' && run.wave === 'single');
+      const pausedMs = Date.now();
       await client.pause(id, { by: 'bob' });
       await expect(client.pause(id, { by: 'eve' })).rejects.toMatchObject(refused('WrongPhase', 'bob has paused already'));
-      isReleased = true;
+      const undo = await site.began('revertFault');
+      expect(undo.beganMs - pausedMs).toBeLessThan(1_000);
       await reach(stage, id, 'paused');
       expectNothingLeft(site);
+      expect(site.of('awaitRecovery')).toHaveLength(1); // steady state was proven before the run settled down to wait
       const prepared = site.of('prepareWave').length;
-      await delay(300);
+      await delay(300); // the events before it are on their way to the records
+      const events = total(await countEvents(stage, id));
+      await delay(500);
       expect(site.of('prepareWave')).toHaveLength(prepared);
+      expect(total(await countEvents(stage, id))).toBe(events);
       await client.resume(id, { by: 'bob' });
       await expect(client.resume(id, { by: 'bob' })).rejects.toMatchObject(refused('WrongPhase', 'not paused'));
+      const result = await verdict(id);
+      expect(result).toMatchObject({ verdict: 'passed' });
+      expect(result.iterations.map(({ wave, iteration, outcome }) => `${wave} ${iteration} ${outcome}`)).toEqual([
+        'dry-run 0 walked',
+        'single 0 interrupted',
+        'single 1 held',
+        'canary 0 held',
+      ]);
+      const [first, second] = result.victims;
+      expect(second?.id).toBe(first?.id);
+      expect(site.of('prepareWave')).toHaveLength(4);
+    }));
+
+  test(
+    'a pause while an order is under way: what may have landed is undone again once it has expired',
+    () =>
+      onStage(theatre, async (stage) => {
+        const { client, site, verdict, start } = stage;
+        site.on('injectFault', async (_, usual, nth) => {
+          if (nth > 1) return usual();
+          await usual();
+          await linger(); // it has acted, and is cut off before it could say so
+          return usual();
+        });
+        const id = await start();
+        await site.began('injectFault');
+        await client.pause(id, { by: 'bob' });
+        await client.resume(id, { by: 'bob' });
+        const result = await verdict(id);
+        expect(result).toMatchObject({ verdict: 'passed', leftovers: [] });
+        expectNothingLeft(site);
+        const keys = site.orders('revertFault').map(({ key }) => key);
+        expect(keys.filter((key) => key === keys[0])).toHaveLength(2);
+        expect(new Set(site.orders('injectFault').map(({ target: { id: victim } }) => victim)).size).toBe(1);
+      }),
+    60_000,
+  );
+
+  test('a fault that cannot be undone is watched to its end before a pause holds the run', () =>
+    onStage(theatre, async (stage) => {
+      const { client, site, verdict, start } = stage;
+      const id = await start(
+        experimentDocument({
+          fault: { kind: 'process-kill' },
+          timing: { baseline: '100ms', hold: '1s', recoverWithin: '2s', stableFor: '100ms' },
+          waves: [{ name: 'dry-run', dryRun: true }, { name: 'single' }, { name: 'canary' }],
+        }),
+      );
+      await reach(stage, id, (run) => run.phase === 'holding' && run.wave === 'single');
+      await client.pause(id, { by: 'bob' });
+      const paused = await reach(stage, id, 'paused');
+      expect(paused.iterations.at(-1)).toMatchObject({ wave: 'single', outcome: 'held' });
+      await client.resume(id, { by: 'bob' });
       expect(await verdict(id)).toMatchObject({ verdict: 'passed' });
+      expect(site.of('injectFault')).toHaveLength(2);
     }));
 
   test('a pause while a baseline is measured makes it old: it is measured again', () =>
@@ -134,11 +196,15 @@ describeWithTemporal('people steer a run', () => {
         [{ by: huge }],
         [{ by: 'bob', reason: huge }],
         [{ by: 'bob', reason: 7 }],
+        [{ by: 'bob', junk: 'x'.repeat(1_000_000) }],
+        [JSON.parse('{"__proto__":{"by":"eve"}}')],
+        [{ constructor: { by: 'eve' } }],
+        [{ by: { toString: 'eve' } }],
       ];
       for (const update of ['approve', 'reject', 'abort', 'pause', 'resume'])
         for (const args of shapes)
           await expect(handle.executeUpdate(update, { args: args as [unknown] })).rejects.toMatchObject(refused('MissingActor'));
-      await expect(handle.executeUpdate('approve', { args: [{ by: 'bob', digest: { of: huge } }] })).rejects.toMatchObject(
+      await expect(handle.executeUpdate('approve', { args: [{ by: 'bob', digest: { of: huge.slice(0, 10_000) } }] })).rejects.toMatchObject(
         refused('WrongDigest'),
       );
       await expect(handle.executeUpdate('no-such-update', { args: [] })).rejects.toThrow();
@@ -147,7 +213,7 @@ describeWithTemporal('people steer a run', () => {
       const counts = await countEvents(stage, id);
       expect(counts['WORKFLOW_TASK_FAILED']).toBeUndefined();
       expect(total(counts)).toBeLessThan(30); // what is refused leaves no event
-      await handle.executeUpdate('pause', { args: [{ by: 'bob', junk: huge }] });
+      await handle.executeUpdate('pause', { args: [{ by: 'bob', junk: huge.slice(0, 10_000) }] });
       expect(JSON.stringify(await client.status(id)).length).toBeLessThan(10_000);
       await client.resume(id, { by: 'bob' });
       await client.approve(id, { by: 'bob', digest: digest! });

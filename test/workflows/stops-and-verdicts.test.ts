@@ -101,6 +101,22 @@ describeWithTemporal('stops and verdicts', () => {
     40_000,
   );
 
+  test('a condition that tells of an incident: undone, and void, though the system did not come back', () =>
+    onStage(theatre, async ({ site, start, verdict, records }) => {
+      site.on('guardWave', breachingGuard(isAnswered(site), { probe: 'region', rule: 'region > 0', value: 2, limit: 0, incident: true }));
+      site.on('awaitRecovery', () => Promise.resolve(outside));
+      const id = await start();
+      const result = await verdict(id);
+      expect(result).toMatchObject({
+        verdict: 'void',
+        rule: 'unrelated-incident',
+        reason: 'an incident outside of the experiment: region > 0; it was 2',
+      });
+      expect(exitCodeOf(result)).toBe(4);
+      expectNothingLeft(site);
+      expect((await records.events(id)).find(({ kind }) => kind === 'breach')?.data).toMatchObject({ incident: true });
+    }));
+
   test('a guard that is lost is blindness, and blindness stops', () =>
     onStage(theatre, async ({ site, start, verdict }) => {
       site.on('guardWave', async ({ place, holdMs }, usual) => {

@@ -9,9 +9,13 @@ const MAX_OUTPUT_BYTES = 64 * 1024;
 /** A grandchild may keep the pipes open after the program has ended; so long is waited for its words, milliseconds. */
 const DRAIN_MS = 500;
 
+/** The part of an environment that commands are run with: no credentials. */
+export const inheritedBy = (environment: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(INHERITED.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+
 /** Runs programs by argument list, without a shell, bounded in time and output. */
 export function createCommands(environment: NodeJS.ProcessEnv) {
-  const inherited = Object.fromEntries(INHERITED.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+  const inherited = inheritedBy(environment);
   return {
     async run(command: Command, signal: AbortSignal): Promise<CommandResult> {
       signal.throwIfAborted();

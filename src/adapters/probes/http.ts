@@ -20,10 +20,10 @@ export function createHttp(): HttpPort & { close(): void } {
   const options = { keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 64 };
   const [http, https] = [new HttpAgent(options), new HttpsAgent(options)];
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const start = performance.now();
+    const [sentMs, start] = [Date.now(), performance.now()];
     const isTls = request.url.startsWith('https:');
     const { response, body } = await exchange(request, isTls ? askHttps : askHttp, isTls ? https : http);
-    return { status: response.statusCode ?? 0, headers: headerTexts(response), body, elapsedMs: performance.now() - start };
+    return { status: response.statusCode ?? 0, headers: headerTexts(response), body, sentMs, elapsedMs: performance.now() - start };
   };
   return {
     request: (request) =>

@@ -22,6 +22,7 @@ export function createProbePorts({ secrets }: { secrets: SecretsPort }): RealPro
     processes,
     secrets,
     nowMs: () => Date.now(),
+    steadyMs: () => performance.now(),
     async close() {
       http.close();
       await sql.close();

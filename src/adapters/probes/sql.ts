@@ -48,8 +48,8 @@ async function ask(poolFor: () => pg.Pool, { query, statementTimeoutMs, signal }
   client.on('error', alreadyTold);
   signal.addEventListener('abort', drop, { once: true });
   try {
-    await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${Math.ceil(statementTimeoutMs)}`);
-    const result = await run(client, query);
+    const clock = await begin(client, statementTimeoutMs);
+    const result = { ...(await run(client, query)), clock };
     await client.query('ROLLBACK');
     isSpoilt = false;
     return result;
@@ -58,6 +58,15 @@ async function ask(poolFor: () => pg.Pool, { query, statementTimeoutMs, signal }
     client.release(isSpoilt);
     if (!isSpoilt) client.off('error', alreadyTold);
   }
+}
+
+/** Begins the transaction, and reads the server's clock on the way. */
+async function begin(client: pg.PoolClient, statementTimeoutMs: number): Promise<NonNullable<SqlResult['clock']>> {
+  const limit = `SET LOCAL statement_timeout = ${Math.ceil(statementTimeoutMs)}`;
+  const clock = 'SELECT extract(epoch FROM pg_catalog.clock_timestamp()) * 1000 AS ms';
+  const beforeMs = Date.now();
+  const answers = (await client.query(`BEGIN READ ONLY; ${limit}; ${clock}`)) as unknown as pg.QueryResult<{ ms: string }>[];
+  return { theirsMs: Number(answers.at(-1)?.rows[0]?.ms), beforeMs, afterMs: Date.now() };
 }
 
 /** The extended protocol refuses a second statement, so a `COMMIT; DELETE …` does not get out of the transaction. */

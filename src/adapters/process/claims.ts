@@ -14,11 +14,16 @@ type Claim = z.infer<typeof Claim>;
 /** Tokens of the claims that a call in this process holds now. The holder's identity alone cannot tell a running call from one that threw. */
 const heldHere = new Set<string>();
 
+/** A living attempt holds the claim. */
+export class ClaimHeld extends Error {
+  override readonly name = 'ClaimHeld';
+}
+
 /**
  * Runs `body` while no other attempt in `dir` runs, in this process or another of this machine. A claim is a numbered file, created
  * exclusively and removed at the end; the next number may be taken once the holder of the last one is dead, so a kill -9 blocks nobody.
  * A claim is not flushed to disk: it orders living processes, and a power loss that takes the file with it has ended its holder too.
- * @throws Error 'under way' when a living attempt holds it for longer than `patienceMs`
+ * @throws ClaimHeld when a living attempt holds it for longer than `patienceMs`
  */
 export async function withClaim<T>(
   dir: string,
@@ -33,7 +38,7 @@ export async function withClaim<T>(
     signal.throwIfAborted();
     const path = await nextClaim(dir, mine, source);
     if (path && (await take(path, mine))) return await body().finally(() => release(path, mine));
-    if (Date.now() > untilMs) throw new Error('another attempt at this order is under way; try again');
+    if (Date.now() > untilMs) throw new ClaimHeld('another attempt at this order is under way; try again');
     await sleep(20, undefined, { signal });
   }
 }

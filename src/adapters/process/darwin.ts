@@ -17,6 +17,11 @@ export const darwinSource: ProcessSource = {
     const row = ps(['-p', String(pid)])[0];
     return row && { identity: row.identity, state: row.state };
   },
+  listeningPorts() {
+    throw new Error(
+      'macOS does not show the ports that other processes listen on: judge readiness by uptime, or by an address with a label',
+    );
+  },
   glance: async (needs, signal) => (await list(needs, signal)).map((facts) => ({ ...facts, pid: facts.identity.pid })),
   examine: async (pids, needs, signal) => (await list(needs, signal)).filter(({ identity }) => pids.includes(identity.pid)),
   withDescendants(pids) {
@@ -85,7 +90,7 @@ export const breakwaterPids = (text: string) =>
   new Set(
     text
       .split('\n')
-      .filter((line) => /(^|[\s/])breakwater(\s|$)|(src|dist)\/(worker|cli\/|http\/)/.test(line))
+      .filter((line) => /(^|[\s/])breakwater(\s|$)|(src|dist)\/(worker|cli\/|http\/|reaper\/)/.test(line))
       .map((line) => parseInt(line, 10)),
   );
 

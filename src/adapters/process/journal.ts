@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import type { Deed, JournalEntry, JournalPort, JournalRecord } from '../../faults/ports.ts';
+import type { Deed, JournalEntry, JournalIntent, JournalPort, JournalRecord } from '../../faults/ports.ts';
+import { makeDurably, refusalOf, staleness } from './bounds.ts';
 import { withClaim } from './claims.ts';
 import { sourceFor } from './platform.ts';
 import type { ProcessSource } from './source.ts';
@@ -19,6 +20,9 @@ const Intent = z.strictObject({
   before: z.string(),
   notAfterMs: z.number(),
   atMs: z.number(),
+  place: z.strictObject({ workflowId: z.string(), wave: z.string(), iteration: z.number() }).exactOptional(),
+  epoch: z.number().exactOptional(),
+  victimsPlanned: z.number().exactOptional(),
 });
 const DeedRecord = z.strictObject({ outcome: z.enum(['injected', 'skipped']), reason: z.string().exactOptional(), atMs: z.number() });
 const ReversalRecord = z.strictObject({ undone: z.boolean(), evidence: z.string() });
@@ -28,24 +32,29 @@ const ReversalRecord = z.strictObject({ undone: z.boolean(), evidence: z.string(
  * Every worker of the machine must use the same folder, on a local disk that survives restarts.
  * Flushed to disk are the intent, before the deed, and the reversal, which closes the key. The deed is not: kill -9 loses nothing that was
  * written, and a power loss that takes it leaves what a crash between deed and record leaves, an intent, from which every fault goes on.
+ * @param patienceMs how long a second attempt waits for the first
  */
-export function openJournal(dir: string, source: ProcessSource = sourceFor(process.platform)): JournalPort {
+export function openJournal(
+  dir: string,
+  source: ProcessSource = sourceFor(process.platform),
+  patienceMs: number = PATIENCE_MS,
+): JournalPort {
   const folderOf = (key: string) => join(dir, createHash('sha256').update(key).digest('hex'));
   return {
     read: (key) => readRecord(folderOf(key)),
     async once(entry, act, signal) {
       const folder = await makeFolder(folderOf(entry.key));
-      return withClaim(folder, source, PATIENCE_MS, signal, async () => {
+      return withClaim(folder, source, patienceMs, signal, async () => {
         const record = sameOrder(await readRecord(folder), entry);
         if (record.deed) return record.deed;
-        const deed = record.reversal ? alreadyClosed(record) : await begin(folder, entry, record, act);
+        const deed = record.reversal ? alreadyClosed(record) : await begin(dir, folder, entry, record, act);
         await writeWhole(join(folder, 'deed.json'), deed, 'replace');
         return deed;
       });
     },
     async undo(entry, act, signal) {
       const folder = await makeFolder(folderOf(entry.key));
-      return withClaim(folder, source, PATIENCE_MS, signal, async () => {
+      return withClaim(folder, source, patienceMs, signal, async () => {
         const record = sameOrder(await readRecord(folder), entry);
         if (record.reversal) return record.reversal;
         const reversal = await act(record);
@@ -56,25 +65,38 @@ export function openJournal(dir: string, source: ProcessSource = sourceFor(proce
   };
 }
 
-/** The intent is on disk before `act` runs, so a crash in between is seen by the next attempt. One that was cut off may have left it unflushed. */
+/**
+ * The intent is on disk before `act` runs, so a crash in between is seen by the next attempt; one that was cut off may have left it unflushed.
+ * The epoch is looked at again at the last moment.
+ */
 async function begin(
+  dir: string,
   folder: string,
   entry: JournalEntry,
-  record: JournalRecord,
-  act: (earlier: JournalEntry | undefined) => Promise<Deed>,
+  { intent }: JournalRecord,
+  act: (earlier: JournalIntent | undefined) => Promise<Deed>,
 ): Promise<Deed> {
-  if (!record.intent) await writeDurably(join(folder, 'intent.json'), entry, 'create', dirname(folder));
-  else await flushFolders(folder, dirname(folder));
-  return act(record.intent);
+  const refusal = await refusalOf(dir, entry);
+  // "skipped" would say that nobody was touched, and would leave what that attempt did
+  if (refusal !== undefined && intent)
+    throw new Error(`${refusal}; an earlier attempt may have acted, so this is undone and not tried again`);
+  if (refusal !== undefined) return skipped(refusal);
+  if (intent) {
+    await flushFolders(folder, dirname(folder));
+    return act(intent);
+  }
+  await writeDurably(join(folder, 'intent.json'), entry, 'create', dirname(folder));
+  const overtaken = await staleness(dir, entry);
+  return overtaken === undefined ? act(undefined) : skipped(overtaken);
 }
 
-const alreadyClosed = ({ reversal }: JournalRecord): Deed => ({
-  outcome: 'skipped',
-  reason: `the order was already undone (${reversal?.evidence ?? ''}): it came too late`,
-  atMs: Date.now(),
-});
+const skipped = (reason: string): Deed => ({ outcome: 'skipped', reason, atMs: Date.now() });
 
-async function readRecord(folder: string): Promise<JournalRecord> {
+const alreadyClosed = ({ reversal }: JournalRecord): Deed =>
+  skipped(`the order was already undone (${reversal?.evidence ?? ''}): it came too late`);
+
+/** What is on disk of one order. @throws Error when a file of it is something else */
+export async function readRecord(folder: string): Promise<JournalRecord> {
   const [intent, deed, reversal] = await Promise.all([
     readFileOf(folder, 'intent.json', Intent),
     readFileOf(folder, 'deed.json', DeedRecord),
@@ -101,8 +123,9 @@ function sameOrder(record: JournalRecord, entry: JournalEntry): JournalRecord {
   );
 }
 
-/** Its name is flushed with the first file in it. */
+/** Its name is flushed with the first file in it; the journal's own is, once. */
 async function makeFolder(folder: string): Promise<string> {
+  await makeDurably(dirname(folder));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }

@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ancestorsOf, withDescendants } from './family.ts';
 import { allPids, factsReader, glanceReader, readStat, vitalsOf } from './linux-facts.ts';
+import { allListeningInodes, portsOf } from './listening.ts';
 import type { ProcessSource } from './source.ts';
 
 /** So many processes are read before the event loop gets a turn; a guard that samples meanwhile is not late. */
@@ -15,6 +16,11 @@ export const linuxSource: ProcessSource = {
     requireOwnProc();
     const stat = readStat(pid);
     return stat && vitalsOf(stat, linuxSource.bootId());
+  },
+  listeningPorts(pids) {
+    requireOwnProc();
+    const inodes = allListeningInodes();
+    return new Map(pids.map((pid) => [pid, goneIsNone(() => portsOf(pid, inodes))]));
   },
   glance(needs, signal) {
     requireOwnProc();
@@ -46,4 +52,14 @@ function requireOwnProc() {
     throw new Error(
       `/proc belongs to another pid namespace (it calls this process ${self}, we are ${process.pid}): mount this namespace's own /proc`,
     );
+}
+
+function goneIsNone(reader: () => number[]): number[] {
+  try {
+    return reader();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return [];
+    throw error;
+  }
 }

@@ -6,8 +6,13 @@ const LISTEN = '0A';
 /** Socket inode → port, for those of the given ports that something listens on in this network namespace. */
 export function listeningInodes(ports: readonly number[]): Map<string, number> {
   if (ports.length === 0) return new Map();
+  return new Map([...allListeningInodes()].filter(([, port]) => ports.includes(port)));
+}
+
+/** Socket inode → port, for everything that listens in this network namespace. */
+export function allListeningInodes(): Map<string, number> {
   const tables = ['/proc/net/tcp', '/proc/net/tcp6'].filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8'));
-  return new Map(tables.flatMap(parseTcpTable).filter(([, port]) => ports.includes(port)));
+  return new Map(tables.flatMap(parseTcpTable));
 }
 
 /** Inode and port of each listening socket of a `/proc/net/tcp` table. */

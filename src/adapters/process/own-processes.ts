@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 const PACKAGE = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 /** What runs Breakwater, below `src/` or `dist/`. The sandbox's payments processes are not among them: they exist to be shot at. */
-const ENTRY = /^(src|dist)\/(worker|cli\/.+|http\/.+)\.[cm]?[jt]s$/;
+const ENTRY = /^(src|dist)\/(worker|cli\/.+|http\/.+|reaper\/.+)\.[cm]?[jt]s$/;
 
 /** The same in another installation. */
-const INSTALLED = /\/breakwater\/(src|dist)\/(worker|cli\/main)\.[cm]?[jt]s$/;
+const INSTALLED = /\/breakwater\/(src|dist)\/(worker|cli\/main|reaper\/main)\.[cm]?[jt]s$/;
 
 /** What both patterns end with. */
 const PROGRAM = /\.[cm]?[jt]s(\/|$)/;

@@ -52,10 +52,11 @@ export function createProcesses(source: ProcessSource = sourceFor(process.platfo
   return {
     list,
     readRegistry,
+    listeningPorts: (processes) => Promise.resolve(processes.map(({ pid }) => pid)).then((pids) => source.listeningPorts(pids)),
     protectionOf,
     inspect: (victim) => Promise.resolve(conditionOf(source, victim)),
-    signal: (victim, name, notAfterMs, signal) =>
-      sendSignal(source, { victim, name, notAfterMs, signal, protectedWhy: () => protectionOf(victim, signal) }),
+    signal: (victim, name, notAfterMs, signal, refusal = () => Promise.resolve(undefined)) =>
+      sendSignal(source, { victim, name, notAfterMs, signal, refusal, protectedWhy: () => protectionOf(victim, signal) }),
     resume: (victim) =>
       sendSignal(source, {
         victim,
@@ -63,15 +64,17 @@ export function createProcesses(source: ProcessSource = sourceFor(process.platfo
         notAfterMs: Infinity,
         signal: new AbortController().signal,
         protectedWhy: () => Promise.resolve(undefined),
+        refusal: () => Promise.resolve(undefined),
       }),
   };
 }
 
 function conditionOf(source: ProcessSource, victim: ProcessIdentity): ProcessCondition {
-  const obstacle = identityObstacle(source, victim);
+  const now = source.vitals(victim.pid);
+  const obstacle = identityObstacle(source, victim, now);
   if (obstacle?.kind === 'gone') return { kind: 'ended', evidence: obstacle.evidence };
   if (obstacle?.kind === 'replaced') return { kind: 'replaced', evidence: obstacle.evidence };
   if (obstacle?.kind === 'refused') return { kind: 'elsewhere', evidence: obstacle.why };
-  const state = source.vitals(victim.pid)?.state ?? 'X';
+  const state = now?.state ?? 'X';
   return { kind: /^[Tt]/.test(state) ? 'stopped' : 'running', evidence: `pid ${victim.pid} is in state ${state}` };
 }

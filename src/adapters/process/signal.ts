@@ -6,7 +6,7 @@ import { isSameProcess } from '../../domain/process.ts';
 import type { ProcessIdentity } from '../../domain/process.ts';
 import { UNAVAILABLE, pidfdCalls } from './libc.ts';
 import type { Pidfd, PidfdCalls } from './libc.ts';
-import type { ProcessSource } from './source.ts';
+import type { ProcessSource, Vitals } from './source.ts';
 
 const { ESRCH } = constants.errno;
 
@@ -19,6 +19,8 @@ export interface SignalRequest {
   notAfterMs: number;
   /** Why the victim must not be hit. Asked while the handle already pins the process, so the answer is about the right one. */
   protectedWhy: () => Promise<string | undefined>;
+  /** Why it must not be sent now, asked when nothing else is in its way; between its answer and the signal only the identity is read again. */
+  refusal: () => Promise<string | undefined>;
   signal: AbortSignal;
 }
 
@@ -37,6 +39,10 @@ export async function sendSignal(source: ProcessSource, request: SignalRequest):
     const why = await request.protectedWhy();
     const obstacle = identityObstacle(source, request.victim) ?? (why === undefined ? undefined : { kind: 'protected' as const, why });
     if (obstacle) return obstacle;
+    const refusal = await request.refusal();
+    if (refusal !== undefined) return { kind: 'refused', why: refusal };
+    const changed = identityObstacle(source, request.victim);
+    if (changed) return changed;
     request.signal.throwIfAborted();
     const atMs = Date.now();
     if (atMs > request.notAfterMs) return { kind: 'expired', evidence: `the order expired ${atMs - request.notAfterMs} ms ago` };
@@ -47,8 +53,11 @@ export async function sendSignal(source: ProcessSource, request: SignalRequest):
 }
 
 /** Why the process that has the pid now is not the victim; undefined when it is. */
-export function identityObstacle(source: ProcessSource, victim: ProcessIdentity): SignalOutcome | undefined {
-  const now = source.vitals(victim.pid);
+export function identityObstacle(
+  source: ProcessSource,
+  victim: ProcessIdentity,
+  now: Vitals | undefined = source.vitals(victim.pid),
+): SignalOutcome | undefined {
   if (source.bootId() !== victim.bootId) {
     return {
       kind: 'refused',

@@ -17,6 +17,8 @@ export interface ProcessSource {
   glance(needs: ProcessNeeds, signal: AbortSignal): Promise<ProcessGlance[]>;
   /** Everything about those of these pids that live; zombies do not, and one that is replaced while it is read counts as gone. */
   examine(pids: readonly number[], needs: ProcessNeeds, signal: AbortSignal): Promise<ProcessFacts[]>;
+  /** The TCP ports that each process listens on, by pid; none for one that has ended. @throws Error when they cannot be read */
+  listeningPorts(pids: readonly number[]): ReadonlyMap<number, number[]>;
   /** These and all below them. */
   withDescendants(pids: readonly number[]): number[];
   /** Its parent, the parent of that, and so on. */

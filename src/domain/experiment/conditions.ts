@@ -57,6 +57,12 @@ export const StopCondition = z
       .positive()
       .optional()
       .describe('with aboveBaseline/belowBaseline: and differs from it by at least this much, in the unit of the probe'),
+    incident: z
+      .boolean()
+      .optional()
+      .describe(
+        'true: a breach says that something else is going on, which has nothing to do with the experiment; the run is undone and void, and no wave begins while it lasts',
+      ),
     for: Duration.default(0).describe('how long without interruption; absent: at once'),
   })
   .check(exactlyOne(['above', 'below', 'aboveBaseline', 'belowBaseline', 'consecutiveErrors']));

@@ -30,13 +30,15 @@ export interface Experiment {
   remediation: { when: RemediationTrigger; runbook: string }[];
 }
 
-/** A signal: how to ask, how often, how long to wait. */
+/** A signal: how to ask, how often, how long to wait, and when an answer counts. */
 export interface ProbeDefinition {
   provider: Spec;
   unit: string;
   description?: string | undefined;
   every: number;
   timeout: number;
+  maxAge?: number | undefined;
+  mustMoveWithin?: number | undefined;
 }
 
 /** A service level objective and how its good and total events are counted. */
@@ -48,6 +50,8 @@ export interface Slo {
   total: Spec;
   every: number;
   timeout: number;
+  maxAge?: number | undefined;
+  mustMoveWithin?: number | undefined;
 }
 
 /** One gated step; what it leaves out comes from the experiment. */

@@ -12,6 +12,8 @@ export const Metadata = z.strictObject({
   owner: z.string().min(1).max(100).describe('the team that answers for it'),
   service: Name.describe('the service that is experimented on'),
   environment: Name.describe('where: development, staging, production'),
+  group: Name.optional().describe('services that must not be experimented on together: one run at a time holds the group'),
+  dependencies: z.array(Name).max(20).default([]).describe('what the service depends on: one run at a time holds each of them'),
   ticket: z.string().max(100).optional().describe('change request or issue that it belongs to'),
   dataClass: z.enum(['none', 'internal', 'pii', 'pci', 'phi']).default('none').describe('the most sensitive data that the targets handle'),
   labels: z.record(z.string().max(63), z.string().max(255)).default({}).describe('free labels for filtering'),
@@ -50,6 +52,9 @@ export const GuardSettings = z.strictObject({
   lease: Duration.refine((ms) => ms >= 2_000 && ms <= 3_600_000, 'expected 2s to 1h')
     .default(15_000)
     .describe('how long a reversible fault lives at its target when the guard does not renew it'),
+  maxSkew: Duration.refine((ms) => ms >= 1_000 && ms <= 60_000, 'expected 1s to 1m')
+    .default(5_000)
+    .describe('how far the clock of a source may be from the worker’s; beyond it nothing that the source says counts'),
   maxConsecutiveErrors: z.int().min(1).max(100).default(3).describe('failures or answers without data of one probe, in a row'),
 });
 

@@ -76,10 +76,37 @@ function waveRules(experiment: Experiment): Issue[] {
   return issues;
 }
 
+/** A signal that is asked less often than it must move would always seem to stand still. */
+function motionRules({ probes, slo }: Experiment): Issue[] {
+  const all = [
+    ...Object.entries(probes).map((entry) => ['probes', ...entry] as const),
+    ...Object.entries(slo).map((entry) => ['slo', ...entry] as const),
+  ];
+  return all.flatMap(([block, name, { every, mustMoveWithin }]) =>
+    mustMoveWithin !== undefined && mustMoveWithin < 2 * every
+      ? [
+          issue(
+            [block, name, 'mustMoveWithin'],
+            mustMoveWithin,
+            `expected at least twice the sampling interval, which is ${every / 1_000} s`,
+          ),
+        ]
+      : [],
+  );
+}
+
 function baselineRules({ stopConditions }: Experiment): Issue[] {
   return stopConditions.flatMap((condition, i) =>
     condition.minDelta !== undefined && condition.aboveBaseline === undefined && condition.belowBaseline === undefined
       ? [issue(['stopConditions', i, 'minDelta'], condition.minDelta, 'only makes sense with aboveBaseline or belowBaseline')]
+      : [],
+  );
+}
+
+function incidentRules({ stopConditions }: Experiment): Issue[] {
+  return stopConditions.flatMap(({ incident, consecutiveErrors }, i) =>
+    incident && consecutiveErrors !== undefined
+      ? [issue(['stopConditions', i, 'incident'], incident, 'a probe that fails tells of no incident; write above or below')]
       : [],
   );
 }
@@ -90,4 +117,6 @@ export const checkReferences = (experiment: Experiment): Issue[] => [
   ...unknownRunbooks(experiment),
   ...waveRules(experiment),
   ...baselineRules(experiment),
+  ...motionRules(experiment),
+  ...incidentRules(experiment),
 ];

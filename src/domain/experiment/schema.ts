@@ -16,6 +16,18 @@ export interface CatalogueSchemas {
 
 const ProbeName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens, such as queue-depth');
 
+/** When an answer counts as sight. */
+const sight = {
+  maxAge: Duration.refine((ms) => ms > 0, 'expected more than 0')
+    .optional()
+    .describe('an older value is no data; default, where the source tells the time of its values: 3 × every + timeout'),
+  mustMoveWithin: Duration.refine((ms) => ms > 0, 'expected more than 0')
+    .optional()
+    .describe(
+      'under load the value (of a rate or ratio: the counter beneath it) changes at least this often; one that stands still is no data',
+    ),
+};
+
 const probe = <P extends z.ZodType>(provider: P) =>
   z.strictObject({
     provider: provider.describe('how to ask'),
@@ -27,6 +39,7 @@ const probe = <P extends z.ZodType>(provider: P) =>
     timeout: Duration.refine((ms) => ms >= 10, 'expected 10ms or more')
       .default(2_000)
       .describe('an answer later than this is an error'),
+    ...sight,
   });
 
 const slo = <P extends z.ZodType>(provider: P) =>
@@ -38,6 +51,7 @@ const slo = <P extends z.ZodType>(provider: P) =>
     total: provider.describe('counts all events'),
     every: Duration.refine((ms) => ms >= 50, 'expected 50ms or more').default(1_000),
     timeout: Duration.default(2_000),
+    ...sight,
   });
 
 const runbook = <R extends z.ZodType>(remedy: R) =>

@@ -20,8 +20,19 @@ export const BlastRadius = z.strictObject({
   maxVictims: z.int().min(1).max(1_000).default(1).describe('most victims of one wave, over all its iterations'),
   maxPercent: Ratio.optional().describe('most victims of one wave as a share of the population'),
   maxConcurrent: z.int().min(1).max(100).default(1).describe('most victims hit at the same time'),
-  survivorsAtLeast: z.int().min(0).default(1).describe('how many of the population must stay untouched'),
-  coolDown: Duration.default(300_000).describe('rest after each wave'),
+  survivorsAtLeast: z
+    .int()
+    .min(0)
+    .default(1)
+    .describe('how many of the population must stay alive and ready; one of two or more does, whatever is written here'),
+  victimsReturn: z
+    .boolean()
+    .default(true)
+    .describe('whether as many as when the run began must be ready again before anybody more is hit; false: nothing brings victims back'),
+  coolDown: Duration.default(300_000).describe(
+    'rest after each wave: of this run, and of its service, group and dependencies for every other',
+  ),
+  queueFor: Duration.default(3_600_000).describe('the run is denied when its turn did not come in this time, because others are at work'),
 });
 
 /** Deadlines and lengths of a wave. */

@@ -1,6 +1,7 @@
 import type { MigrationBuilder } from 'node-pg-migrate';
 import * as runsAndEvents from './0001_runs-and-events.ts';
 import * as samples from './0002_samples.ts';
+import * as leftovers from './0003_leftovers.ts';
 
 interface Migration {
   up(pgm: MigrationBuilder): void;
@@ -11,4 +12,5 @@ interface Migration {
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_runs-and-events': runsAndEvents,
   '0002_samples': samples,
+  '0003_leftovers': leftovers,
 };

@@ -22,11 +22,20 @@ const LIST = `SELECT ${COLUMNS} FROM breakwater.runs
     AND ($5::text IS NULL OR (started_at, workflow_id) < (SELECT started_at, workflow_id FROM breakwater.runs WHERE workflow_id = $5))
   ORDER BY started_at DESC, workflow_id DESC LIMIT $1`;
 
+/** Both conditions are those of partial indexes (migration 0003). */
+const WITH_LEFTOVERS = `SELECT ${COLUMNS} FROM breakwater.runs WHERE workflow_id IN (
+    SELECT workflow_id FROM breakwater.runs WHERE result->'leftovers' <> '[]'::jsonb
+    UNION
+    SELECT workflow_id FROM breakwater.events WHERE kind = 'leftover' OR (kind = 'janitor' AND data->>'outcome' = 'leftover'))
+  ORDER BY started_at DESC, workflow_id DESC LIMIT 1000`;
+
+const SITES = `SELECT DISTINCT site FROM breakwater.runs WHERE started_at >= ${timestamp('$1')} ORDER BY site`;
+
 /** A column without a value is a field that is absent. */
 const toRun = (row: object): RunRecord =>
   Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as RunRecord;
 
-type RunPart = Pick<Records, 'openRun' | 'closeRun' | 'findRun' | 'listRuns'>;
+type RunPart = Pick<Records, 'openRun' | 'closeRun' | 'findRun' | 'listRuns' | 'runsWithLeftovers' | 'sites'>;
 
 /** The part of the records that keeps runs and their verdicts. */
 export function runRecords({ query }: Database): RunPart {
@@ -63,6 +72,11 @@ export function runRecords({ query }: Database): RunPart {
         [most, environment, service, verdict, cursor].map((value) => value ?? null),
       );
       return rows.map(toRun);
+    },
+    runsWithLeftovers: async () => (await query<object>('list runs with leftovers', WITH_LEFTOVERS)).rows.map(toRun),
+    async sites(sinceMs) {
+      const { rows } = await query<{ site: string }>('list sites', SITES, [storableTime(sinceMs, 'sinceMs')]);
+      return rows.map(({ site }) => site);
     },
   };
 }

@@ -16,6 +16,9 @@ const entry = (change: Partial<JournalEntry> = {}): JournalEntry => ({
   targetId: 'process:b:1:2',
   detail: 'SIGKILL',
   before: 'running',
+  place: { workflowId: 'run', wave: 'wave', iteration: 0 },
+  epoch: 1,
+  victimsPlanned: 1_000,
   notAfterMs: 1,
   atMs: 1,
   ...change,
@@ -123,7 +126,7 @@ test('one key is one order: another victim under it is refused', async () => {
 });
 
 test('keys never leave the folder, and an abort is heard while waiting', async () => {
-  expect(readdirSync(dir).every((name) => /^[0-9a-f]{64}$/.test(name))).toBe(true);
+  expect(readdirSync(dir).every((name) => /^([0-9a-f]{64}|runs|places)$/.test(name))).toBe(true);
   const journal = openJournal(dir);
   const order = entry();
   const slow = journal.once(order, async () => (await sleep(400), done), never);

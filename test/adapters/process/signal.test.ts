@@ -9,6 +9,8 @@ afterEach(endAll);
 const processes = createProcesses();
 const soon = () => Date.now() + 5_000;
 
+const refusal = () => Promise.resolve(undefined);
+
 test('a signal reaches the pinned process, through a pidfd', async () => {
   const child = await start(['sleep', '1000']);
   const exited = once(child, 'exit');
@@ -74,6 +76,7 @@ test('the order expires while protection is asked: nothing is sent', async () =>
     name: 'SIGKILL',
     notAfterMs,
     protectedWhy,
+    refusal,
     signal: never,
   });
   expect(outcome).toMatchObject({ kind: 'expired' });
@@ -95,7 +98,7 @@ test('the process ends and its pid is seen with another start time while protect
     asked = true;
     return Promise.resolve(undefined);
   };
-  expect(await sendSignal(reused, { victim, name: 'SIGKILL', notAfterMs: soon(), protectedWhy, signal: never })).toMatchObject({
+  expect(await sendSignal(reused, { victim, name: 'SIGKILL', notAfterMs: soon(), protectedWhy, refusal, signal: never })).toMatchObject({
     kind: 'replaced',
   });
   expect(stateOf(child.pid)).toMatch(/[RS]/);

@@ -1,20 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Phase } from '../../../src/domain/run.ts';
+import type { Component } from './components.ts';
+import { MissedMoment } from './history.ts';
 import { violations } from './invariants.ts';
+import { TemporalPool } from './own-temporal.ts';
 import { onStage, type Stage, type StageOptions } from './stage.ts';
 
-const ENDS_WITHIN_MS = 75_000;
+/** From the death to the verdict: a restart, an order that is waited out, and the rest of the run on a busy machine. */
+const ENDS_WITHIN_MS = 120_000;
 
-/** When a worker dies. */
+/** One point of the matrix: what dies, and when. */
 export interface Crash {
   name: string;
-  /** Returns at the instant of the kill. */
+  component: Component;
+  /** Returns at the instant of the kill. @throws MissedMoment when it cannot come any more */
   moment: (stage: Stage) => Promise<void>;
   options?: StageOptions;
-  /** A second worker is there already, instead of one that is started after the death. */
-  standby?: boolean;
-  /** The phase of the moment, where asking for it would miss the instant. */
-  during?: Phase;
+  /** Chooses who dies where there is a choice. */
+  pick?: number;
   /** What must have been so at the instant of the death, or the row has missed its moment. @returns why it has */
   missed?: (stage: Stage) => string | undefined;
   afterKill?: (stage: Stage) => Promise<void>;
@@ -23,108 +25,109 @@ export interface Crash {
 /** How it went. */
 export interface CrashOutcome {
   name: string;
-  /** The phase of the death: what the row knows, else what the last query before it saw. */
-  phase: string;
+  component: string;
   verdict: string;
   rule: string;
   reason: string;
   violations: string[];
   missed?: string;
-  /** From the death to the last undo, when a victim was stopped at the death, milliseconds. */
+  /** From the death until those that were stopped then ran again, milliseconds. */
   undoneAfterMs?: number;
   /** From the death to the verdict, milliseconds. */
   endedAfterMs: number;
 }
 
-/** Plays one run in which a worker is killed -9. */
-export const crash = ({ name, moment, options = {}, standby = false, during, missed, afterKill }: Crash): Promise<CrashOutcome> =>
-  onStage(name, options, async (stage) => {
-    const worker = await stage.startWorker();
-    if (standby) await stage.startWorker();
+/** @returns how long after the death the last of them was seen not to be stopped, milliseconds */
+async function undoneAfter(stage: Stage, stopped: readonly number[], killedMs: number): Promise<number> {
+  const waiting = new Set(stopped);
+  while (waiting.size > 0 && Date.now() < killedMs + ENDS_WITHIN_MS) {
+    const now = stage.victims.stopped();
+    for (const pid of waiting) if (!now.includes(pid)) waiting.delete(pid);
+    if (waiting.size > 0) await sleep(5);
+  }
+  return Date.now() - killedMs;
+}
+
+async function killAt({ component, pick = 0, moment, missed, afterKill }: Crash, stage: Stage) {
+  await moment(stage);
+  const stopped = stage.victims.stopped();
+  const killedMs = Date.now();
+  await component.kill(stage, pick);
+  const why = missed?.(stage);
+  const reviving = Promise.resolve(component.revive?.(stage));
+  reviving.catch(() => undefined); // awaited below, after what must not wait for it
+  if (afterKill) await reviving.then(() => afterKill(stage));
+  const undoneAfterMs = stopped.length > 0 ? await undoneAfter(stage, stopped, killedMs) : undefined;
+  await reviving;
+  return { killedMs, ...(why !== undefined && { missed: why }), ...(undoneAfterMs !== undefined && { undoneAfterMs }) };
+}
+
+/** Plays one run in which something is killed -9. */
+export const crash = (row: Crash): Promise<CrashOutcome> =>
+  onStage(row.name, row.options ?? {}, async (stage) => {
+    await row.component.cast(stage);
     await stage.startRun();
-    await moment(stage);
-    const wasStopped = stage.victims.stopped().length > 0;
-    worker.kill();
-    const killedMs = Date.now();
-    const why = missed?.(stage);
-    const phase = during ?? stage.seen?.phase ?? 'not seen';
-    if (!standby) await stage.spawnWorker();
-    await afterKill?.(stage);
-    let undoneAfterMs: number | undefined;
-    if (wasStopped) {
-      while (stage.victims.stopped().length > 0 && Date.now() < killedMs + ENDS_WITHIN_MS) await sleep(10);
-      undoneAfterMs = Date.now() - killedMs;
-    }
+    const { killedMs, ...seen } = await killAt(row, stage).catch((cause: unknown) => {
+      if (cause instanceof MissedMoment) return { killedMs: Date.now(), missed: cause.message };
+      throw cause;
+    });
     const result = await stage.verdict(ENDS_WITHIN_MS);
-    return {
-      name,
-      phase,
-      verdict: result.verdict,
-      rule: result.rule,
-      reason: result.reason,
-      violations: violations(stage, result),
-      ...(why !== undefined && { missed: why }),
-      ...(undoneAfterMs !== undefined && { undoneAfterMs }),
-      endedAfterMs: Date.now() - killedMs,
-    };
+    const endedAfterMs = Date.now() - killedMs;
+    const { verdict, rule, reason } = result;
+    const found = await violations(stage, result);
+    return { name: row.name, component: row.component.name, verdict, rule, reason, violations: found, ...seen, endedAfterMs };
   });
 
 const TRIES = 3;
 
 /** A row that missed its moment on a busy machine is played again; what it found is kept. */
-async function crashOnTime(row: Crash): Promise<CrashOutcome> {
+async function crashOnTime(row: Crash, temporals: TemporalPool): Promise<CrashOutcome> {
   const missed: CrashOutcome[] = [];
+  const play = () =>
+    row.component.killsTemporal ? temporals.lend((temporal) => crash({ ...row, options: { ...row.options, temporal } })) : crash(row);
   for (;;) {
-    const outcome = await crash(row);
+    const outcome = await play();
     const earlier = missed.flatMap(({ violations: found }) => found);
     if (outcome.missed === undefined || missed.push(outcome) === TRIES)
       return { ...outcome, violations: [...earlier, ...outcome.violations] };
   }
 }
 
-/** Plays them a few at a time. A row that throws is a violation, not an end of the others. */
-export async function crashAll(rows: readonly Crash[], atOnce: number): Promise<CrashOutcome[]> {
+/**
+ * Plays them a few at a time. A row that throws is a violation, not an end of the others.
+ * @param note sees each outcome as it comes
+ */
+export async function crashAll(
+  rows: readonly Crash[],
+  atOnce: number,
+  note: (outcome: CrashOutcome) => void = () => undefined,
+): Promise<CrashOutcome[]> {
   const waiting = [...rows];
   const outcomes: CrashOutcome[] = [];
+  const temporals = new TemporalPool();
   const play = async (): Promise<void> => {
     for (let row = waiting.shift(); row; row = waiting.shift()) {
-      const { name } = row;
-      outcomes.push(
-        await crashOnTime(row).catch((cause: unknown) => ({
-          name,
-          phase: '',
-          verdict: '',
-          rule: '',
-          reason: '',
-          violations: [String(cause)],
-          endedAfterMs: NaN,
-        })),
-      );
+      const outcome = await crashOnTime(row, temporals).catch(brokenOff(row));
+      outcomes.push(outcome);
+      note(outcome);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, play));
+  try {
+    await Promise.all(Array.from({ length: atOnce }, play));
+  } finally {
+    await temporals.stop();
+  }
   return outcomes;
 }
 
-/** One line per point, and the summary. */
-export function report(outcomes: readonly CrashOutcome[]): string {
-  const undone = outcomes.flatMap(({ undoneAfterMs }) => undoneAfterMs ?? []).sort((a, b) => a - b);
-  const lines = outcomes.map(({ name, phase, verdict, rule, reason, violations: found, undoneAfterMs, endedAfterMs, missed }) =>
-    [
-      name.padEnd(44),
-      phase.padEnd(18),
-      `${verdict} (${rule})`.padEnd(22),
-      `ended +${Math.round(endedAfterMs)} ms`,
-      undoneAfterMs === undefined ? '' : `undone +${undoneAfterMs} ms`,
-      missed === undefined ? '' : `MISSED: ${missed}`,
-      ...found,
-      rule === 'held' ? '' : reason,
-    ].join('  '),
-  );
-  const broken = outcomes.reduce((sum, { violations: found }) => sum + found.length, 0);
-  const times =
-    undone.length > 0
-      ? `death to undone p50 ${undone[Math.floor((undone.length - 1) / 2)]} ms, max ${undone.at(-1)} ms`
-      : 'no victim was stopped';
-  return `${lines.join('\n')}\n${outcomes.length} points tried, ${broken} violations, ${times} (${undone.length} with a stopped victim)\n`;
-}
+const brokenOff =
+  ({ name, component }: Crash) =>
+  (cause: unknown): CrashOutcome => ({
+    name,
+    component: component.name,
+    verdict: '',
+    rule: '',
+    reason: '',
+    violations: [String(cause)],
+    endedAfterMs: NaN,
+  });

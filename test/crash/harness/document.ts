@@ -1,6 +1,7 @@
 /** What varies between the experiments of the crash tests. */
 export interface Variation {
   name: string;
+  /** Names the victims, the service and the environment: no two runs of the tests share a blast radius. */
   app: string;
   /** The observed system's base URL. */
   url: string;
@@ -9,14 +10,18 @@ export interface Variation {
   with?: Record<string, unknown>;
 }
 
-/** Victims that the two live waves may hit at most: one, then two. */
-export const PLANNED = { one: 1, two: 2 } as const;
+/** What a live wave may hit at most. */
+export interface PlannedWave {
+  wave: string;
+  perIteration: number;
+  iterations: number;
+}
 
 /** An experiment of about eight seconds: a dry run, one victim, a cool-down, two victims. */
 export const documentOf = ({ name, app, url, fault, with: more }: Variation): Record<string, unknown> => ({
   apiVersion: 'breakwater.dev/v1',
   kind: 'Experiment',
-  metadata: { name, owner: 'tests', service: 'sleepers', environment: 'staging' },
+  metadata: { name, owner: 'tests', service: app, environment: app },
   hypothesis: 'nobody notices when some of the sleepers are away',
   probes: {
     health: { provider: { kind: 'http', url, read: { jsonPath: '$.health' } }, every: '100ms', timeout: '2s' },
@@ -35,3 +40,27 @@ export const documentOf = ({ name, app, url, fault, with: more }: Variation): Re
   waves: [{ name: 'dry', dryRun: true }, { name: 'one' }, { name: 'two', selection: { count: 2 } }],
   ...more,
 });
+
+/** The four waves of the field: dry run, a single victim, a canary, stress; about twelve seconds. Merged over `documentOf`. */
+export const fourWaves = {
+  // Only signals that the guard watches: their absence is waited out, on a machine that is too busy to answer within a short baseline.
+  steadyState: [{ probe: 'health', tolerance: { equals: 1 }, throughout: true }],
+  blastRadius: { maxVictims: 4, maxConcurrent: 2, survivorsAtLeast: 1, coolDown: '300ms' },
+  // Whoever is killed may be away for as long as a busy machine needs to start again: recovery is not what is tested here.
+  timing: { baseline: '300ms', hold: '1500ms', recoverWithin: '30s', stableFor: '200ms' },
+  waves: [
+    { name: 'dry', dryRun: true },
+    { name: 'single' },
+    { name: 'canary' },
+    { name: 'stress', selection: { count: 2 }, iterations: 2 },
+  ],
+};
+
+/** What the waves of an experiment may hit, read from it: the same numbers that a person would read. */
+export function plannedBy(document: Record<string, unknown>): PlannedWave[] {
+  const waves = document['waves'] as { name: string; dryRun?: boolean; selection?: { count: number }; iterations?: number }[];
+  const { count = 1 } = (document['selection'] ?? {}) as { count?: number };
+  return waves
+    .filter(({ dryRun }) => !dryRun)
+    .map(({ name, selection, iterations = 1 }) => ({ wave: name, perIteration: selection?.count ?? count, iterations }));
+}

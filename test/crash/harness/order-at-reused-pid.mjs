@@ -35,6 +35,8 @@ const order = (kind) => ({
   workflowId: 'run',
   wave: 'wave',
   iteration: 0,
+  epoch: 1,
+  victimsPlanned: 10,
   fault: { kind },
   target,
   notAfterMs: Date.now() + 10_000,

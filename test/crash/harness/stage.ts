@@ -1,23 +1,29 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
 import { BreakwaterClient } from '../../../src/client.ts';
 import type { RunResult, RunState } from '../../../src/domain/run.ts';
 import { query } from '../../../src/sandbox/servers/postgres.ts';
 import { databaseUrl, freshDir, temporalAddress } from '../../support/servers.ts';
-import { documentOf } from './document.ts';
+import { documentOf, plannedBy, type PlannedWave } from './document.ts';
+import { reaperPid } from './leases.ts';
+import type { OwnTemporal } from './own-temporal.ts';
 import { ObservedSystem } from './system.ts';
 import { Victims } from './victims.ts';
-import { WorkerProcess, type WorkerPlace } from './worker.ts';
+import { WorkerProcess, type Role, type WorkerPlace } from './worker.ts';
 
 /** What a stage is set for. */
 export interface StageOptions {
   fault?: { kind: string; [field: string]: unknown };
   /** Changes the experiment; sees the folder and the observed system. */
-  document?: (stage: { dir: string; url: string }) => Record<string, unknown>;
+  document?: (stage: { dir: string; url: string; app: string }) => Record<string, unknown>;
   /** Servers of its own instead of the shared ones. */
   servers?: { temporalAddress?: string; databaseUrl?: string };
-  victims?: { count?: number; ignoreSigterm?: boolean };
+  /** A Temporal of its own that may be killed. */
+  temporal?: OwnTemporal;
+  victims?: { count?: number; ignoreSigterm?: boolean; respawn?: boolean };
 }
 
 let stages = 0;
@@ -28,6 +34,7 @@ export class Stage {
   seen: RunState | undefined;
   workflowId = '';
   private readonly workers: WorkerProcess[] = [];
+  private spawned = 0;
 
   private constructor(
     readonly place: WorkerPlace,
@@ -36,29 +43,45 @@ export class Stage {
     readonly client: BreakwaterClient,
     readonly faultKind: string,
     private readonly document: Record<string, unknown>,
+    private readonly temporal: OwnTemporal | undefined,
   ) {}
 
   static async set(name: string, options: StageOptions = {}): Promise<Stage> {
     const fault = options.fault ?? { kind: 'process-pause' };
     const taskQueue = `crash-${process.pid}-${stages++}`;
     const dir = await freshDir(taskQueue);
-    const place = { dir, taskQueue, temporalAddress: temporalAddress(), databaseUrl: databaseUrl(), ...options.servers };
+    const own = { ...options.servers, ...(options.temporal && { temporalAddress: options.temporal.address }) };
+    const place = { dir, taskQueue, temporalAddress: temporalAddress(), databaseUrl: databaseUrl(), ...own };
     const system = await ObservedSystem.start();
     const { count = 3, ...kind } = options.victims ?? {};
     const victims = await Victims.start(dir, taskQueue, count, { respawn: fault.kind !== 'process-pause', ...kind });
     const client = await BreakwaterClient.connect({ connection: { address: place.temporalAddress }, taskQueue });
-    const more = options.document?.({ dir, url: system.url }) ?? {};
+    const more = options.document?.({ dir, url: system.url, app: taskQueue }) ?? {};
     const experiment = name
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '')
       .slice(0, 50);
     const document = documentOf({ name: experiment, app: taskQueue, url: system.url, fault, with: more });
-    return new Stage(place, victims, system, client, fault.kind, document);
+    return new Stage(place, victims, system, client, fault.kind, document, options.temporal);
+  }
+
+  get stateDir(): string {
+    return join(this.place.dir, 'state');
   }
 
   get journalDir(): string {
-    return join(this.place.dir, 'state', 'journal');
+    return join(this.stateDir, 'journal');
+  }
+
+  /** The environment of its experiment, which is nobody else's. */
+  get environment(): string {
+    return this.place.taskQueue;
+  }
+
+  /** What the live waves of its experiment may hit at most. */
+  get planned(): PlannedWave[] {
+    return plannedBy(this.document);
   }
 
   /** Names of the files in its folder. */
@@ -90,16 +113,35 @@ export class Stage {
     return readdirSync(this.journalDir, { recursive: true }).map((path) => String(path).split('/').at(-1) ?? '');
   }
 
-  async startWorker(): Promise<WorkerProcess> {
-    const worker = await this.spawnWorker();
+  async startWorker(role?: Role, elsewhere?: Partial<WorkerPlace>): Promise<WorkerProcess> {
+    const worker = await this.spawnWorker(role, elsewhere);
     await worker.ready();
     return worker;
   }
 
-  async spawnWorker(): Promise<WorkerProcess> {
-    const worker = await WorkerProcess.spawn(this.place, `worker-${this.workers.length}`);
+  /** @param elsewhere what differs from the others, such as a way to Temporal that can be cut */
+  async spawnWorker(role: Role = 'all', elsewhere: Partial<WorkerPlace> = {}): Promise<WorkerProcess> {
+    const worker = await WorkerProcess.spawn({ ...this.place, ...elsewhere }, `worker-${this.spawned++}`, role);
     this.workers.push(worker);
     return worker;
+  }
+
+  /** A living process of this role, the first started first. @throws Error when there is none */
+  running(role: Role, nth = 0): WorkerProcess {
+    const found = this.workers.filter((worker) => worker.role === role && !worker.hasEnded)[nth];
+    if (!found) throw new Error(`no ${role} process number ${nth} is running`);
+    return found;
+  }
+
+  /** @throws Error when the stage has none */
+  ownTemporal(): OwnTemporal {
+    if (!this.temporal) throw new Error('this stage shares its Temporal with others');
+    return this.temporal;
+  }
+
+  /** kill -9 of the process that enforces this stage's leases. */
+  killReaper(): void {
+    process.kill(reaperPid(this.stateDir), 'SIGKILL');
   }
 
   async startRun(): Promise<string> {
@@ -115,10 +157,21 @@ export class Stage {
     return state;
   }
 
-  /** @throws Error with the state of the run when it does not end */
+  /**
+   * Waits for the end, also while the server is away for a while.
+   * @throws Error with the state of the run when it does not end
+   */
   async verdict(withinMs: number): Promise<RunResult> {
-    const result = await this.client.waitForVerdict(this.workflowId, withinMs);
-    if (result) return result;
+    const untilMs = Date.now() + withinMs;
+    do {
+      try {
+        const result = await this.client.waitForVerdict(this.workflowId, Math.max(1_000, untilMs - Date.now()));
+        if (result) return result;
+      } catch (error) {
+        if (error instanceof WorkflowFailedError) throw error;
+        await sleep(200);
+      }
+    } while (Date.now() < untilMs);
     throw new Error(`no verdict within ${withinMs / 1_000} s; the run is ${JSON.stringify(await this.look())?.slice(0, 2_000)}`);
   }
 

@@ -16,19 +16,33 @@ export interface WorkerPlace {
   databaseUrl: string;
 }
 
-/** A real worker, `breakwater worker` in a process of its own. */
+/** The processes that Breakwater runs as: the CLI's arguments, the settings that make it so, and what its log says once it works. */
+const ROLES = {
+  all: { argv: ['worker'], env: {}, isReady: 'worker is ready' },
+  control: { argv: ['worker'], env: { BREAKWATER_ROLE: 'control' }, isReady: 'worker is ready' },
+  site: { argv: ['worker'], env: { BREAKWATER_ROLE: 'site' }, isReady: 'worker is ready' },
+} as const;
+export type Role = keyof typeof ROLES;
+
+/** A real process of Breakwater, such as `breakwater worker`. */
 export class WorkerProcess {
   private constructor(
     private readonly child: ChildProcess,
+    readonly role: Role,
     readonly logFile: string,
   ) {}
 
   /** Starts it and returns at once; a test run that is interrupted finds it by its process record. */
-  static async spawn({ dir, taskQueue, temporalAddress, databaseUrl }: WorkerPlace, name: string): Promise<WorkerProcess> {
+  static async spawn(
+    { dir, taskQueue, temporalAddress, databaseUrl }: WorkerPlace,
+    name: string,
+    role: Role = 'all',
+  ): Promise<WorkerProcess> {
     const dist = await currentBuild();
     const logFile = join(dir, `${name}.log`);
     const log = openSync(logFile, 'a');
-    const child = spawn(process.execPath, [join(dist, 'cli', 'main.js'), 'worker'], {
+    const { argv, env } = ROLES[role];
+    const child = spawn(process.execPath, [join(dist, 'cli', 'main.js'), ...argv], {
       stdio: ['ignore', log, log],
       env: {
         PATH: process.env['PATH'],
@@ -37,13 +51,15 @@ export class WorkerProcess {
         BREAKWATER_DATABASE_URL: databaseUrl,
         BREAKWATER_HOME: dir,
         BREAKWATER_TASK_QUEUE: taskQueue,
+        BREAKWATER_JANITOR_EVERY: 'off', // the crash is to be survived without it
         BREAKWATER_PROCESS: '1',
+        ...env,
       },
     });
     closeSync(log);
     await once(child, 'spawn');
     await recordProcess(join(dir, `${name}.process.json`), { name, pid: child.pid ?? 0 });
-    return new WorkerProcess(child, logFile);
+    return new WorkerProcess(child, role, logFile);
   }
 
   static async start(place: WorkerPlace, name: string): Promise<WorkerProcess> {
@@ -57,13 +73,14 @@ export class WorkerProcess {
   }
 
   get hasEnded(): boolean {
-    return this.child.exitCode !== null || this.child.signalCode !== null;
+    return this.child.killed || this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   async ready(): Promise<void> {
     const untilMs = Date.now() + READY_WITHIN_MS;
-    while (!this.log().includes('worker is ready')) {
-      if (this.hasEnded || Date.now() > untilMs) throw new Error(`the worker did not become ready: ${this.log().slice(-2_000)}`);
+    while (!this.log().includes(ROLES[this.role].isReady)) {
+      if (this.hasEnded || Date.now() > untilMs)
+        throw new Error(`the ${this.role} process did not become ready: ${this.log().slice(-2_000)}`);
       await sleep(20);
     }
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { activityInfo, Context, getClient, heartbeat } from '@temporalio/activity';
 import { GUARD_ARMED, type GuardInput, type GuardOutcome } from '../../../src/activities/guard.ts';
 import type { SiteActivities } from '../../../src/activities/index.ts';
+import { createLeaseActivities } from '../../../src/activities/leases.ts';
 import type { Preparation, PrepareInput } from '../../../src/activities/prepare.ts';
 import type { SamplePlace } from '../../../src/activities/recorder.ts';
 import type { RecoveryInput, RecoveryOutcome } from '../../../src/activities/recovery.ts';
@@ -10,6 +11,7 @@ import { chooseVictims } from '../../../src/domain/selection.ts';
 import type { Breach } from '../../../src/domain/stop-conditions.ts';
 import type { Summary } from '../../../src/domain/summary.ts';
 import type { Target } from '../../../src/domain/target.ts';
+import { MemoryLeases } from '../../support/leases.ts';
 
 export type ActivityName = keyof SiteActivities;
 type Input<N extends ActivityName> = Parameters<SiteActivities[N]>[0];
@@ -70,6 +72,10 @@ export class FakeSite {
   readonly calls: Call[] = [];
   /** Targets that are paused now, by order key. */
   readonly paused = new Set<string>();
+  /** Leases that nobody arms but the test. */
+  readonly leases = new MemoryLeases();
+  /** Names of those of the population that live and are not ready. */
+  readonly unready = new Set<string>();
   population = ['worker-1', 'worker-2', 'worker-3', 'worker-4', 'worker-5'].map(target);
   private readonly behaviours = new Map<ActivityName, Behaviour<never>>();
   private waiters: (() => void)[] = [];
@@ -107,6 +113,8 @@ export class FakeSite {
     awaitRecovery: this.skin('awaitRecovery', (input) => this.recover(input)),
     applyRemedy: this.skin('applyRemedy', (spec: Spec) => Promise.resolve(`applied ${spec.kind}`)),
     previewWaves: this.skin('previewWaves', () => Promise.resolve({ waves: [], answers: {} })),
+    listLeases: this.skin('listLeases', () => createLeaseActivities(this.leases).listLeases()),
+    releaseLease: this.skin('releaseLease', (key) => this.leases.release(key)),
   };
 
   private skin<N extends ActivityName>(name: N, usual: (input: Input<N>) => Promise<Output<N>>): SiteActivities[N] {
@@ -146,6 +154,10 @@ export class FakeSite {
       baseline: { summaries: { errors: healthy }, medians: { errors: 0 } },
       choice,
       populationSize,
+      ready: this.population.filter(({ name }) => !this.unready.has(name)).length,
+      unready: this.population
+        .filter(({ name }) => this.unready.has(name))
+        .map(({ id, name }) => ({ id, name, why: 'it listens on no TCP port' })),
       protectedTargets: [],
     });
   }

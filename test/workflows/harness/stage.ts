@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createControlActivities } from '../../../src/activities/index.ts';
+import type { Pager } from '../../../src/activities/ports.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
 import type { RunInput } from '../../../src/domain/run.ts';
 import { createMemoryRecords } from '../../../src/records/memory.ts';
@@ -16,15 +17,17 @@ export interface Theatre {
   client: Client;
   connection: NativeConnection;
   workflowBundle: { code: string };
+  /** The server's clock, where it is not the machine's. */
+  currentTimeMs?: () => Promise<number>;
   close(): Promise<void>;
 }
 
-const workflowsPath = fileURLToPath(new URL('../../../src/workflows/index.ts', import.meta.url));
+const pathOf = (file: string): string => fileURLToPath(new URL(`../../../src/workflows/${file}`, import.meta.url));
 
 /** Bundles the workflows from their source, as the worker does without a prebuilt bundle. */
 export async function bundleFromSource(): Promise<{ code: string }> {
   const logger = new DefaultLogger('ERROR');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger });
+  const { code } = await bundleWorkflowCode({ workflowsPath: pathOf('index.ts'), payloadConverterPath: pathOf('payloads.ts'), logger });
   return { code };
 }
 
@@ -65,15 +68,17 @@ export interface StageOptions {
   site?: FakeSite;
   records?: Records;
   nowMs?: () => number;
+  pager?: Pager;
 }
 
 /** Raises a stage, plays on it, and takes it down: workers are gone afterwards whatever happened. */
 export async function onStage<T>(
-  { client, connection, workflowBundle }: Pick<Theatre, 'client' | 'connection' | 'workflowBundle'>,
+  { client, connection, workflowBundle, currentTimeMs }: Omit<Theatre, 'close'>,
   play: (stage: Stage) => Promise<T>,
   options: StageOptions = {},
 ): Promise<T> {
-  const { site = new FakeSite(), records = createMemoryRecords(), nowMs = () => Date.now() } = options;
+  const { site = new FakeSite(), records = createMemoryRecords(), nowMs = () => Date.now(), pager } = options;
+  const control = createControlActivities({ records, nowMs, sites: ['local'], ...(pager && { pager }) });
   const taskQueue = `test-${randomUUID()}`;
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
@@ -84,7 +89,7 @@ export async function onStage<T>(
     shutdownForceTime: '5s',
   };
   const workers = [
-    await Worker.create({ ...shared, taskQueue, workflowBundle, activities: createControlActivities({ records, nowMs }) }),
+    await Worker.create({ ...shared, taskQueue, workflowBundle, activities: control }),
     await Worker.create({ ...shared, taskQueue: `${taskQueue}.local`, activities: site.activities }),
   ] as const;
   const door = new BreakwaterClient(client, taskQueue);
@@ -96,7 +101,15 @@ export async function onStage<T>(
     client: door,
     verdict,
     start: async (document = experimentDocument(), more = {}) =>
-      (await door.startExperiment({ document, requestedBy: 'ann', seed: 7, ...more })).workflowId,
+      (
+        await door.startExperiment({
+          document,
+          requestedBy: 'ann',
+          seed: 7,
+          ...(currentTimeMs && { issuedAtMs: await currentTimeMs() }),
+          ...more,
+        })
+      ).workflowId,
     startRaw: (input) => client.workflow.start('experiment', { taskQueue, workflowId: `raw.${randomUUID()}`, args: [input as RunInput] }),
   };
   return workers[0].runUntil(workers[1].runUntil(play(stage)));

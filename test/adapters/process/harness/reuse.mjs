@@ -25,6 +25,8 @@ const order = {
   workflowId: 'w',
   wave: 'v',
   iteration: 0,
+  epoch: 1,
+  victimsPlanned: 10,
   fault: { kind: 'process-kill' },
   notAfterMs: Date.now() + 60_000,
   target: { kind: 'process', id: processTargetId(identity), site: 's', name: 'n', labels: {}, identity },

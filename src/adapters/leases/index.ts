@@ -1,0 +1,2 @@
+export { openLeases } from './leases.ts';
+export { tidyLeases } from './tidy.ts';

@@ -1,0 +1,112 @@
+import type { Command } from 'commander';
+import type { BreakwaterClient, ScheduleView } from '../client.ts';
+import { utc } from '../report/format.ts';
+import { personArgument, seedArgument, timeScaleArgument } from './arguments.ts';
+import { inTime, withClient } from './connect.ts';
+import { hint, userName, type Cli } from './context.ts';
+import { show as write, withOutput, type Format } from './output.ts';
+import { facts, table } from './table.ts';
+
+interface Named {
+  output: Format;
+  by: string;
+}
+
+interface AddOptions extends Named {
+  name: string;
+  cron: string;
+  zone: string;
+  seed?: number;
+  timeScale?: number;
+}
+
+const lines = (view: ScheduleView): string[] => [
+  ...facts([
+    ['Schedule', view.name],
+    ['Times', `${view.cron} in ${view.zone}`],
+    ['Experiment', `${view.experiment} in ${view.environment}`],
+    ['Added by', view.requestedBy],
+    ['State', view.paused ? `paused${view.note === undefined ? '' : `: ${view.note}`}` : 'active'],
+    ['Next (UTC)', view.paused ? undefined : view.nextMs.slice(0, 3).map(utc).join(', ')],
+  ]),
+  ...view.recent.map(({ workflowId, takenMs }) => `  ${utc(takenMs)}  ${workflowId}`),
+];
+
+const row = ({ name, cron, zone, experiment, environment, paused, nextMs: [next] }: ScheduleView): string[] => [
+  name,
+  `${cron} ${zone}`,
+  `${experiment} in ${environment}`,
+  paused ? 'paused' : 'active',
+  next === undefined || paused ? '' : utc(next).slice(0, 19),
+];
+
+/** `breakwater schedule …` */
+export function schedule(program: Command, cli: Cli): void {
+  const group = program
+    .command('schedule')
+    .summary('run an experiment at set times')
+    .description(
+      'Chaos windows: runs an experiment at set times. Every run passes every check by itself; one that starts more than 10 minutes late is denied.',
+    );
+  const ask = <R>(send: (client: BreakwaterClient) => Promise<R>): Promise<R> =>
+    withClient(cli.config(), (client) => inTime(client, () => send(client)));
+  const tell = (output: Format, view: ScheduleView, next: string): void => {
+    write(cli.terminal, output, view, () => lines(view));
+    hint(cli, next);
+  };
+  const on = (name: string, summary: string): Command =>
+    withOutput(group.command(name))
+      .summary(summary)
+      .argument('<name>', 'name of the schedule')
+      .option('--by <name>', 'who is acting', personArgument, userName());
+
+  withOutput(group.command('add'))
+    .summary('add a schedule')
+    .argument('<file>', 'experiment file, YAML or JSON')
+    .requiredOption('--name <name>', 'name of the schedule')
+    .requiredOption('--cron <line>', 'minute, hour, day of month, month, day of week: "0 10 * * 2"')
+    .requiredOption('--zone <zone>', 'IANA time zone of the times, such as Europe/Berlin')
+    .option('--by <name>', 'who answers for it', personArgument, userName())
+    .option('--seed <number>', 'chooses the same victims each time; otherwise each run draws its own', seedArgument)
+    .option('--time-scale <factor>', 'multiplies every policy duration, 0 < factor ≤ 1', timeScaleArgument)
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ breakwater schedule add experiment.yaml --name tuesdays --cron "0 10 * * 2" --zone Europe/Berlin',
+    )
+    .action(async (file: string, { output, by, name, cron, zone, seed, timeScale }: AddOptions) => {
+      const { readExperimentFile } = await import('../language/read.ts');
+      const { document } = readExperimentFile(file);
+      const wanted = {
+        document,
+        name,
+        cron,
+        zone,
+        requestedBy: by,
+        ...(seed !== undefined && { seed }),
+        ...(timeScale !== undefined && { timeScale }),
+      };
+      tell(output, await ask((client) => client.schedules.add(wanted)), `Try it now: breakwater schedule trigger ${name}`);
+    });
+  withOutput(group.command('list'))
+    .summary('list the schedules')
+    .action(async ({ output }: Pick<Named, 'output'>) => {
+      const views = await ask((client) => client.schedules.list());
+      write(cli.terminal, output, views, () => table(['SCHEDULE', 'TIMES', 'EXPERIMENT', 'STATE', 'NEXT (UTC)'], views.map(row)));
+    });
+  on('show', 'show one schedule with its next and last runs').action(async (name: string, { output }: Named) => {
+    tell(output, await ask((client) => client.schedules.show(name)), 'breakwater runs lists the runs');
+  });
+  on('pause', 'start nothing until it is resumed').action(async (name: string, { output, by }: Named) => {
+    tell(output, await ask((client) => client.schedules.pause(name, `paused by ${by}`)), `Next: breakwater schedule resume ${name}`);
+  });
+  on('resume', 'start runs again').action(async (name: string, { output, by }: Named) => {
+    tell(output, await ask((client) => client.schedules.resume(name, `resumed by ${by}`)), `Next: breakwater schedule show ${name}`);
+  });
+  on('trigger', 'start one run now, with every check').action(async (name: string, { output }: Named) => {
+    tell(output, await ask((client) => client.schedules.trigger(name)), 'Next: breakwater runs');
+  });
+  on('remove', 'remove the schedule; a run that is under way goes on').action(async (name: string) => {
+    await ask((client) => client.schedules.remove(name));
+    hint(cli, `Removed: ${name}`);
+  });
+}

@@ -1,0 +1,202 @@
+import {
+  ScheduleAlreadyRunning,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleDescription,
+  type ScheduleOptions,
+  type ScheduleSummary,
+} from '@temporalio/client';
+import type { RunInput } from '../domain/run.ts';
+import { parseDocument } from '../language/experiment.ts';
+import { startOptionsOf, type StartOptions } from './starting.ts';
+
+/** What a schedule starts, and when. */
+export interface ScheduleRequest extends Pick<StartOptions, 'document' | 'requestedBy' | 'seed' | 'timeScale'> {
+  name: string;
+  /** Five fields: minute, hour, day of month, month, day of week. */
+  cron: string;
+  /** IANA time zone in which the fields are meant. */
+  zone: string;
+}
+
+/** One schedule, as lists and `show` tell it. Times are epoch milliseconds. */
+export interface ScheduleView {
+  name: string;
+  cron: string;
+  zone: string;
+  experiment: string;
+  environment: string;
+  requestedBy: string;
+  paused: boolean;
+  note?: string;
+  nextMs: number[];
+  recent: { workflowId: string; scheduledMs: number; takenMs: number }[];
+}
+
+/** A schedule that cannot be: the message says what to write instead. */
+export class ScheduleRefused extends Error {
+  override readonly name = 'ScheduleRefused';
+}
+
+const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** The janitor's own schedule has this name. */
+const RESERVED = 'janitor';
+/** A start that was missed because Temporal was down is made up for only within this time; the run itself refuses what is not fresh. */
+const CATCH_UP = '1m';
+const POLICIES = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCH_UP } as const;
+const SHOWN = 10;
+
+const idOf = (taskQueue: string, name: string): string => `${taskQueue}-${name}`;
+
+function checkName(name: string): void {
+  if (!NAME.test(name) || name === RESERVED)
+    throw new ScheduleRefused(
+      `'${name.slice(0, 80)}' is no name of a schedule: lower-case letters, digits and hyphens, and not ${RESERVED}, which is taken`,
+    );
+}
+
+function checkTimes({ cron, zone }: ScheduleRequest): void {
+  if (cron.trim().split(/\s+/).length !== 5)
+    throw new ScheduleRefused(`'${cron.slice(0, 80)}' is no cron line of five fields, such as "0 10 * * 2" (Tuesdays at 10:00)`);
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+  } catch {
+    throw new ScheduleRefused(`'${zone.slice(0, 80)}' is no IANA time zone, such as Europe/Berlin`);
+  }
+}
+
+function textOf(memo: Record<string, unknown> | undefined, field: string): string {
+  const value = memo?.[field];
+  return typeof value === 'string' ? value : '';
+}
+
+function viewOf(name: string, { memo, state, info }: Pick<ScheduleSummary | ScheduleDescription, 'memo' | 'state' | 'info'>): ScheduleView {
+  return {
+    name,
+    cron: textOf(memo, 'cron'),
+    zone: textOf(memo, 'zone'),
+    experiment: textOf(memo, 'experiment'),
+    environment: textOf(memo, 'environment'),
+    requestedBy: textOf(memo, 'requestedBy'),
+    paused: state.paused,
+    ...(state.note !== undefined && state.note !== '' && { note: state.note }),
+    nextMs: info.nextActionTimes.slice(0, SHOWN).map((time) => time.getTime()),
+    recent: info.recentActions.slice(-SHOWN).map(({ scheduledAt, takenAt, action }) => ({
+      workflowId: action.workflow.workflowId,
+      scheduledMs: scheduledAt.getTime(),
+      takenMs: takenAt.getTime(),
+    })),
+  };
+}
+
+/** The doors to schedules of experiments: chaos windows. Every run that a schedule starts passes every check by itself. */
+export class Schedules {
+  private readonly temporal: Client;
+  private readonly taskQueue: string;
+  constructor(temporal: Client, taskQueue: string) {
+    this.temporal = temporal;
+    this.taskQueue = taskQueue;
+  }
+
+  /**
+   * Adds a schedule.
+   * @throws ZodError when the document is not an experiment; ScheduleRefused when the name is taken or the times are none
+   */
+  async add(request: ScheduleRequest): Promise<ScheduleView> {
+    checkName(request.name);
+    checkTimes(request);
+    const { document, seed, timeScale, name, cron, zone, requestedBy } = request;
+    const experiment = parseDocument(document);
+    const { metadata, fault } = experiment;
+    // No seed and no issue: each start draws its own, and is as fresh as its nominal time.
+    const input: RunInput = { document, requestedBy, timeScale: timeScale ?? 1, ...(seed !== undefined && { seed }) };
+    const verb = fault.kind.split('-').at(-1) ?? fault.kind;
+    try {
+      await this.temporal.schedule.create({
+        scheduleId: idOf(this.taskQueue, name),
+        spec: { cronExpressions: [cron], timezone: zone },
+        policies: POLICIES,
+        memo: { breakwater: this.taskQueue, name, cron, zone, experiment: metadata.name, environment: metadata.environment, requestedBy },
+        action: {
+          type: 'startWorkflow',
+          workflowType: 'experiment',
+          taskQueue: this.taskQueue,
+          workflowId: [verb, metadata.name, metadata.environment, name].join('.'),
+          args: [input],
+          ...startOptionsOf(experiment, requestedBy),
+        },
+      });
+    } catch (error) {
+      if (error instanceof ScheduleAlreadyRunning) throw new ScheduleRefused(`there is a schedule ${name} already; remove it first`);
+      throw refusedByServer(error, cron);
+    }
+    return this.show(name);
+  }
+
+  /** Every schedule of this task queue, by name. */
+  async list(): Promise<ScheduleView[]> {
+    const views: ScheduleView[] = [];
+    for await (const summary of this.temporal.schedule.list())
+      if (summary.memo?.['breakwater'] === this.taskQueue) views.push(viewOf(textOf(summary.memo, 'name'), summary));
+    return views.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async show(name: string): Promise<ScheduleView> {
+    return viewOf(name, await this.handle(name).describe());
+  }
+
+  async pause(name: string, note: string): Promise<ScheduleView> {
+    await this.handle(name).pause(note);
+    return this.show(name);
+  }
+
+  async resume(name: string, note: string): Promise<ScheduleView> {
+    await this.handle(name).unpause(note);
+    return this.show(name);
+  }
+
+  /** Starts one run now; it passes every check as any other. */
+  async trigger(name: string): Promise<ScheduleView> {
+    await this.handle(name).trigger(ScheduleOverlapPolicy.SKIP);
+    return this.show(name);
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.handle(name).delete();
+  }
+
+  private handle(name: string) {
+    checkName(name);
+    return this.temporal.schedule.getHandle(idOf(this.taskQueue, name));
+  }
+}
+
+/** The SDK tells what the server does not take as a TypeError; anything else stays what it was. */
+const refusedByServer = (error: unknown, cron: string): unknown =>
+  error instanceof TypeError ? new ScheduleRefused(`Temporal takes no schedule '${cron}': ${error.message}`) : error;
+
+const janitorOptions = (taskQueue: string, everyMs: number): Omit<ScheduleOptions, 'scheduleId'> => ({
+  spec: { intervals: [{ every: everyMs }] },
+  policies: POLICIES,
+  action: {
+    type: 'startWorkflow',
+    workflowType: 'janitor',
+    taskQueue,
+    workflowId: idOf(taskQueue, RESERVED),
+    args: [{ act: true }],
+    workflowExecutionTimeout: '10m',
+    staticSummary: 'janitor: undoes what nobody holds any more',
+  },
+});
+
+/** Creates the janitor's schedule, or brings it up to date; one that a person paused stays paused. Safe when several do it at once. */
+export async function installJanitor(temporal: Client, taskQueue: string, everyMs: number): Promise<void> {
+  const [scheduleId, options] = [idOf(taskQueue, RESERVED), janitorOptions(taskQueue, everyMs)];
+  try {
+    await temporal.schedule.create({ scheduleId, ...options });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    const { memo: _memo, ...rest } = options;
+    await temporal.schedule.getHandle(scheduleId).update(({ state }) => ({ ...rest, state }));
+  }
+}

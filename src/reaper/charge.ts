@@ -1,0 +1,36 @@
+import { untilMs, type UndoRecord } from '../adapters/leases/records.ts';
+
+/** A record that the reaper has taken charge of. Times are of the monotonic clock, milliseconds: setting the wall clock moves no deadline. */
+export interface Charge {
+  name: string;
+  record: UndoRecord;
+  /** When the lease began, epoch milliseconds. */
+  sinceMs: number;
+  /** The renewal that the deadline stands for, as the file says it. */
+  renewedMs: number;
+  deadline: number;
+  tries: number;
+  nextTry: number;
+  isBusy: boolean;
+}
+
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 30_000;
+
+/**
+ * When a lease runs out on the monotonic clock. A renewal is worth at most one lease from when it was seen, whatever the wall clock says;
+ * one that was over when it was first seen is over.
+ */
+export function deadlineOf(
+  { record, sinceMs, renewedMs }: Pick<Charge, 'record' | 'sinceMs' | 'renewedMs'>,
+  nowMs: number,
+  monotonicMs: number,
+): number {
+  return monotonicMs + Math.min(untilMs(record, sinceMs, renewedMs) - nowMs, record.order.leaseMs);
+}
+
+/** How long to wait after an undo that failed for the n-th time, n ≥ 1. */
+export const retryAfterMs = (tries: number): number => Math.min(FIRST_RETRY_MS * 2 ** Math.min(tries - 1, 20), LONGEST_RETRY_MS);
+
+/** When this one is to be looked at next. */
+export const nextLook = ({ deadline, nextTry, isBusy }: Charge): number => (isBusy ? Infinity : Math.max(deadline, nextTry));

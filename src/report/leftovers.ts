@@ -1,0 +1,95 @@
+import type { Experiment } from '../domain/experiment/experiment.ts';
+import type { Order, Spec } from '../domain/order.ts';
+import { resolveWaves } from '../domain/plan.ts';
+import type { Target } from '../domain/target.ts';
+import { manualUndo } from '../language/manual.ts';
+import type { RunEvent, RunRecord } from '../records/ports.ts';
+import { readResult } from './result.ts';
+
+/** Something that could not be undone and that nobody has cleared. */
+export interface Leftover {
+  /** The order's key; of one whose order is not recorded, its sentence. */
+  key: string;
+  workflowId: string;
+  site: string;
+  /** The fault and its target, in words. */
+  what: string;
+  sinceMs: number;
+  why: string;
+  /** What a person types on the site. */
+  manual: string;
+}
+
+/** The event by which a person says that it was looked at. Appended, never deleted; with a key it is about that leftover alone. */
+export const CLEARED = 'leftover-cleared';
+
+const textOf = (data: Record<string, unknown>, field: string): string => (typeof data[field] === 'string' ? data[field] : '');
+
+/** Every order that the run may have given: its victims, as they were chosen, with the fault of their wave. */
+function ordersOf(run: RunRecord, events: readonly RunEvent[]): Order[] {
+  const faultOf = new Map<string, Spec>();
+  try {
+    for (const { name, fault } of resolveWaves(run.experiment as unknown as Experiment)) faultOf.set(name, fault);
+  } catch {
+    return []; // a record of another version: what was left is told without its command
+  }
+  return events
+    .filter(({ kind }) => kind === 'victims-chosen')
+    .flatMap(({ wave = '', iteration = 0, data }) =>
+      (Array.isArray(data['victims']) ? (data['victims'] as Target[]) : []).map((target) => ({
+        key: `${run.workflowId}/${wave}/${iteration}/${target.id}`,
+        ...{ workflowId: run.workflowId, wave, iteration, target, fault: faultOf.get(wave) ?? { kind: 'unknown' } },
+        ...{ notAfterMs: 0, epoch: 0, victimsPlanned: 0, leaseMs: 0, survivors: { targets: { kind: target.kind }, atLeast: 0 } },
+      })),
+    );
+}
+
+/** What a run left behind by its own words: `process-pause on NAME: TARGET-ID`. */
+function toldByRun(run: RunRecord, what: string, orders: readonly Order[], { atMs, wave }: Pick<RunEvent, 'atMs' | 'wave'>): Leftover {
+  const order = orders.find(({ target, wave: name }) => what.endsWith(`: ${target.id}`) && (wave === undefined || wave === name));
+  return {
+    key: order?.key ?? `${run.workflowId}/${what}`,
+    workflowId: run.workflowId,
+    site: run.site,
+    what,
+    sinceMs: atMs,
+    why: 'the run could not undo it',
+    manual: order ? manualUndo(order) : `# look at it by hand: ${what.replace(/\s+/g, ' ')}`,
+  };
+}
+
+const toldByJanitor = (run: RunRecord, { atMs, data }: RunEvent): Leftover => ({
+  key: textOf(data, 'key'),
+  workflowId: run.workflowId,
+  site: textOf(data, 'site') || run.site,
+  what: `${textOf(data, 'fault')} on ${textOf(data, 'target')}`,
+  sinceMs: atMs,
+  why: textOf(data, 'why'),
+  manual: textOf(data, 'manual'),
+});
+
+/** What of a run could not be undone, and was neither undone later nor cleared by a person since. Same records, same answer. */
+export function openLeftovers(run: RunRecord, events: readonly RunEvent[]): Leftover[] {
+  const orders = ordersOf(run, events);
+  const open = new Map<string, Leftover>();
+  const add = (leftover: Leftover): void => {
+    if (!open.has(leftover.key)) open.set(leftover.key, leftover);
+  };
+  const lastMs = run.closedAtMs ?? run.startedAtMs;
+  const isTold = new Set(events.filter(({ kind }) => kind === 'leftover').map(({ data }) => textOf(data, 'what')));
+  // A run whose events did not all reach the records still tells it in its result.
+  const untold = readResult(run.result).leftovers.filter((what) => !isTold.has(what));
+  const inTime: RunEvent[] = [
+    ...events,
+    ...untold.map((what): RunEvent => ({ key: what, atMs: lastMs, kind: 'leftover', data: { what } })),
+  ].sort((a, b) => a.atMs - b.atMs);
+  for (const event of inTime) {
+    const { kind, data } = event;
+    if (kind === 'leftover') add(toldByRun(run, textOf(data, 'what'), orders, event));
+    else if (kind === 'janitor' && data['outcome'] === 'leftover') add(toldByJanitor(run, event));
+    else if (kind === 'janitor' && data['outcome'] === 'undone') open.delete(textOf(data, 'key'));
+    else if (kind === CLEARED && textOf(data, 'key') !== '') open.delete(textOf(data, 'key'));
+    else if (kind === CLEARED) open.clear();
+  }
+  return [...open.values()];
+}

@@ -1,0 +1,108 @@
+import { condition, workflowInfo } from '@temporalio/workflow';
+import { claimOf } from '../domain/ledger/claim.ts';
+import type { Answer, Claim, Reply } from '../domain/ledger/state.ts';
+import type { WavePlan } from '../domain/plan.ts';
+import { describeQueued, type Queued as RunQueued } from '../domain/run.ts';
+import type { Farewell } from '../activities/ledger.ts';
+import type { GateDecision } from '../activities/control.ts';
+import { enter, type AdmittedRun, type RunContext } from './context.ts';
+import { reasonOf } from './failure.ts';
+import { control } from './proxies.ts';
+
+/** A ledger that is silent for this long does not work: nothing is done then. */
+const ANSWER_WITHIN_MS = 60_000;
+/** How often a run that waits asks again, in case the ledger has lost it. */
+const ASK_AGAIN_MS = 300_000;
+
+/** What stands between a run and its wave: the gates, then the ledger. `hasWaited`: what was true before is old. */
+export type Turn =
+  | { kind: 'gates'; gates: GateDecision }
+  | { kind: 'granted'; hasWaited: boolean }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'paused' };
+
+/** A ledger's word. It comes from outside: whatever does not fit this run and what it asks for is none. */
+export function takeAnswer(run: RunContext, answer: Partial<Answer> | null | undefined): void {
+  const { asking } = run.ledger;
+  const reply = answer?.reply as Partial<Reply> | undefined;
+  if (asking === undefined || answer?.runId !== workflowInfo().runId || answer.wave !== asking || typeof reply !== 'object') return;
+  const isKnown = (reply.kind === 'granted' && Number.isSafeInteger(reply.epoch)) || reply.kind === 'queued' || reply.kind === 'refused';
+  if (isKnown) run.ledger.reply = reply as Reply;
+}
+
+/**
+ * Waits until the ledger lets the wave begin; at once when the run is in it already. While it waits, the run can be paused and aborted.
+ * @throws CancelledFailure when the run is stopped meanwhile
+ */
+export async function awaitTurn(run: AdmittedRun, wave: WavePlan): Promise<Turn> {
+  const { ledger, plan, state } = run;
+  const claim = claimOf(plan.experiment, wave, { holder: state.workflowId, runId: workflowInfo().runId });
+  const untilMs = Date.now() + plan.experiment.blastRadius.queueFor;
+  ledger.asking = wave.name;
+  ledger.isKnown = true;
+  let hasWaited = false;
+  try {
+    for (;;) {
+      const asked = await askLedger(run, claim);
+      if (asked.kind !== 'queued') return asked.kind === 'granted' ? { kind: 'granted', hasWaited } : asked;
+      hasWaited = true;
+      const queued = noteQueue(run, asked.reply, wave);
+      const restMs = Math.min(ASK_AGAIN_MS, untilMs - Date.now());
+      if (restMs > 0) await condition(() => ledger.reply?.kind !== 'queued' || state.paused !== undefined, restMs);
+      if (state.paused) return { kind: 'paused' };
+      const taken = takeReply(run, wave.name);
+      if (taken.kind !== 'queued') return taken.kind === 'granted' ? { kind: 'granted', hasWaited } : taken;
+      if (Date.now() >= untilMs) return { kind: 'refused', reason: whyTooLong(run, queued) };
+    }
+  } finally {
+    delete ledger.asking;
+    delete state.queued;
+  }
+}
+
+type Queued = Extract<Reply, { kind: 'queued' }>;
+type Taken =
+  { kind: 'granted' } | { kind: 'refused'; reason: string } | { kind: 'queued'; reply: Queued } | { kind: 'gates'; gates: GateDecision };
+
+async function askLedger(run: AdmittedRun, claim: Claim): Promise<Taken> {
+  const { ledger, plan } = run;
+  delete ledger.reply;
+  const entered = await control.enterWave(plan, claim).catch((cause: unknown) => ({ failed: reasonOf(cause) }));
+  if ('failed' in entered) return { kind: 'refused', reason: `the ledger could not be asked: ${entered.failed}` };
+  if (!entered.gates.open) return { kind: 'gates', gates: entered.gates };
+  if (entered.reply) ledger.reply ??= entered.reply;
+  else if (!(await condition(() => ledger.reply !== undefined, ANSWER_WITHIN_MS)))
+    return { kind: 'refused', reason: `the ledger did not answer within ${ANSWER_WITHIN_MS / 1_000} s` };
+  return takeReply(run, claim.wave);
+}
+
+function takeReply(run: AdmittedRun, wave: string): Taken {
+  const { reply } = run.ledger;
+  if (reply?.kind === 'queued') return { kind: 'queued', reply };
+  if (reply?.kind !== 'granted') return { kind: 'refused', reason: reply?.reason ?? 'the ledger gave no answer' };
+  run.epoch = reply.epoch;
+  run.ledger.wave = wave;
+  return { kind: 'granted' };
+}
+
+function noteQueue(run: AdmittedRun, { position, of, why, behind, untilMs }: Queued, { name }: WavePlan): RunQueued {
+  const isNews = run.state.queued === undefined;
+  const { environment } = run.plan.experiment.metadata;
+  const queued: RunQueued = { environment, position, of, why, behind, ...(untilMs !== undefined && { untilMs }) };
+  run.state.queued = queued;
+  enter(run, 'queued');
+  if (isNews) run.chronicle.add('queued', { position, of, why, behind }, { wave: name });
+  return queued;
+}
+
+const whyTooLong = ({ plan }: AdmittedRun, queued: RunQueued): string =>
+  `its turn did not come within ${plan.experiment.blastRadius.queueFor / 1_000} s (blastRadius.queueFor): ${describeQueued(queued)}`;
+
+/** What the ledger must hear when a wave, or the run, is over; undefined when it knows nothing of the run. */
+export function farewell(run: RunContext, kind: Farewell['kind']): Farewell | undefined {
+  const { wave, isKnown } = run.ledger;
+  const me = { holder: run.state.workflowId, runId: workflowInfo().runId, hit: run.state.victims.some((victim) => victim.wave === wave) };
+  delete run.ledger.wave;
+  if (kind === 'release') return isKnown ? { kind, ...me } : undefined;
+  return wave === undefined ? undefined : { kind, ...me, wave };
+}

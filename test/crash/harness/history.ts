@@ -1,0 +1,84 @@
+import { Connection } from '@temporalio/client';
+import { type temporal } from '@temporalio/proto';
+
+type Event = temporal.api.history.v1.IHistoryEvent;
+
+/** One event of a run's history, for people and for choosing moments. */
+export interface HistoryEvent {
+  id: number;
+  /** Epoch milliseconds. */
+  atMs: number;
+  /** `activityTaskScheduled injectFault`, `workflowExecutionSignaled guardArmed`. */
+  label: string;
+}
+
+/** The server answers a long poll within 20 s; the client must not give up before. */
+const POLL_WITHIN_MS = 60_000;
+
+/** The moment cannot come any more: the run took another way, or ended before. Such a point is played again. */
+export class MissedMoment extends Error {}
+
+/**
+ * Follows a run's history as it is written, by long polls on a connection of its own: what it sees is minutes old for nobody and costs the
+ * run nothing.
+ * @param from `host:port` of Temporal
+ * @param take sees each event once; a result ends the watch
+ * @returns undefined when the run ended first
+ */
+export async function followHistory<R>(
+  from: string,
+  workflowId: string,
+  take: (event: HistoryEvent) => R | undefined,
+): Promise<R | undefined> {
+  const connection = await Connection.connect({ address: from });
+  try {
+    const names = new Map<number, string>();
+    let nextPageToken: Uint8Array | null | undefined;
+    do {
+      const page = await connection.withDeadline(Date.now() + POLL_WITHIN_MS, () =>
+        connection.workflowService.getWorkflowExecutionHistory({
+          namespace: 'default',
+          execution: { workflowId },
+          waitNewEvent: true,
+          ...(nextPageToken && { nextPageToken }),
+        }),
+      );
+      for (const event of page.history?.events ?? []) {
+        const found = take(read(event, names));
+        if (found !== undefined) return found;
+      }
+      ({ nextPageToken } = page);
+    } while (nextPageToken && nextPageToken.length > 0);
+    return undefined;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Waits until the history holds this event. @throws Error when the run ended with fewer */
+export async function eventWritten(from: string, workflowId: string, id: number): Promise<HistoryEvent> {
+  const seen = await followHistory(from, workflowId, (event) => (event.id >= id ? event : undefined));
+  if (!seen) throw new MissedMoment(`the run ended before event ${id}`);
+  return seen;
+}
+
+/** @param names what each scheduled activity is called, filled under way: its later events only refer to it */
+function read(event: Event, names: Map<number, string>): HistoryEvent {
+  const key = Object.keys(event).find((name) => name.endsWith('EventAttributes') && event[name as keyof Event]) ?? 'unknown';
+  const attributes = (event[key as keyof Event] ?? {}) as {
+    activityType?: { name?: string };
+    scheduledEventId?: unknown;
+    signalName?: string;
+    markerName?: string;
+  };
+  const id = Number(event.eventId);
+  const name =
+    attributes.activityType?.name ?? names.get(Number(attributes.scheduledEventId)) ?? attributes.signalName ?? attributes.markerName;
+  if (attributes.activityType?.name) names.set(id, attributes.activityType.name);
+  const { seconds, nanos } = event.eventTime ?? {};
+  return {
+    id,
+    atMs: Number(seconds) * 1_000 + (nanos ?? 0) / 1e6,
+    label: [key.replace('EventAttributes', ''), name].filter(Boolean).join(' '),
+  };
+}
