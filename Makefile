@@ -1,7 +1,7 @@
 # The two commands: `make demo` and `make test`. Both do all the set-up, say what they do, can be repeated, and leave nothing running.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo down test check lint bench clean
+.PHONY: help setup build demo down test matrix check lint bench clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ down: ## end what `make demo KEEP=1` or `breakwater up` left running in this fol
 
 test: build ## run every test
 	@sh scripts/test.sh
+
+matrix: build ## kill -9 every component after every event of a run (hours; goes on where it was interrupted; SHARD=2/4 plays a part)
+	@sh scripts/matrix.sh $(if $(SHARD),$(SHARD))
 
 lint: setup ## format, lint and types
 	@npx --no-install prettier --check . && npx --no-install eslint . --max-warnings 0 && npx --no-install tsc -p tsconfig.json --noEmit

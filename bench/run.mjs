@@ -7,8 +7,9 @@ import { startWorld } from './lib/world.mjs';
 import { guard } from './parts/guard.mjs';
 import { held } from './parts/held.mjs';
 import { noOp } from './parts/no-op.mjs';
+import { standby } from './parts/standby.mjs';
 
-const PARTS = { 'no-op': noOp, guard, held };
+const PARTS = { 'no-op': noOp, guard, held, standby };
 const USAGE = `node bench/run.mjs [--only ${Object.keys(PARTS).join('|')}]… [--quick] [--profile FOLDER] [--runs N: how many runs are held]`;
 /** No part takes longer, or it fails. */
 const PART_WITHIN_MS = 20 * 60_000;

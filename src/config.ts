@@ -228,7 +228,7 @@ function explain(issue: z.core.$ZodIssue, env: Env): string {
 /** A misspelt name would silently leave its default in force. Labels, marks, named secrets and what the tests use are read elsewhere. */
 function unknownNames(env: Env): string[] {
   return Object.keys(env)
-    .filter((name) => /^BREAKWATER_(?!TEST_|REQUIRE_|SECRET_(?!S_DIR)|LABELS$|PROCESS$|MATRIX$)/.test(name) && !(name in variables))
+    .filter((name) => /^BREAKWATER_(?!TEST_|REQUIRE_|SECRET_(?!S_DIR)|LABELS$|PROCESS$|MATRIX(_|$))/.test(name) && !(name in variables))
     .map((name) => `${name}: there is no such setting; remove it, or write one of ${Object.keys(variables).join(', ')}`);
 }
 

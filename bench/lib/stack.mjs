@@ -47,15 +47,16 @@ export async function startStack() {
 /** Node's arguments that write a CPU profile of each thread into a folder when the process ends. */
 export const profileTo = (folder) => (folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]);
 
-/** Starts a worker in a process of its own and waits until Temporal sees it poll both queues. `args` go to Node. */
-export async function startWorkerProcess(stack, name, taskQueue, args = []) {
-  const child = await start(process.execPath, [...args, program(name)], {
-    env: { ...stack.env, BREAKWATER_TASK_QUEUE: taskQueue, BREAKWATER_JANITOR_EVERY: 'off' },
-  });
-  const queues = [
-    [taskQueue, 1],
-    [`${taskQueue}.local`, 2],
-  ];
+/** Queues that a worker polls, with the kind of their tasks: 1 workflows, 2 activities. */
+const queuesOf = (taskQueue, role) => [
+  ...(role === 'site' ? [] : [[taskQueue, 1]]),
+  ...(role === 'control' ? [] : [[`${taskQueue}.local`, 2]]),
+];
+
+/** Starts a worker in a process of its own and waits until Temporal sees it poll its queues. `args` go to Node. */
+export async function startWorkerProcess(stack, name, taskQueue, args = [], role = 'all') {
+  const env = { ...stack.env, BREAKWATER_TASK_QUEUE: taskQueue, BREAKWATER_ROLE: role, BREAKWATER_JANITOR_EVERY: 'off' };
+  const child = await start(process.execPath, [...args, program(name)], { env });
   const polls = async ([queue, taskQueueType]) => {
     const { pollers } = await stack.client.temporal.workflowService.describeTaskQueue({
       namespace: 'default',
@@ -66,7 +67,7 @@ export async function startWorkerProcess(stack, name, taskQueue, args = []) {
   };
   await until(`the ${name} process polls`, 30_000, 100, async () => {
     if (child.exitCode !== null) throw new Error(`the ${name} process ended with ${child.exitCode}`);
-    return (await Promise.all(queues.map(polls))).every(Boolean);
+    return (await Promise.all(queuesOf(taskQueue, role).map(polls))).every(Boolean);
   });
-  return { pid: child.pid, stop: () => stop(child) };
+  return { pid: child.pid, stop: () => stop(child), kill: () => stop(child, 'SIGKILL') };
 }

@@ -46,13 +46,24 @@ async function isRunning(holder: string): Promise<Liveness> {
   }
 }
 
+/** A halt on its way to the runs. */
+export interface Stop {
+  halt: Halt;
+  /** Runs that the ledger knows. */
+  known: string[];
+  /** Since when the halt can be seen at the gates, epoch milliseconds. */
+  takenMs: number;
+  /** Absent: every environment. */
+  environment?: string;
+}
+
 /** Creates the activities by which a ledger reaches the runs. */
 export const createHalts = () => ({
   /** Whose runs are alive. Whoever cannot be judged is `unknown`. */
   whoRuns: (holders: string[]): Promise<Liveness[]> => Promise.all(holders.map(isRunning)),
 
-  /** Brings a halt to every live run of the environment, or of all. @returns how many were told */
-  async stopRuns({ halt, known, environment }: { halt: Halt; known: string[]; environment?: string }): Promise<number> {
+  /** Brings a halt to every run of the environment, or of all, that was live when it was taken: whoever starts later meets it at the gates. */
+  async stopRuns({ halt, known, takenMs, environment }: Stop): Promise<number> {
     const { workflow } = getClient();
     const told = new Set<string>();
     const tell = async (ids: readonly string[]): Promise<void> => {
@@ -71,8 +82,8 @@ export const createHalts = () => ({
     for (let look = 1; look <= LOOKS; look++) {
       if (look > 1) await sleep(LOOK_AGAIN_MS);
       const found: string[] = [];
-      for await (const { workflowId } of workflow.list({ query: runningExperiments(activityInfo().taskQueue, environment) }))
-        found.push(workflowId);
+      for await (const { workflowId, startTime } of workflow.list({ query: runningExperiments(activityInfo().taskQueue, environment) }))
+        if (startTime.getTime() <= takenMs) found.push(workflowId);
       await tell(found);
     }
     return told.size;

@@ -63,8 +63,8 @@ class Stopping {
   async look(): Promise<void> {
     const { workflow } = this.home.temporal;
     const live = new Set<string>();
-    for await (const { workflowId } of workflow.list({ query: runningExperiments(this.home.taskQueue, this.environment) }))
-      live.add(workflowId);
+    for await (const { workflowId, startTime } of workflow.list({ query: runningExperiments(this.home.taskQueue, this.environment) }))
+      if (startTime.getTime() <= this.halt.atMs) live.add(workflowId); // whoever starts later meets the halt at the gates
     const fresh = [...live].filter((id) => !this.open.has(id) && !this.results.has(id));
     await each(fresh, async (id) => {
       await workflow.getHandle(id).signal('halted', this.halt).catch(ignoreGone);

@@ -124,7 +124,11 @@ async function passGates(run: AdmittedRun, wave?: WavePlan): Promise<boolean> {
 
 function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): boolean {
   const place = wave ? { wave: wave.name } : {};
-  if (!decision.open) return shut(run, `${decision.rule}: ${decision.reason}`, 'policy', { ...decision }, place);
+  if (!decision.open) {
+    // After something was injected, what was measured counts as little as when the incident's own signal had been first.
+    if (decision.rule === 'incident' && run.state.victims.length > 0) run.facts.incident = decision.reason;
+    return shut(run, `${decision.rule}: ${decision.reason}`, 'policy', { ...decision }, place);
+  }
   run.chronicle.add('policy', { open: true }, place);
   return true;
 }
@@ -136,7 +140,9 @@ async function mayEnter(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
     if (!run.ledger.isUsed || wave.dryRun || run.ledger.wave === wave.name) return passGates(run, wave);
     const turn = await awaitTurn(run, wave);
     if (turn.kind === 'gates') return takeGates(run, turn.gates, wave);
-    if (turn.kind === 'refused') return shut(run, `ledger: ${turn.reason}`, 'ledger', { ...turn }, { wave: wave.name });
+    // A halt is said by the gates, which tell it from an incident.
+    if (turn.kind === 'refused')
+      return (await passGates(run, wave)) && shut(run, `ledger: ${turn.reason}`, 'ledger', { ...turn }, { wave: wave.name });
     if (turn.kind === 'paused') continue;
     if (!turn.hasWaited) takeGates(run, { open: true }, wave);
     run.chronicle.add('turn', { epoch: run.epoch }, { wave: wave.name });

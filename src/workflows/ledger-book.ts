@@ -48,7 +48,12 @@ export class Book {
   async stopRuns(halt: Halt, known: readonly string[]): Promise<void> {
     await this.during(async () => {
       await ledgering
-        .stopRuns({ halt, known: [...known], ...(this.environment !== EVERYWHERE && { environment: this.environment }) })
+        .stopRuns({
+          halt,
+          known: [...known],
+          takenMs: Date.now(),
+          ...(this.environment !== EVERYWHERE && { environment: this.environment }),
+        })
         .catch((cause: unknown) => {
           log.error('the halt could not be brought to every run; each meets it at its next gate', { cause: String(cause) });
         });

@@ -2,28 +2,24 @@ import { currentBuild } from '../support/build.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { COMPONENTS } from './harness/components.ts';
 import { crashAll, type Crash, type CrashOutcome } from './harness/crash.ts';
-import { played as playedBefore, keepPoint } from './harness/points-file.ts';
-import { referenceOf, VARIANTS, type Moment, type Variant } from './harness/points.ts';
+import { keepPoint, playedBefore } from './harness/points-file.ts';
+import { referenceOf, VARIANTS, type Reference } from './harness/points.ts';
 import { keepReport, line, report, summarise, summaryLine } from './harness/report.ts';
 import { choosePoints } from './harness/sample.ts';
 import { matrixSettings } from './harness/settings.ts';
 
-const SAMPLED_WITHIN_MS = 600_000;
+const SAMPLED_WITHIN_MS = 1_200_000;
 const FULL_WITHIN_MS = 12 * 3_600_000;
 const settings = matrixSettings();
 const { chosen, components, variants, seed, shard, atOnce, reportDir } = settings;
 const isChosen = (name: string, among: string[] | undefined): boolean => among === undefined || among.includes(name);
-const cast = COMPONENTS.filter(({ name }) => isChosen(name, components));
-const playable = cast.filter(({ absent }) => absent === undefined);
+const playable = COMPONENTS.filter(({ name }) => isChosen(name, components));
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** The undisturbed runs, whose events are the moments of the matrix. */
-async function references(): Promise<Record<Variant, Moment[]>> {
-  const names = (Object.keys(VARIANTS) as Variant[]).filter((name) => isChosen(name, variants));
-  const moments = await Promise.all(names.map(async (name) => [name, await referenceOf(name)] as const));
-  return { pause: [], kill: [], ...Object.fromEntries(moments) };
-}
+const references = (): Promise<Reference[]> =>
+  Promise.all(VARIANTS.filter((name) => isChosen(name, variants)).map((name) => referenceOf(name)));
 
 describeWithTemporal('a part of Breakwater killed -9 after an event of the history', () => {
   let points: Crash[] = [];
@@ -32,19 +28,15 @@ describeWithTemporal('a part of Breakwater killed -9 after an event of the histo
   beforeAll(
     async () => {
       await currentBuild();
-      const moments = await references();
-      points = choosePoints(moments, playable, { chosen, seed, shard });
+      const played = await references();
+      points = choosePoints(played, playable, { chosen, seed, shard });
       const before = playedBefore(reportDir);
       const left = points.filter(({ name }) => !before.has(name));
       say(
         `\ncrash matrix (${chosen}, seed ${seed}, part ${shard.join(' of ')}): ${left.length} points of ${points.length}, ${atOnce} at once;`,
       );
-      say(
-        `events of an undisturbed run: ${Object.entries(moments)
-          .map(([name, { length }]) => `${name} ${length}`)
-          .join(', ')}`,
-      );
-      for (const { name, absent } of cast) if (absent !== undefined) say(`not played: ${name}: ${absent}`);
+      for (const { variant, moments, holdMs } of played)
+        say(`an undisturbed run (${variant}, hold ${holdMs} ms) has ${moments.length} events`);
       const fresh = await crashAll(left, atOnce, (outcome) => {
         if (reportDir === undefined) return;
         keepPoint(reportDir, outcome);
@@ -52,7 +44,7 @@ describeWithTemporal('a part of Breakwater killed -9 after an event of the histo
       });
       outcomes = points.flatMap(({ name }) => fresh.find((one) => one.name === name) ?? before.get(name) ?? []);
       say(reportDir === undefined ? report(outcomes) : summarise(outcomes).map(summaryLine).join('\n'));
-      if (reportDir !== undefined) keepReport(reportDir, 'matrix', { seed, shard, events: moments, outcomes });
+      if (reportDir !== undefined) keepReport(reportDir, 'matrix', { seed, shard, references: played, outcomes });
     },
     chosen === 'sample' ? SAMPLED_WITHIN_MS : FULL_WITHIN_MS,
   );

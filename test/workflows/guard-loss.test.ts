@@ -189,7 +189,7 @@ describeWithTemporal('a guard that is lost', () => {
         const { temporal } = client;
         const execution = { workflowId: id };
         const { pendingActivities } = await temporal.workflowService.describeWorkflowExecution({ namespace: 'default', execution });
-        const guard = pendingActivities!.find(({ activityType }) => activityType?.name === 'guardWave')!;
+        const guard = pendingActivities.find(({ activityType }) => activityType?.name === 'guardWave')!;
         await temporal.workflowService.pauseActivity({ namespace: 'default', execution, id: guard.activityId!, identity: 'somebody' });
         expect(await verdict(id)).toMatchObject({ verdict: 'passed', leftovers: [] });
         expect(site.of('guardWave')).toHaveLength(3);

@@ -24,10 +24,12 @@ const (
 	frontendService = "temporal.api.workflowservice.v1.WorkflowService"
 )
 
-// tuning: the default poll rates (20 a second) add some 70 ms to each step of a workflow on one machine.
+// tuning: the default poll rates (20 a second) add some 70 ms to each step of a workflow on one machine. The default time shift, made for clocks
+// of several machines that differ, lets every timer that is due within a second (a retry, a sticky time-out) come only at its end.
 var tuning = dynamicconfig.StaticClient{
 	dynamicconfig.TransferProcessorMaxPollRPS.Key():                  2000,
 	dynamicconfig.TimerProcessorMaxPollRPS.Key():                     2000,
+	dynamicconfig.TimerProcessorMaxTimeShift.Key():                   "50ms",
 	dynamicconfig.HistoryCacheHostLevelMaxSize.Key():                 8096,
 	dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 100,
 }

@@ -58,7 +58,8 @@ export function openJournal(
         const record = sameOrder(await readRecord(folder), entry);
         if (record.reversal) return record.reversal;
         const reversal = await act(record);
-        if (reversal.undone) await writeDurably(join(folder, 'reversal.json'), reversal, 'replace', dir);
+        // a deed that is on record proves that the folder's own name was flushed
+        if (reversal.undone) await writeDurably(join(folder, 'reversal.json'), reversal, 'replace', ...(record.deed ? [] : [dir]));
         return reversal;
       });
     },
@@ -76,17 +77,16 @@ async function begin(
   { intent }: JournalRecord,
   act: (earlier: JournalIntent | undefined) => Promise<Deed>,
 ): Promise<Deed> {
-  const refusal = await refusalOf(dir, entry);
+  const unflushed = new Set([folder, dir]);
+  const refusal = await refusalOf(dir, entry, unflushed);
+  if (refusal !== undefined || intent) await flushFolders(...unflushed);
   // "skipped" would say that nobody was touched, and would leave what that attempt did
   if (refusal !== undefined && intent)
     throw new Error(`${refusal}; an earlier attempt may have acted, so this is undone and not tried again`);
   if (refusal !== undefined) return skipped(refusal);
-  if (intent) {
-    await flushFolders(folder, dirname(folder));
-    return act(intent);
-  }
-  await writeDurably(join(folder, 'intent.json'), entry, 'create', dirname(folder));
-  const overtaken = await staleness(dir, entry);
+  if (intent) return act(intent);
+  await writeDurably(join(folder, 'intent.json'), entry, 'create', ...unflushed);
+  const overtaken = await staleness(dir, entry, new Set());
   return overtaken === undefined ? act(undefined) : skipped(overtaken);
 }
 

@@ -64,7 +64,10 @@ function ownArgs({ dbFile, port, uiPort, namespace, searchAttributes }: Temporal
   return ['-db', dbFile, '-port', `${port}`, '-ui-port', `${uiPort}`, '-namespace', namespace, '-search-attributes', attributes.join(',')];
 }
 
-/** WAL, `synchronous` and the poll rates as our own server has them: without, starts fall behind at some 20 a second. */
+/**
+ * WAL, `synchronous` and the poll rates as our own server has them: without, starts fall behind at some 20 a second. And its time shift:
+ * by default every timer that is due within a second, a retry or a sticky time-out, comes at its end.
+ */
 export function cliArgs({ dbFile, port, uiPort, namespace, searchAttributes }: TemporalArgs): string[] {
   const pairs = (flag: string, values: Record<string, string>) =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
@@ -76,6 +79,7 @@ export function cliArgs({ dbFile, port, uiPort, namespace, searchAttributes }: T
     ...pairs('--dynamic-config-value', {
       'history.transferProcessorMaxPollRPS': '2000',
       'history.timerProcessorMaxPollRPS': '2000',
+      'history.timerProcessorMaxTimeShift': '"50ms"', // JSON
       'frontend.namespaceRPS.visibility': '100',
     }),
   ];

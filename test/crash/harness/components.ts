@@ -11,8 +11,6 @@ export interface Component {
   revive?: (stage: Stage) => Promise<unknown>;
   /** Needs a Temporal of its own, because it kills it. */
   killsTemporal?: true;
-  /** Why this build cannot play it; it is then reported as not played. */
-  absent?: string;
 }
 
 const sites = ['control', 'site'] as const;
@@ -60,20 +58,19 @@ export const temporal: Component = {
   killsTemporal: true,
 };
 
-/** The process that undoes what nobody renews; a worker that arms a lease starts another. */
+/** The process that undoes what nobody renews. Whoever arms or renews a lease sees to it that another one lives. */
 export const reaper: Component = {
   name: 'reaper',
   cast: worker.cast,
   kill: (stage) => stage.killReaper(),
-  absent: 'this build has no reaper',
 };
 
 /** The HTTP API. A run needs it for nothing, which is what its row shows. */
 export const api: Component = {
   name: 'api',
-  cast: worker.cast, // and `stage.startWorker('api')`, once ROLES of worker.ts has it
-  kill: () => undefined,
-  absent: 'this build has no API',
+  cast: (stage) => Promise.all((['all', 'api'] as const).map((role) => stage.startWorker(role))),
+  kill: (stage) => stage.running('api').kill(),
+  revive: (stage) => stage.startWorker('api'),
 };
 
 /** All of them, in the order of the report. */

@@ -41,20 +41,23 @@ export const documentOf = ({ name, app, url, fault, with: more }: Variation): Re
   ...more,
 });
 
-/** The four waves of the field: dry run, a single victim, a canary, stress; about twelve seconds. Merged over `documentOf`. */
-export const fourWaves = {
+/**
+ * The four waves of the field: dry run, a single victim, a canary, stress; about ten seconds and five holds. Merged over `documentOf`.
+ * @param holdMs must outlast an injection on a machine as busy as this one is
+ */
+export const fourWaves = (holdMs: number) => ({
   // Only signals that the guard watches: their absence is waited out, on a machine that is too busy to answer within a short baseline.
   steadyState: [{ probe: 'health', tolerance: { equals: 1 }, throughout: true }],
   blastRadius: { maxVictims: 4, maxConcurrent: 2, survivorsAtLeast: 1, coolDown: '300ms' },
   // Whoever is killed may be away for as long as a busy machine needs to start again: recovery is not what is tested here.
-  timing: { baseline: '300ms', hold: '1500ms', recoverWithin: '30s', stableFor: '200ms' },
+  timing: { baseline: '300ms', hold: `${holdMs}ms`, recoverWithin: '30s', stableFor: '200ms' },
   waves: [
     { name: 'dry', dryRun: true },
     { name: 'single' },
     { name: 'canary' },
     { name: 'stress', selection: { count: 2 }, iterations: 2 },
   ],
-};
+});
 
 /** What the waves of an experiment may hit, read from it: the same numbers that a person would read. */
 export function plannedBy(document: Record<string, unknown>): PlannedWave[] {

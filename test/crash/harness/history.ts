@@ -55,11 +55,18 @@ export async function followHistory<R>(
   }
 }
 
-/** Waits until the history holds this event. @throws Error when the run ended with fewer */
+/** Waits until the history holds this event. @throws MissedMoment when the run ended with fewer */
 export async function eventWritten(from: string, workflowId: string, id: number): Promise<HistoryEvent> {
   const seen = await followHistory(from, workflowId, (event) => (event.id >= id ? event : undefined));
   if (!seen) throw new MissedMoment(`the run ended before event ${id}`);
   return seen;
+}
+
+/** Waits until an event with this label is there for the nth time. @throws MissedMoment when the run ended before */
+export async function labelWritten(from: string, workflowId: string, label: string, nth = 1): Promise<void> {
+  let times = 0;
+  const seen = await followHistory(from, workflowId, (event) => (event.label === label && ++times === nth ? event : undefined));
+  if (!seen) throw new MissedMoment(`the run ended before ${label} number ${nth}`);
 }
 
 /** @param names what each scheduled activity is called, filled under way: its later events only refer to it */

@@ -85,7 +85,7 @@ function* untrue(stage: Stage, { victims, verdict, rule, reason, leftovers }: Ru
 async function* leftBehind(stage: Stage): AsyncGenerator<string> {
   for (const pid of stage.victims.stopped()) yield `pid ${pid} is still stopped`;
   for (const path of leasesLeft(stage.stateDir)) yield `a lease is left: ${path}`;
-  for (const holder of await heldInLedger(stage.client.temporal, stage.environment)) yield `the ledger still holds: ${holder}`;
+  for (const holder of await heldInLedger(stage)) yield `the ledger still holds: ${holder}`;
 }
 
 /** Everything that must hold when a run has ended, whatever was killed under way. @returns what does not */

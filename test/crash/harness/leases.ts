@@ -1,24 +1,23 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { LEASES, namesWith } from '../../../src/adapters/leases/names.ts';
+import { livingReaper, RECORD, reaperFolder } from '../../../src/adapters/leases/reaper-process.ts';
+import { sourceFor } from '../../../src/adapters/process/platform.ts';
+import { stopRecorded } from '../../../src/sandbox/servers/process-record.ts';
 
-/** Files that belong to the reaper itself, such as its claim, and not to a fault. */
-const isReapers = (path: string): boolean => basename(path).includes('reaper') || path.endsWith('.log');
+const source = sourceFor(process.platform);
 
-const files = (folder: string): string[] =>
-  existsSync(folder)
-    ? readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name))
-    : [];
-
-/** What the leases at the target still hold: the paths of their records. Nothing where this build keeps none. */
-export const leasesLeft = (stateDir: string): string[] => files(join(stateDir, 'leases')).filter((path) => !isReapers(path));
-
-/** The process that enforces the leases, by the claim that it writes. @throws Error when there is none */
-export function reaperPid(stateDir: string): number {
-  for (const file of files(join(stateDir, 'leases')).filter(isReapers)) {
-    const pid = /"pid":\s*(\d+)/.exec(readFileSync(file, 'utf8'))?.[1];
-    if (pid !== undefined) return Number(pid);
-  }
-  throw new Error(`no reaper has a claim in ${join(stateDir, 'leases')}`);
+/** What the leases at the target still hold: undo records whose fault has not ended, and undos that failed. */
+export function leasesLeft(stateDir: string): string[] {
+  const folder = join(stateDir, LEASES);
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  return [...namesWith(files, 'lease'), ...namesWith(files, 'stuck')];
 }
+
+/** The process that enforces the leases of a state folder; undefined when none lives. */
+export const reaperPid = (stateDir: string): number | undefined => livingReaper(reaperFolder(stateDir, source), source)?.pid;
+
+/** Ends it, as a test must that started one: it outlives its worker. */
+export const endReaper = async (stateDir: string): Promise<void> => {
+  await stopRecorded(join(reaperFolder(stateDir, source), RECORD));
+};

@@ -1,18 +1,22 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { ledgerId } from '../../../src/domain/ledger/names.ts';
+import type { LedgerState } from '../../../src/domain/ledger/state.ts';
+import type { Stage } from './stage.ts';
 
-/** Where a ledger keeps those who hold blast radius now, by the names that its `state` may give them. */
-const HOLDERS = ['holders', 'leases', 'holding', 'held'];
+/** A run tells its ledger by a signal that it is over; the ledger's worker may have to start again first. */
+const TOLD_WITHIN_MS = 30_000;
 
-/** Who still holds blast radius of an environment, as its ledger tells. Nobody where this build has no ledger. */
-export async function heldInLedger(temporal: Client, environment: string): Promise<string[]> {
-  let state: unknown;
-  try {
-    state = await temporal.workflow.getHandle(`ledger.${environment}`).query('state');
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return [];
-    return [`the ledger does not answer: ${String(error)}`];
+/** Who still holds or waits for blast radius in the stage's environment, as its ledger tells. Nobody when no run came as far as to ask it. */
+export async function heldInLedger({ client, environment, place }: Stage): Promise<string[]> {
+  const ledger = client.temporal.workflow.getHandle(ledgerId(environment, place.taskQueue));
+  const untilMs = Date.now() + TOLD_WITHIN_MS;
+  for (;;) {
+    const held = await ledger.query<LedgerState>('state').then(
+      ({ holds, queue }) => [...holds, ...queue].map((one) => JSON.stringify(one)),
+      (error: unknown) => (error instanceof WorkflowNotFoundError ? [] : [`it does not answer: ${String(error)}`]),
+    );
+    if (held.length === 0 || Date.now() > untilMs) return held;
+    await sleep(200);
   }
-  const known = Object.entries((state ?? {}) as Record<string, unknown>).filter(([name]) => HOLDERS.includes(name));
-  if (known.length === 0) return [`the ledger's state names none of ${HOLDERS.join(', ')}: ${JSON.stringify(state).slice(0, 300)}`];
-  return known.flatMap(([, holders]) => Object.values(holders as Record<string, unknown>).map((holder) => JSON.stringify(holder)));
 }

@@ -5,7 +5,7 @@ import type { Phase } from '../../../src/domain/run.ts';
 import type { Stage } from './stage.ts';
 
 const LOOK_EVERY_MS = 10;
-const GIVE_UP_MS = 40_000;
+const GIVE_UP_MS = 90_000;
 
 /** Looks until it is so. @throws Error naming what was waited for */
 export async function until(

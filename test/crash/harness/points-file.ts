@@ -11,7 +11,7 @@ export function keepPoint(dir: string, outcome: CrashOutcome): void {
 }
 
 /** Points that a report folder holds already, by name. Those that violated something are played again. */
-export function played(dir: string | undefined): Map<string, CrashOutcome> {
+export function playedBefore(dir: string | undefined): Map<string, CrashOutcome> {
   if (dir === undefined || !existsSync(fileOf(dir))) return new Map();
   const lines = readFileSync(fileOf(dir), 'utf8').split('\n').filter(Boolean);
   const outcomes = lines.map((text) => JSON.parse(text) as CrashOutcome).filter(({ violations }) => violations.length === 0);

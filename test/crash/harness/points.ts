@@ -6,15 +6,20 @@ import { eventWritten, followHistory, type HistoryEvent } from './history.ts';
 import { violations } from './invariants.ts';
 import { onStage, type StageOptions } from './stage.ts';
 
-/** The four waves, once with a fault that must be undone and once with one that cannot be. */
-export const VARIANTS = {
-  pause: { fault: { kind: 'process-pause' }, document: () => fourWaves, victims: { count: 5 } },
-  kill: { fault: { kind: 'process-kill' }, document: () => fourWaves, victims: { count: 5 } },
-} satisfies Record<string, StageOptions>;
-export type Variant = keyof typeof VARIANTS;
+/** The faults of the four waves: one that must be undone, and one that cannot be. */
+export const VARIANTS = ['pause', 'kill'] as const;
+export type Variant = (typeof VARIANTS)[number];
 
-const ENDS_WITHIN_MS = 60_000;
-/** On a busy machine an injection may come later than the hold lasts, and the run is inconclusive: then it is no reference. */
+/** A variant as it was played undisturbed, and the moments that its history offers: one for each event. */
+export interface Reference {
+  variant: Variant;
+  holdMs: number;
+  moments: Moment[];
+}
+
+const ENDS_WITHIN_MS = 240_000;
+const SHORTEST_HOLD_MS = 1_500;
+/** On a busy machine an injection may come later than the hold lasts, and the run is inconclusive: the hold is doubled until it is long enough. */
 const REFERENCE_TRIES = 5;
 /** Events that are closer than this were written by one transaction: nothing can die between them. */
 const TOGETHER_MS = 2;
@@ -25,21 +30,27 @@ export interface Moment extends HistoryEvent {
   delayMs: number;
 }
 
+const optionsOf = (variant: Variant, holdMs: number): StageOptions => ({
+  fault: { kind: `process-${variant}` },
+  document: () => fourWaves(holdMs),
+  victims: { count: 5 },
+});
+
 /**
- * Plays the variant undisturbed and gives the moments that its history offers, one for each event.
+ * Plays the variant undisturbed.
  * @throws Error when it does not pass in any try: then nothing that is found by killing would mean anything
  */
-export async function referenceOf(variant: Variant): Promise<Moment[]> {
+export async function referenceOf(variant: Variant): Promise<Reference> {
   const failures: unknown[] = [];
-  while (failures.length < REFERENCE_TRIES) {
-    const moments = await playUndisturbed(variant).catch((cause: unknown) => void failures.push(cause));
-    if (moments) return moments;
+  for (let holdMs = SHORTEST_HOLD_MS; failures.length < REFERENCE_TRIES; holdMs *= 2) {
+    const moments = await playUndisturbed(variant, holdMs).catch((cause: unknown) => void failures.push(cause));
+    if (moments) return { variant, holdMs, moments };
   }
   throw new AggregateError(failures, `${variant}: ${failures.map(String).join('; ')}`);
 }
 
-const playUndisturbed = (variant: Variant): Promise<Moment[]> =>
-  onStage(`reference ${variant}`, VARIANTS[variant], async (stage) => {
+const playUndisturbed = (variant: Variant, holdMs: number): Promise<Moment[]> =>
+  onStage(`reference ${variant}`, optionsOf(variant, holdMs), async (stage) => {
     await worker.cast(stage);
     await stage.startRun();
     const events: HistoryEvent[] = [];
@@ -67,11 +78,11 @@ export function momentsOf(events: readonly HistoryEvent[]): Moment[] {
 }
 
 /** The point of the matrix at which a component dies at a moment of a variant. */
-export const pointAt = (variant: Variant, component: Component, { id, label, delayMs }: Moment): Crash => ({
-  name: `${component.name}, ${variant}, after event ${id}${delayMs ? ` +${delayMs} ms` : ''}: ${label}`,
+export const pointAt = ({ variant, holdMs }: Reference, component: Component, { id, label, delayMs }: Moment): Crash => ({
+  name: `${component.name}, ${variant}, after event ${id}: ${label}`,
   component,
   pick: id,
-  options: VARIANTS[variant],
+  options: optionsOf(variant, holdMs),
   moment: async (stage) => {
     await eventWritten(stage.place.temporalAddress, stage.workflowId, id);
     await sleep(delayMs);

@@ -2,7 +2,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { Component } from './components.ts';
 import type { Crash } from './crash.ts';
-import { pointAt, type Moment, type Variant } from './points.ts';
+import { pointAt, type Reference } from './points.ts';
 
 /** How often each component is killed in a sample; those that are not named, once. */
 const SAMPLED: Record<string, number> = { worker: 3, 'one of two workers': 2, 'site worker': 2, 'control worker': 2, temporal: 2 };
@@ -16,31 +16,28 @@ export interface Choice {
 }
 
 /**
- * The points of a matrix. In full: every component after every event. A sample is stratified: a component's points lie in different parts
- * of the run, and the components' parts are shifted against each other.
+ * The points of a matrix. In full: every component after every event. A sample is stratified: a component's points lie in
+ * different parts of the run.
  */
-export function choosePoints(
-  moments: Record<Variant, Moment[]>,
-  components: readonly Component[],
-  { chosen, seed, shard }: Choice,
-): Crash[] {
-  const variants = (Object.keys(moments) as Variant[]).filter((variant) => moments[variant].length > 0);
-  if (chosen === 'sample') return sampled(moments, variants, components, seed);
-  const all = variants.flatMap((variant) => components.flatMap((one) => moments[variant].map((moment) => pointAt(variant, one, moment))));
+export function choosePoints(references: readonly Reference[], components: readonly Component[], { chosen, seed, shard }: Choice): Crash[] {
+  if (chosen === 'sample') return sampled(references, components, seed);
+  const all = references.flatMap((reference) =>
+    components.flatMap((component) => reference.moments.map((moment) => pointAt(reference, component, moment))),
+  );
   const [part, parts] = shard;
   return all.filter(({ name }) => chosen === 'full' || name.includes(chosen)).filter((_point, i) => i % parts === part - 1);
 }
 
-function sampled(moments: Record<Variant, Moment[]>, variants: Variant[], components: readonly Component[], seed: number): Crash[] {
+function sampled(references: readonly Reference[], components: readonly Component[], seed: number): Crash[] {
   const random = xoroshiro128plus(seed);
   const strata = components.flatMap((component) => Array.from({ length: SAMPLED[component.name] ?? 1 }, (_, nth) => ({ component, nth })));
   return strata.flatMap(({ component, nth }, i) => {
-    const variant = variants[i % variants.length];
-    if (variant === undefined) return [];
-    const events = moments[variant];
+    const reference = references[i % references.length];
+    if (!reference) return [];
+    const { moments } = reference;
     const times = SAMPLED[component.name] ?? 1;
-    const [from, to] = [nth, nth + 1].map((slice) => Math.floor((slice * events.length) / times)) as [number, number];
-    const moment = events[uniformInt(random, from, Math.max(from, to - 1))];
-    return moment ? [pointAt(variant, component, moment)] : [];
+    const [from, to] = [nth, nth + 1].map((slice) => Math.floor((slice * moments.length) / times)) as [number, number];
+    const moment = moments[uniformInt(random, from, Math.max(from, to - 1))];
+    return moment ? [pointAt(reference, component, moment)] : [];
   });
 }

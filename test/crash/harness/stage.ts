@@ -8,7 +8,8 @@ import type { RunResult, RunState } from '../../../src/domain/run.ts';
 import { query } from '../../../src/sandbox/servers/postgres.ts';
 import { databaseUrl, freshDir, temporalAddress } from '../../support/servers.ts';
 import { documentOf, plannedBy, type PlannedWave } from './document.ts';
-import { reaperPid } from './leases.ts';
+import { MissedMoment } from './history.ts';
+import { endReaper, reaperPid } from './leases.ts';
 import type { OwnTemporal } from './own-temporal.ts';
 import { ObservedSystem } from './system.ts';
 import { Victims } from './victims.ts';
@@ -139,9 +140,11 @@ export class Stage {
     return this.temporal;
   }
 
-  /** kill -9 of the process that enforces this stage's leases. */
+  /** kill -9 of the process that enforces this stage's leases. @throws MissedMoment when none lives yet */
   killReaper(): void {
-    process.kill(reaperPid(this.stateDir), 'SIGKILL');
+    const pid = reaperPid(this.stateDir);
+    if (pid === undefined) throw new MissedMoment('no reaper lives');
+    process.kill(pid, 'SIGKILL');
   }
 
   async startRun(): Promise<string> {
@@ -182,6 +185,7 @@ export class Stage {
         .terminate('test is over')
         .catch(() => undefined);
     for (const worker of this.workers) worker.kill();
+    await endReaper(this.stateDir);
     await this.victims.end();
     await Promise.allSettled([this.system.end(), this.client.close()]);
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../../src/sandbox/servers/ports.ts';
 import { recordProcess } from '../../../src/sandbox/servers/process-record.ts';
 import { currentBuild } from '../../support/build.ts';
 
@@ -21,6 +22,7 @@ const ROLES = {
   all: { argv: ['worker'], env: {}, isReady: 'worker is ready' },
   control: { argv: ['worker'], env: { BREAKWATER_ROLE: 'control' }, isReady: 'worker is ready' },
   site: { argv: ['worker'], env: { BREAKWATER_ROLE: 'site' }, isReady: 'worker is ready' },
+  api: { argv: ['api'], env: {}, isReady: 'api is ready' },
 } as const;
 export type Role = keyof typeof ROLES;
 
@@ -53,6 +55,7 @@ export class WorkerProcess {
         BREAKWATER_TASK_QUEUE: taskQueue,
         BREAKWATER_JANITOR_EVERY: 'off', // the crash is to be survived without it
         BREAKWATER_PROCESS: '1',
+        ...(role === 'api' && { BREAKWATER_API_PORT: String(await freePort()) }),
         ...env,
       },
     });
@@ -92,6 +95,15 @@ export class WorkerProcess {
   /** kill -9, now. Synchronous, so that no time passes between seeing the moment and the death. */
   kill(): void {
     this.child.kill('SIGKILL');
+  }
+
+  /** SIGSTOP: it does nothing until it may go on. */
+  pause(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  goOn(): void {
+    process.kill(this.pid, 'SIGCONT');
   }
 
   /** @returns how long it took to leave after SIGTERM, milliseconds */

@@ -24,6 +24,9 @@ export async function reach({ client }: Stage, workflowId: string, isThere: Phas
   }
 }
 
+/** Whether a live fault is being held: a dry run holds, too. */
+export const holdsLive = ({ phase, victims }: RunState): boolean => phase === 'holding' && victims.length > 0;
+
 /** How many events of each type a run's history holds. */
 export async function countEvents({ client }: Stage, workflowId: string): Promise<Record<string, number>> {
   const { events } = await client.temporal.workflow.getHandle(workflowId).fetchHistory();

@@ -5,6 +5,7 @@ import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, t
 import { createControlActivities } from '../../../src/activities/index.ts';
 import type { Pager } from '../../../src/activities/ports.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
+import { ledgerId } from '../../../src/domain/ledger/names.ts';
 import type { RunInput } from '../../../src/domain/run.ts';
 import { createMemoryRecords } from '../../../src/records/memory.ts';
 import type { Records } from '../../../src/records/ports.ts';
@@ -69,6 +70,8 @@ export interface StageOptions {
   records?: Records;
   nowMs?: () => number;
   pager?: Pager;
+  /** Default: one of its own. */
+  taskQueue?: string;
 }
 
 /** Raises a stage, plays on it, and takes it down: workers are gone afterwards whatever happened. */
@@ -77,9 +80,14 @@ export async function onStage<T>(
   play: (stage: Stage) => Promise<T>,
   options: StageOptions = {},
 ): Promise<T> {
-  const { site = new FakeSite(), records = createMemoryRecords(), nowMs = () => Date.now(), pager } = options;
+  const {
+    site = new FakeSite(),
+    records = createMemoryRecords(),
+    nowMs = () => Date.now(),
+    pager,
+    taskQueue = `test-${randomUUID()}`,
+  } = options;
   const control = createControlActivities({ records, nowMs, sites: ['local'], ...(pager && { pager }) });
-  const taskQueue = `test-${randomUUID()}`;
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     stickyQueueScheduleToStartTimeout: '1s',
@@ -112,5 +120,11 @@ export async function onStage<T>(
       ).workflowId,
     startRaw: (input) => client.workflow.start('experiment', { taskQueue, workflowId: `raw.${randomUUID()}`, args: [input as RunInput] }),
   };
-  return workers[0].runUntil(workers[1].runUntil(play(stage)));
+  // A ledger lives for ever: without its worker it would keep a server that skips time from skipping any more.
+  const endLedger = () =>
+    client.workflow
+      .getHandle(ledgerId('staging', taskQueue))
+      .terminate('the stage is over')
+      .catch(() => undefined);
+  return workers[0].runUntil(workers[1].runUntil(play(stage).finally(endLedger)));
 }
