@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Sample } from '../domain/sample.ts';
 import { measureOnce } from '../probes/measure.ts';
 import type { OpenSignal } from './signals.ts';
@@ -7,15 +6,41 @@ import type { OpenSignal } from './signals.ts';
 export const nextTickMs = (startMs: number, everyMs: number, nowMs: number): number =>
   startMs + (Math.floor((nowMs - startMs) / everyMs) + 1) * everyMs;
 
+/** Waits that end early when `stop` aborts. One listener serves them all: what sleeps a thousand times a second should be small. */
+function openPauses(stop: AbortSignal): { pause(ms: number): Promise<void>; close(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let wake = (): void => undefined;
+  const leave = (): void => {
+    clearTimeout(timer);
+    wake();
+  };
+  stop.addEventListener('abort', leave, { once: true });
+  return {
+    pause: (ms) =>
+      new Promise((resolve) => {
+        wake = resolve;
+        timer = setTimeout(resolve, ms);
+      }),
+    close: () => {
+      stop.removeEventListener('abort', leave);
+    },
+  };
+}
+
 async function sampleOne(signal: OpenSignal, take: (sample: Sample) => void, stop: AbortSignal, nowMs: () => number): Promise<void> {
   const startMs = nowMs();
-  while (!stop.aborted) {
-    const atMs = nowMs();
-    const measurement = await measureOnce(signal.probe, signal.timeoutMs, stop);
-    if (stop.aborted) return;
-    take({ probe: signal.name, atMs, measurement });
-    const doneMs = nowMs();
-    await delay(nextTickMs(startMs, signal.everyMs, doneMs) - doneMs, undefined, { signal: stop });
+  const { pause, close } = openPauses(stop);
+  try {
+    while (!stop.aborted) {
+      const atMs = nowMs();
+      const measurement = await measureOnce(signal.probe, signal.timeoutMs, stop);
+      if (stop.aborted) return;
+      take({ probe: signal.name, atMs, measurement });
+      const doneMs = nowMs();
+      if (!stop.aborted) await pause(nextTickMs(startMs, signal.everyMs, doneMs) - doneMs);
+    }
+  } finally {
+    close();
   }
 }
 

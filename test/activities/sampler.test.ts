@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sampleUntil } from '../../src/activities/sampler.ts';
 import type { OpenSignal } from '../../src/activities/signals.ts';
@@ -60,4 +61,15 @@ test('an error of whoever takes the samples is not swallowed', async () => {
     throw new Error('a bug of ours');
   };
   await expect(sampleUntil([signal('quick', 50, 50, one)], take, new AbortController().signal)).rejects.toThrow('a bug of ours');
+});
+
+test('a long wait ends with the stop, also with one that comes out of taking a sample, and leaves nothing at the signal', async () => {
+  const stop = new AbortController();
+  const waiting = sampleUntil([signal('slow', 60_000, 50, one), signal('other', 60_000, 50, one)], () => undefined, stop.signal);
+  await delay(50);
+  stop.abort();
+  await waiting;
+  const another = new AbortController();
+  await sampleUntil([signal('slow', 60_000, 50, one)], () => another.abort(), another.signal);
+  expect([...getEventListeners(stop.signal, 'abort'), ...getEventListeners(another.signal, 'abort')]).toEqual([]);
 });

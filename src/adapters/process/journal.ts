@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { Deed, JournalEntry, JournalIntent, JournalPort, JournalRecord } from '../../faults/ports.ts';
-import { refusalOf, staleness } from './bounds.ts';
+import { makeDurably, refusalOf, staleness } from './bounds.ts';
 import { withClaim } from './claims.ts';
 import { sourceFor } from './platform.ts';
 import type { ProcessSource } from './source.ts';
@@ -58,7 +58,8 @@ export function openJournal(
         const record = sameOrder(await readRecord(folder), entry);
         if (record.reversal) return record.reversal;
         const reversal = await act(record);
-        if (reversal.undone) await writeDurably(join(folder, 'reversal.json'), reversal, 'replace', dir);
+        // a deed that is on record proves that the folder's own name was flushed
+        if (reversal.undone) await writeDurably(join(folder, 'reversal.json'), reversal, 'replace', ...(record.deed ? [] : [dir]));
         return reversal;
       });
     },
@@ -76,17 +77,16 @@ async function begin(
   { intent }: JournalRecord,
   act: (earlier: JournalIntent | undefined) => Promise<Deed>,
 ): Promise<Deed> {
-  const refusal = await refusalOf(dir, entry);
+  const unflushed = new Set([folder, dir]);
+  const refusal = await refusalOf(dir, entry, unflushed);
+  if (refusal !== undefined || intent) await flushFolders(...unflushed);
   // "skipped" would say that nobody was touched, and would leave what that attempt did
   if (refusal !== undefined && intent)
     throw new Error(`${refusal}; an earlier attempt may have acted, so this is undone and not tried again`);
   if (refusal !== undefined) return skipped(refusal);
-  if (intent) {
-    await flushFolders(folder, dirname(folder));
-    return act(intent);
-  }
-  await writeDurably(join(folder, 'intent.json'), entry, 'create', dirname(folder));
-  const overtaken = await staleness(dir, entry);
+  if (intent) return act(intent);
+  await writeDurably(join(folder, 'intent.json'), entry, 'create', ...unflushed);
+  const overtaken = await staleness(dir, entry, new Set());
   return overtaken === undefined ? act(undefined) : skipped(overtaken);
 }
 
@@ -123,8 +123,9 @@ function sameOrder(record: JournalRecord, entry: JournalEntry): JournalRecord {
   );
 }
 
-/** Its name is flushed with the first file in it. */
+/** Its name is flushed with the first file in it; the journal's own is, once. */
 async function makeFolder(folder: string): Promise<string> {
+  await makeDurably(dirname(folder));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }

@@ -7,11 +7,11 @@ export type How = 'replace' | 'create';
 
 /**
  * Writes a file that is either there with all its content or not there at all, and on disk when this returns.
- * @param above folders further up that may be new: their names are flushed too
+ * @param above other folders that hold new names: they are flushed too
  */
 export async function writeDurably(path: string, content: unknown, how: How, ...above: string[]): Promise<void> {
   await write(path, content, how, true);
-  await flushFolders(dirname(path), ...above);
+  await flushFolders(dirname(path), ...above.filter((folder) => folder !== dirname(path)));
 }
 
 /**
