@@ -5,6 +5,7 @@ import type { Cli } from './context.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
+import { findings } from './findings.ts';
 import { init } from './init.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
@@ -29,6 +30,6 @@ export const commands: readonly (readonly [heading: string, commands: readonly R
   ['Write:', [init, validate, schema]],
   ['Run:', [plan, run, watch]],
   ['Steer:', [approve, reject, abort, pause, resume]],
-  ['Look back:', [runs, show, report]],
+  ['Look back:', [runs, show, report, findings]],
   ['Operate:', [doctor, worker]],
 ];
