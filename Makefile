@@ -1,7 +1,7 @@
 # The two commands: `make demo` and `make test`. Both do all the set-up, say what they do, can be repeated, and leave nothing running.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo down test matrix check lint bench clean
+.PHONY: help setup build demo down test matrix check lint calibration bench clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ lint: setup ## format, lint and types
 	@npx --no-install prettier --check . && npx --no-install eslint . --max-warnings 0 && npx --no-install tsc -p tsconfig.json --noEmit
 
 check: lint test ## all that CI does
+
+calibration: build ## simulate how often the judge is wrong; JSON on stdout
+	@node bench/calibration/run.mjs
 
 bench: build ## measure speed and memory; JSON on stdout
 	@node bench/run.mjs

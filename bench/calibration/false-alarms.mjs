@@ -32,11 +32,12 @@ export function falseAlarms({ runs, seed, say }) {
         hits['5%'] += found['5%'] ? 1 : 0;
         hits.naive += naiveP(strata[0].reference, strata[0].treated) <= 0.05 ? 1 : 0;
       }
-      say(`${signal}, ${iterations} iterations`);
-      return {
+      const cell = {
         ...{ signal, iterations, at1: rateAtMost(hits['1%'], runs, 0.01), at5: rateAtMost(hits['5%'], runs, 0.05) },
         naiveMannWhitneyAt5: hits.naive / runs,
       };
+      say(JSON.stringify(cell));
+      return cell;
     }),
   );
 }

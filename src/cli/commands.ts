@@ -6,6 +6,7 @@ import type { Cli } from './context.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
+import { findings } from './findings.ts';
 import { halt } from './halt.ts';
 import { incident } from './incident.ts';
 import { init } from './init.ts';
@@ -36,6 +37,6 @@ export const commands: readonly (readonly [heading: string, commands: readonly R
   ['Write:', [init, validate, schema]],
   ['Run:', [plan, run, watch, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
-  ['Look back:', [runs, show, report, leftovers]],
+  ['Look back:', [runs, show, report, leftovers, findings]],
   ['Operate:', [ledger, janitor, doctor, worker, api]],
 ];

@@ -114,6 +114,7 @@ describe('unreachable servers', () => {
       ['approve', 'some.run', '--yes'],
       ['runs'],
       ['report', 'some.run'],
+      ['findings'],
     ];
     const startedMs = Date.now();
     for (const { code, stdout, stderr } of await Promise.all(lines.map((args) => call(args, { cwd, env })))) {

@@ -127,8 +127,9 @@ describeWithBoth('with a worker', () => {
     const report = await cli('report', result.workflowId, '--format', 'html', '--out', 'report.html');
     expect({ code: report.code, stdout: report.stdout }).toEqual({ code: 0, stdout: '' });
     expect(readFileSync(join(cwd, 'report.html'), 'utf8')).toContain('<html');
-    for (const format of ['markdown', 'json', 'junit'])
+    for (const format of ['markdown', 'json', 'junit', 'csv'])
       expect((await cli('report', result.workflowId, '--format', format)).stdout.length).toBeGreaterThan(100);
+    expect((await cli('findings')).stdout).toBe('Nothing open.\n');
     // Watching what is over tells the same again.
     const watched = await cli('watch', result.workflowId, '-o', 'json');
     expect(watched.code).toBe(0);
