@@ -30,7 +30,7 @@ import { closing, control, watching } from './proxies.ts';
 import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
 import { noteCancellation, takeHalt } from './stops.ts';
-import { awaitTurn, farewell, takeAnswer } from './turn.ts';
+import { awaitTurn, farewell, onRecord, takeAnswer } from './turn.ts';
 
 const phaseAttribute = defineSearchAttributeKey('BreakwaterPhase', 'KEYWORD');
 const verdictAttribute = defineSearchAttributeKey('BreakwaterVerdict', 'KEYWORD');
@@ -163,6 +163,7 @@ async function awaitApproval(run: AdmittedRun, what: string, required: number): 
   delete state.awaiting;
   if (state.rejected)
     return shut(run, `${state.rejected.by} rejected it: ${state.rejected.reason ?? 'no reason given'}`, 'denied', { what });
+  if (!isAnswered && run.ledger.isUsed) await onRecord();
   if (!isAnswered)
     return shut(run, `not approved within ${within / 60_000} min (${what}): ${state.approvals.length} of ${required}`, 'denied', { what });
   return true;

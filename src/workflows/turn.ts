@@ -1,4 +1,4 @@
-import { condition, workflowInfo } from '@temporalio/workflow';
+import { condition, sleep, workflowInfo } from '@temporalio/workflow';
 import { claimOf } from '../domain/ledger/claim.ts';
 import type { Answer, Claim, Reply } from '../domain/ledger/state.ts';
 import type { WavePlan } from '../domain/plan.ts';
@@ -35,6 +35,18 @@ export function takeAnswer(run: RunContext, answer: Partial<Answer> | null | und
  * @throws CancelledFailure when the run is stopped meanwhile
  */
 export async function awaitTurn(run: AdmittedRun, wave: WavePlan): Promise<Turn> {
+  const turn = await askForTurn(run, wave);
+  if (turn.kind === 'refused') await onRecord();
+  return turn;
+}
+
+/**
+ * Ends the workflow task, and with it every doubt about what it decided. A task that closes a run is played again when a signal or an update
+ * came meanwhile, and then that comes first: a run that gave up its turn, and had said so to the ledger, would take a late grant and act.
+ */
+export const onRecord = (): Promise<void> => sleep(1, { summary: 'what was decided is on record before anybody hears of it' });
+
+async function askForTurn(run: AdmittedRun, wave: WavePlan): Promise<Turn> {
   const { ledger, plan, state } = run;
   const claim = claimOf(plan.experiment, wave, { holder: state.workflowId, runId: workflowInfo().runId });
   const untilMs = Date.now() + plan.experiment.blastRadius.queueFor;
