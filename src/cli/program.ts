@@ -20,6 +20,7 @@ export function createProgram(cli: Cli, versionText = version()): Command {
     .description('Process killing as a disciplined resilience practice: experiments with a hypothesis, gated waves and a verdict.')
     .version(versionText, '-V, --version', 'print the version')
     .exitOverride()
+    .enablePositionalOptions() // `halt lift --reason …`: options belong to the command that they follow
     .showHelpAfterError('(--help tells more)')
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .addHelpText('after', `\n${EXIT_CODE_HELP}\n${ENVIRONMENT_HELP}`);
