@@ -83,7 +83,7 @@ async function deaths(context, { roles, dies, p99Ms }, prefix, trials) {
 
 /** How soon whoever stands by undoes, when the worker that runs the guard is killed -9 in mid-fault and the experiment bears a second of blindness. */
 export async function standby({ stack, world, quick }) {
-  const trials = quick ? 5 : 40;
+  const trials = quick ? 5 : 25;
   const results = {};
   for (const [name, cast] of Object.entries(CASTS)) {
     say(`standby: ${trials} deaths, ${name}`);

@@ -11,6 +11,8 @@ export interface Component {
   revive?: (stage: Stage) => Promise<unknown>;
   /** Needs a Temporal of its own, because it kills it. */
   killsTemporal?: true;
+  /** Lives only while a fault is under way that must be undone. */
+  onlyReversible?: true;
 }
 
 const sites = ['control', 'site'] as const;
@@ -63,6 +65,7 @@ export const reaper: Component = {
   name: 'reaper',
   cast: worker.cast,
   kill: (stage) => stage.killReaper(),
+  onlyReversible: true,
 };
 
 /** The HTTP API. A run needs it for nothing, which is what its row shows. */

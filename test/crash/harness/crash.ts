@@ -20,6 +20,8 @@ export interface Crash {
   /** What must have been so at the instant of the death, or the row has missed its moment. @returns why it has */
   missed?: (stage: Stage) => string | undefined;
   afterKill?: (stage: Stage) => Promise<void>;
+  /** The same point with more patience, for when its moment did not come. @param misses how often it was missed */
+  again?: (misses: number) => Crash;
 }
 
 /** How it went. */
@@ -83,10 +85,12 @@ const TRIES = 3;
 /** A row that missed its moment on a busy machine is played again; what it found is kept. */
 async function crashOnTime(row: Crash, temporals: TemporalPool): Promise<CrashOutcome> {
   const missed: CrashOutcome[] = [];
-  const play = () =>
-    row.component.killsTemporal ? temporals.lend((temporal) => crash({ ...row, options: { ...row.options, temporal } })) : crash(row);
+  const play = (point: Crash) =>
+    point.component.killsTemporal
+      ? temporals.lend((temporal) => crash({ ...point, options: { ...point.options, temporal } }))
+      : crash(point);
   for (;;) {
-    const outcome = await play();
+    const outcome = await play((missed.length > 0 && row.again?.(missed.length)) || row);
     const earlier = missed.flatMap(({ violations: found }) => found);
     if (outcome.missed === undefined || missed.push(outcome) === TRIES)
       return { ...outcome, violations: [...earlier, ...outcome.violations] };

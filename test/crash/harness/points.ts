@@ -78,13 +78,18 @@ export function momentsOf(events: readonly HistoryEvent[]): Moment[] {
 }
 
 /** The point of the matrix at which a component dies at a moment of a variant. */
-export const pointAt = ({ variant, holdMs }: Reference, component: Component, { id, label, delayMs }: Moment): Crash => ({
-  name: `${component.name}, ${variant}, after event ${id}: ${label}`,
-  component,
-  pick: id,
-  options: optionsOf(variant, holdMs),
-  moment: async (stage) => {
-    await eventWritten(stage.place.temporalAddress, stage.workflowId, id);
-    await sleep(delayMs);
-  },
-});
+export const pointAt = (reference: Reference, component: Component, moment: Moment, misses = 0): Crash => {
+  const { variant, holdMs } = reference;
+  const { id, label, delayMs } = moment;
+  return {
+    name: `${component.name}, ${variant}, after event ${id}: ${label}`,
+    component,
+    pick: id,
+    options: optionsOf(variant, holdMs * 2 ** misses),
+    moment: async (stage) => {
+      await eventWritten(stage.place.temporalAddress, stage.workflowId, id);
+      await sleep(delayMs);
+    },
+    again: (more) => pointAt(reference, component, moment, more),
+  };
+};

@@ -21,23 +21,28 @@ export interface Choice {
  */
 export function choosePoints(references: readonly Reference[], components: readonly Component[], { chosen, seed, shard }: Choice): Crash[] {
   if (chosen === 'sample') return sampled(references, components, seed);
-  const all = references.flatMap((reference) =>
-    components.flatMap((component) => reference.moments.map((moment) => pointAt(reference, component, moment))),
+  const all = components.flatMap((component) =>
+    playableIn(references, component).flatMap((reference) => reference.moments.map((moment) => pointAt(reference, component, moment))),
   );
   const [part, parts] = shard;
   return all.filter(({ name }) => chosen === 'full' || name.includes(chosen)).filter((_point, i) => i % parts === part - 1);
 }
 
+const playableIn = (references: readonly Reference[], { onlyReversible }: Component): Reference[] =>
+  references.filter(({ variant }) => !onlyReversible || variant === 'pause');
+
 function sampled(references: readonly Reference[], components: readonly Component[], seed: number): Crash[] {
   const random = xoroshiro128plus(seed);
-  const strata = components.flatMap((component) => Array.from({ length: SAMPLED[component.name] ?? 1 }, (_, nth) => ({ component, nth })));
-  return strata.flatMap(({ component, nth }, i) => {
-    const reference = references[i % references.length];
-    if (!reference) return [];
-    const { moments } = reference;
+  return components.flatMap((component) => {
     const times = SAMPLED[component.name] ?? 1;
-    const [from, to] = [nth, nth + 1].map((slice) => Math.floor((slice * moments.length) / times)) as [number, number];
-    const moment = moments[uniformInt(random, from, Math.max(from, to - 1))];
-    return moment ? [pointAt(reference, component, moment)] : [];
+    const playable = playableIn(references, component);
+    return Array.from({ length: times }, (_, nth) => nth).flatMap((nth) => {
+      const reference = playable[nth % playable.length];
+      if (!reference) return [];
+      const { moments } = reference;
+      const [from, to] = [nth, nth + 1].map((slice) => Math.floor((slice * moments.length) / times)) as [number, number];
+      const moment = moments[uniformInt(random, from, Math.max(from, to - 1))];
+      return moment ? [pointAt(reference, component, moment)] : [];
+    });
   });
 }
