@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
@@ -10,4 +10,8 @@ export async function bundle(): Promise<string> {
 }
 
 const [, script, output] = process.argv;
-if (script !== undefined && fileURLToPath(import.meta.url) === script && output !== undefined) await writeFile(output, await bundle());
+if (script !== undefined && fileURLToPath(import.meta.url) === script && output !== undefined) {
+  const draft = `${output}.draft`; // a build that is cut off must not leave half a bundle, which the next one would take for current
+  await writeFile(draft, await bundle());
+  await rename(draft, output);
+}
