@@ -53,7 +53,6 @@ describeWithTemporal('a run that goes well', () => {
         'closed',
       ]);
       expect(await records.findRun(id)).toMatchObject({ verdict: 'passed', requestedBy: 'ann', site: 'local' });
-
     }));
 
   test('the four waves of the example cost fewer than 200 events, also with a fault that must be undone', () =>
