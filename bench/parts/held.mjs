@@ -106,7 +106,7 @@ export async function held({ stack, world, quick, profile, runs = quick ? 200 : 
   const asked = arrivals;
   const toMs = Date.now();
   await delay(RECORDED_AFTER_MS);
-  const { count: heldToTheEnd } = await stack.client.temporal.workflow.count(`ExecutionStatus = 'Running'`);
+  const { count: heldToTheEnd } = await stack.client.temporal.workflow.count(`ExecutionStatus = 'Running' AND WorkflowType = 'experiment'`);
   await worker.stop();
   const times = await readTimes(stack, fromMs, toMs);
   const latenessMs = sumUp(times.flatMap(latenessOf));
