@@ -34,6 +34,8 @@ export const createFaultActivities = (ports: FaultPorts, place: FloorPorts & { l
   /** @returns why there is no lease; undefined when there is one, or the fault needs none */
   const arm = async (order: Order): Promise<string | undefined> => {
     if (!kindOf(order.fault).reversible) return undefined;
+    // an order that comes after its undo does nothing, and would leave its lease to the reaper
+    if ((await ports.journal.read(order.key)).reversal) return undefined;
     try {
       await leases.arm(order, cancellationSignal());
       return undefined;

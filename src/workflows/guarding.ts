@@ -58,7 +58,7 @@ export async function watchOver(site: string, input: GuardInput, summary: string
       if (rest > 0 && timeToLook(trust, rules, Date.now()) > rest) await sleep(rest, { summary: 'the guard failed: another looks' });
       const startsWithinMs = timeToLook(trust, rules, Date.now()); // after the rest, which may have been longer than asked for
       if (startsWithinMs <= rest) return lost();
-      guard = guarding(site, forMs, `${summary}, after ${losses + 1} lost`, startsWithinMs);
+      guard = guarding(site, forMs, `${summary}, after ${losses + 1} lost`, maxBlindMs, startsWithinMs);
     }
   }
 }

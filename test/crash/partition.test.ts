@@ -99,7 +99,6 @@ describeWithTemporal('the network between a worker and Temporal is cut, without 
         await sleep(LONGER_THAN_AN_ORDER_MS);
         line.heal();
         await endsWell(stage, 'cut at the injection, healed too late');
-        expect(stage.journalled()).toContain('deed.json'); // it did arrive: this is its refusal
         expect([...stage.victims.stops]).toEqual([]);
       }),
     300_000,

@@ -20,6 +20,7 @@ test('defaults', () => {
     stateDir: resolve('.breakwater/state'),
     journalKeepsMs: 30 * 86_400_000,
     sites: ['local'],
+    api: { host: '127.0.0.1', port: 17_280 },
     janitorEveryMs: 60_000,
     pager: {},
     role: 'all',

@@ -6,6 +6,7 @@ import type { Page } from '../../src/domain/page.ts';
 import { orderDefaults } from '../support/orders.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { aRun } from '../records/examples.ts';
+import { experimentDocument } from './harness/document.ts';
 import { containing, matching, reach } from './harness/expectations.ts';
 import { endlessGuard, FakeSite, target } from './harness/fake-site.ts';
 import { onStage, openTheatre, type Stage, type StageOptions, type Theatre } from './harness/stage.ts';
@@ -45,7 +46,8 @@ describeWithTemporal('the janitor', () => {
     play(async (stage) => {
       const { client, site, records, start } = stage;
       site.on('guardWave', endlessGuard).on('injectFault', async (order, usual) => (await site.leases.arm(order), usual()));
-      const [dead, alive] = [await start(), await start()];
+      const other = experimentDocument({ metadata: { name: 'other', owner: 'payments', service: 'other', environment: 'staging' } }); // or it would queue
+      const [dead, alive] = [await start(), await start(other)];
       for (const id of [dead, alive]) await reach(stage, id, 'holding');
       await client.temporal.workflow.getHandle(dead).terminate('somebody clicked');
       const looked = await client.sweep({ act: false });
