@@ -1,22 +1,14 @@
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  isCancellation,
-  patched,
-  setHandler,
-  sleep,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
-import { defineSearchAttributeKey } from '@temporalio/common';
+import { CancellationScope, condition, isCancellation, patched, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
 import type { GateDecision } from '../activities/control.ts';
 import type { Preparation, PrepareInput } from '../activities/prepare.ts';
-import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
+import { resolveWaves, type WavePlan } from '../domain/plan.ts';
 import type { RunInput, RunResult } from '../domain/run.ts';
 import { notBack } from '../domain/survivors.ts';
 import type { UnreadyTarget } from '../domain/target.ts';
-import { decide, mayGoOn } from '../domain/verdict.ts';
+import { mayGoOn } from '../domain/verdict.ts';
+import { phaseAttribute } from './attributes.ts';
 import { Chronicle } from './chronicle.ts';
+import { close } from './close.ts';
 import { compare } from './compare.ts';
 import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
@@ -25,15 +17,11 @@ import { expectsReturn } from './recover.ts';
 import { ledgerAnswer } from './ledger-messages.ts';
 import { guardArmed, halted } from './messages.ts';
 import { open } from './open.ts';
-import { pageForLeftovers } from './paging.ts';
-import { closing, control, watching } from './proxies.ts';
+import { control, watching } from './proxies.ts';
 import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
 import { noteCancellation, takeHalt } from './stops.ts';
 import { awaitTurn, farewell, onRecord, takeAnswer } from './turn.ts';
-
-const phaseAttribute = defineSearchAttributeKey('BreakwaterPhase', 'KEYWORD');
-const verdictAttribute = defineSearchAttributeKey('BreakwaterVerdict', 'KEYWORD');
 
 /** One run of an experiment. Expected endings complete it with a verdict; only our own bugs fail it. */
 export async function experiment(input: RunInput): Promise<RunResult> {
@@ -280,46 +268,4 @@ async function coolDown(run: AdmittedRun, { name, coolDownMs }: WavePlan): Promi
   enter(run, 'cooling-down');
   run.chronicle.add('cool-down', { forMs: coolDownMs }, { wave: name });
   await sleep(coolDownMs, { summary: `cool-down after wave ${name}` });
-}
-
-/** Decides, records, answers. Runs whatever happened before. */
-async function close(run: RunContext & { plan?: Plan }): Promise<RunResult> {
-  enter(run, 'closing');
-  const { state, facts, chronicle } = run;
-  const decision = decide(facts);
-  state.decision = decision;
-  chronicle.add('closed', {
-    ...decision,
-    leftovers: state.leftovers,
-    ...(state.stopLatencyMs !== undefined && { stopLatencyMs: state.stopLatencyMs }),
-  });
-  upsertSearchAttributes([
-    { key: phaseAttribute, value: 'closed' },
-    { key: verdictAttribute, value: decision.verdict },
-  ]);
-  const { workflowId, leftovers, victims, iterations, stopSeenMs, stopLatencyMs } = state;
-  const result: RunResult = {
-    workflowId,
-    ...decision,
-    leftovers,
-    victims,
-    iterations,
-    ...(stopSeenMs !== undefined && { stopSeenMs }),
-    ...(stopLatencyMs !== undefined && { stopLatencyMs }),
-    recordsIncomplete: false,
-  };
-  const paging = await pageForLeftovers(run);
-  if (paging) result.paging = paging;
-  if (chronicle.run && run.ledger.isUsed) result.recordsIncomplete = !(await chronicle.end(result, farewell(run, 'release')));
-  else if (chronicle.run) {
-    const isWritten = await chronicle.finish();
-    const isClosed = await closing.closeRun(result, Date.now()).then(
-      () => true,
-      () => false,
-    );
-    result.recordsIncomplete = !isWritten || !isClosed;
-  }
-  enter(run, 'closed');
-  await condition(allHandlersFinished);
-  return result;
 }

@@ -24,6 +24,7 @@ test('a wave inherits what it leaves out', () => {
       recoverWithinMs: 120_000,
       stableForMs: 10_000,
       coolDownMs: 300_000,
+      stopEarly: false,
     },
     {
       name: 'single',
@@ -38,6 +39,7 @@ test('a wave inherits what it leaves out', () => {
       recoverWithinMs: 120_000,
       stableForMs: 10_000,
       coolDownMs: 0,
+      stopEarly: false,
     },
   ]);
 });
