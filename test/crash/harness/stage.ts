@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,7 +50,8 @@ export class Stage {
 
   static async set(name: string, options: StageOptions = {}): Promise<Stage> {
     const fault = options.fault ?? { kind: 'process-pause' };
-    const taskQueue = `crash-${process.pid}-${stages++}`;
+    // never used again: what an earlier stage left open must not be played by this one's workers
+    const taskQueue = `crash-${process.pid}-${stages++}-${randomUUID().slice(0, 8)}`;
     const dir = await freshDir(taskQueue);
     const own = { ...options.servers, ...(options.temporal && { temporalAddress: options.temporal.address }) };
     const place = { dir, taskQueue, temporalAddress: temporalAddress(), databaseUrl: databaseUrl(), ...own };
