@@ -98,7 +98,10 @@ describeWithTemporal('the network between a worker and Temporal is cut, without 
         await cutAtInjection(stage, line);
         await sleep(LONGER_THAN_AN_ORDER_MS);
         line.heal();
-        await endsWell(stage, 'cut at the injection, healed too late');
+        // Nobody could carry the order out: that Breakwater itself failed is a truthful end of this one.
+        const result = await stage.verdict(ENDS_WITHIN_MS);
+        expect((await violations(stage, result)).filter((one) => !one.includes('platform-error'))).toEqual([]);
+        expect(result.verdict).not.toBe('passed');
         expect([...stage.victims.stops]).toEqual([]);
       }),
     300_000,
