@@ -2,12 +2,12 @@ import { activityInfo, ApplicationFailure, getClient, log } from '@temporalio/ac
 import type { Client } from '@temporalio/client';
 import * as z from 'zod';
 import { Name } from '../domain/experiment/metadata.ts';
+import { LEDGER } from '../domain/ledger/names.ts';
 import type { LedgerRow, RunFate, SweepInput, SweepRow } from '../domain/sweep.ts';
 import type { ControlPorts } from './ports.ts';
 
 /** The update by which a ledger is asked to look now whether its holders live. One that does not know it is left as it is. */
 export const SWEEP_UPDATE = 'sweep';
-const LEDGER_TYPE = 'ledger';
 const LEDGER_ANSWERS_WITHIN_MS = 5_000;
 const MAX_LEDGERS = 200;
 
@@ -92,7 +92,7 @@ export const createJanitorial = ({ records, nowMs, sites: own = [] }: Pick<Contr
   async sweepLedgers(): Promise<LedgerRow[]> {
     const client = getClient();
     const ids: string[] = [];
-    const query = `WorkflowType = '${LEDGER_TYPE}' AND ExecutionStatus = 'Running' AND TaskQueue = '${activityInfo().taskQueue}'`;
+    const query = `WorkflowType = '${LEDGER}' AND ExecutionStatus = 'Running' AND TaskQueue = '${activityInfo().taskQueue}'`;
     for await (const { workflowId } of client.workflow.list({ query })) {
       ids.push(workflowId);
       if (ids.length === MAX_LEDGERS) break;
