@@ -32,8 +32,8 @@ export interface LedgerSide {
   isUsed: boolean;
   /** Whether the ledger was ever asked, so that it must be told of the end. */
   isKnown: boolean;
-  /** The wave that it is asked for now, and what it said last. */
-  asking?: string;
+  /** The claim that it is asked to answer now, and what it said last. */
+  asking?: { wave: string; claimId: string };
   reply?: Reply;
   /** The wave that the run is in by the ledger's grant. */
   wave?: string;

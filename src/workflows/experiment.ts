@@ -62,11 +62,11 @@ export async function experiment(input: RunInput): Promise<RunResult> {
   } catch (cause) {
     if (!isCancellation(cause)) run.facts.error = reasonOf(cause);
   }
-  const { aborted } = run.state;
-  if (aborted) run.facts.aborted = { by: aborted.by, reason: aborted.reason ?? 'no reason given' };
   return CancellationScope.nonCancellable(async () => {
     // A task that completes the run fails when any event arrived meanwhile, and takes an update that came with it along: the abort would be lost.
-    if (steering.isFresh()) await sleep(1, { summary: 'what a person did is on record before the run closes' });
+    if (steering.mayBeLost()) await sleep(1, { summary: 'what a person did is on record before the run closes' });
+    const { aborted } = run.state;
+    if (aborted) run.facts.aborted = { by: aborted.by, reason: aborted.reason ?? 'no reason given' };
     return close(run);
   });
 }

@@ -1,4 +1,4 @@
-import { condition, sleep, workflowInfo } from '@temporalio/workflow';
+import { condition, sleep, uuid4, workflowInfo } from '@temporalio/workflow';
 import { claimOf } from '../domain/ledger/claim.ts';
 import type { Answer, Claim, Reply } from '../domain/ledger/state.ts';
 import type { WavePlan } from '../domain/plan.ts';
@@ -23,11 +23,16 @@ export type Turn =
 
 /** A ledger's word. It comes from outside: whatever does not fit this run and what it asks for is none. */
 export function takeAnswer(run: RunContext, answer: Partial<Answer> | null | undefined): void {
-  const { asking } = run.ledger;
   const reply = answer?.reply as Partial<Reply> | undefined;
-  if (asking === undefined || answer?.runId !== workflowInfo().runId || answer.wave !== asking || typeof reply !== 'object') return;
+  if (!answer || !isAsked(run, answer) || typeof reply !== 'object') return;
   const isKnown = (reply.kind === 'granted' && Number.isSafeInteger(reply.epoch)) || reply.kind === 'queued' || reply.kind === 'refused';
   if (isKnown) run.ledger.reply = reply as Reply;
+}
+
+/** By the claim and not by the run: the history of a run that was reset holds answers to the run that it was before. */
+function isAsked({ ledger: { asking } }: RunContext, { wave, claimId, runId }: Partial<Answer>): boolean {
+  if (asking?.wave !== wave) return false;
+  return claimId === undefined ? runId === workflowInfo().runId : claimId === asking?.claimId;
 }
 
 /**
@@ -48,9 +53,10 @@ export const onRecord = (): Promise<void> => sleep(1, { summary: 'what was decid
 
 async function askForTurn(run: AdmittedRun, wave: WavePlan): Promise<Turn> {
   const { ledger, plan, state } = run;
-  const claim = claimOf(plan.experiment, wave, { holder: state.workflowId, runId: workflowInfo().runId });
-  const untilMs = Date.now() + plan.experiment.blastRadius.queueFor;
-  ledger.asking = wave.name;
+  const claimId = uuid4();
+  const claim = claimOf(plan.experiment, wave, { holder: state.workflowId, runId: workflowInfo().runId, claimId });
+  let untilMs: number | undefined;
+  ledger.asking = { wave: wave.name, claimId };
   ledger.isKnown = true;
   let hasWaited = false;
   try {
@@ -59,12 +65,14 @@ async function askForTurn(run: AdmittedRun, wave: WavePlan): Promise<Turn> {
       if (asked.kind !== 'queued') return asked.kind === 'granted' ? { kind: 'granted', hasWaited } : asked;
       hasWaited = true;
       const queued = noteQueue(run, asked.reply, wave);
-      const restMs = Math.min(ASK_AGAIN_MS, untilMs - Date.now());
-      if (restMs > 0) await condition(() => ledger.reply?.kind !== 'queued' || state.paused !== undefined, restMs);
+      // Not before the answer: a replay tells a later time until a local activity has answered.
+      untilMs ??= Date.now() + plan.experiment.blastRadius.queueFor;
+      const restMs = untilMs - Date.now();
+      if (restMs > 0) await condition(() => ledger.reply?.kind !== 'queued' || state.paused !== undefined, Math.min(ASK_AGAIN_MS, restMs));
       if (state.paused) return { kind: 'paused' };
       const taken = takeReply(run, wave.name);
       if (taken.kind !== 'queued') return taken.kind === 'granted' ? { kind: 'granted', hasWaited } : taken;
-      if (Date.now() >= untilMs) return { kind: 'refused', reason: whyTooLong(run, queued) };
+      if (restMs <= ASK_AGAIN_MS) return { kind: 'refused', reason: whyTooLong(run, queued) };
     }
   } finally {
     delete ledger.asking;

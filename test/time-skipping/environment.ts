@@ -40,12 +40,25 @@ async function defineSearchAttributes({ connection, namespace }: TestWorkflowEnv
   await connection.operatorService.addSearchAttributes({ namespace: namespace ?? 'default', searchAttributes });
 }
 
+let bundle: Promise<{ code: string }> | undefined;
+
+/** The workflows, bundled once. */
+export const bundled = (): Promise<{ code: string }> => (bundle ??= bundleFromSource());
+
+/** The SDK gives the server five seconds to start, which a busy machine may need more than once. */
+async function startServer(path: string, tries = 3): Promise<TestWorkflowEnvironment> {
+  return TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } }).catch((error: unknown) => {
+    if (tries <= 1) throw error;
+    return startServer(path, tries - 1);
+  });
+}
+
 /** Starts the server; `env.teardown()` stops it. */
 export async function openTimeMachine(): Promise<TimeMachine> {
   if (!('path' in found)) throw new Error(found.reason);
   quietRuntime();
-  const workflowBundle = await bundleFromSource();
-  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: found.path } } });
+  const workflowBundle = await bundled();
+  const env = await startServer(found.path);
   await defineSearchAttributes(env);
   const currentTimeMs = (): Promise<number> => env.currentTimeMs();
   return { env, theatre: { client: env.client, connection: env.nativeConnection, workflowBundle, currentTimeMs } };

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { temporal } from '@temporalio/proto';
+import type { RunResult } from '../../src/client.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
 import { countEvents, expectNothingLeft } from '../workflows/harness/expectations.ts';
 import { FakeSite, linger } from '../workflows/harness/fake-site.ts';
 import { onStage, type Stage } from '../workflows/harness/stage.ts';
-import { describeWithTimeSkipping, openTimeMachine, type TimeMachine } from './environment.ts';
+import { bundled, describeWithTimeSkipping, openTimeMachine, type TimeMachine } from './environment.ts';
 import { heartbeatsOf, holdingGuard } from './holding-guard.ts';
 
+const [IDLE_WITHIN_MS, ENDS_WITHIN_MS] = [10_000, 15_000];
 const [SECOND_MS, MINUTE_MS, HOUR_MS] = [1_000, 60_000, 3_600_000];
 const {
   EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
@@ -20,6 +22,17 @@ type EventType = temporal.api.enums.v1.EventType;
 
 async function eventsOf({ client }: Stage, workflowId: string): Promise<temporal.api.history.v1.IHistoryEvent[]> {
   return (await client.temporal.workflow.getHandle(workflowId).fetchHistory()).events ?? [];
+}
+
+const namesOf = (events: temporal.api.history.v1.IHistoryEvent[]): string =>
+  events.map(({ eventType }) => temporal.api.enums.v1.EventType[eventType!].replace('EVENT_TYPE_', '')).join(' ');
+
+/** The run's verdict. @throws Error with the run's events when it does not end */
+async function verdictOf(stage: Stage, workflowId: string): Promise<RunResult> {
+  const isLate = delay(ENDS_WITHIN_MS, undefined, { ref: false }).then(async () => {
+    throw new Error(`no verdict within ${ENDS_WITHIN_MS} ms: ${namesOf(await eventsOf(stage, workflowId))}`);
+  });
+  return Promise.race([stage.verdict(workflowId), isLate]);
 }
 
 /** When the events of these types were, by the server's clock, epoch milliseconds. */
@@ -40,10 +53,12 @@ async function longestGapMs(stage: Stage, workflowId: string, ...types: EventTyp
  * makes this server schedule another one.
  */
 async function isIdleAfter(stage: Stage, workflowId: string, type: EventType): Promise<void> {
+  const untilMs = Date.now() + IDLE_WITHIN_MS;
   for (;;) {
     const types = (await eventsOf(stage, workflowId)).map(({ eventType }) => eventType);
     const isAnswered = types.lastIndexOf(EVENT_TYPE_WORKFLOW_TASK_COMPLETED) > types.lastIndexOf(EVENT_TYPE_WORKFLOW_TASK_SCHEDULED);
     if (types.includes(type) && isAnswered) return;
+    if (Date.now() > untilMs) throw new Error(`it is not idle: ${namesOf(await eventsOf(stage, workflowId))}`);
     await delay(20);
   }
 }
@@ -51,31 +66,35 @@ async function isIdleAfter(stage: Stage, workflowId: string, type: EventType): P
 describeWithTimeSkipping('hours and days', () => {
   let machine: TimeMachine;
   beforeAll(async () => {
-    machine = await openTimeMachine();
-  }, 120_000);
-  afterAll(() => machine?.env.teardown());
+    await bundled();
+  }, 60_000);
 
-  /** A site whose guard holds by the server's clock. */
-  const newSite = (): FakeSite => new FakeSite().on('guardWave', holdingGuard(machine.env).behaviour);
+  /** Plays on a server of its own: a workflow that is ended in the middle of a task leaves this server's clock locked for whoever comes next. */
+  async function onOwnStage<T>(play: (stage: Stage) => Promise<T>): Promise<T> {
+    machine = await openTimeMachine();
+    const site = new FakeSite().on('guardWave', holdingGuard(machine.env).behaviour);
+    try {
+      return await onStage(machine.theatre, play, { site });
+    } finally {
+      await machine.env.teardown();
+    }
+  }
 
   async function holdFor(hold: string, holdMs: number): Promise<Record<string, number>> {
-    const guard = holdingGuard(machine.env);
-    const site = new FakeSite().on('guardWave', guard.behaviour);
-    return onStage(
-      machine.theatre,
-      async (stage) => {
-        const id = await stage.start(experimentDocument({ timing: { baseline: '100ms', hold, recoverWithin: '2s', stableFor: '100ms' } }));
-        expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
-        expect(guard.heartbeats()).toBe(heartbeatsOf(0) + heartbeatsOf(holdMs));
-        expect(site.of('guardWave').map(({ attempt }) => attempt)).toEqual([1, 1]);
-        const guardMs = await longestGapMs(stage, id, EVENT_TYPE_ACTIVITY_TASK_STARTED, EVENT_TYPE_ACTIVITY_TASK_COMPLETED);
-        expect(guardMs).toBeGreaterThanOrEqual(holdMs);
-        expect(guardMs).toBeLessThan(holdMs + MINUTE_MS);
-        expectNothingLeft(site);
-        return countEvents(stage, id);
-      },
-      { site },
-    );
+    return onOwnStage(async (stage) => {
+      const { site } = stage;
+      const guard = holdingGuard(machine.env);
+      site.on('guardWave', guard.behaviour);
+      const id = await stage.start(experimentDocument({ timing: { baseline: '100ms', hold, recoverWithin: '2s', stableFor: '100ms' } }));
+      expect(await verdictOf(stage, id)).toMatchObject({ verdict: 'passed' });
+      expect(guard.heartbeats()).toBe(heartbeatsOf(0) + heartbeatsOf(holdMs));
+      expect(site.of('guardWave').map(({ attempt }) => attempt)).toEqual([1, 1]);
+      const guardMs = await longestGapMs(stage, id, EVENT_TYPE_ACTIVITY_TASK_STARTED, EVENT_TYPE_ACTIVITY_TASK_COMPLETED);
+      expect(guardMs).toBeGreaterThanOrEqual(holdMs);
+      expect(guardMs).toBeLessThan(holdMs + MINUTE_MS);
+      expectNothingLeft(site);
+      return countEvents(stage, id);
+    });
   }
 
   test('a hold of ten minutes costs the events of one of ten seconds', async () => {
@@ -95,80 +114,65 @@ describeWithTimeSkipping('hours and days', () => {
   }
 
   test('three days of waiting for an approval cost a timer and no event more', () =>
-    onStage(
-      machine.theatre,
-      async (stage) => {
-        const id = await stage.start(experimentDocument({ approvals: { required: 1, within: '7d' } }));
-        await isIdleAfter(stage, id, EVENT_TYPE_TIMER_STARTED);
-        const [before, after] = await waitOut(stage, id, 72 * HOUR_MS);
-        expect(after).toEqual(before);
-        const { phase, digest } = await stage.client.status(id);
-        expect(phase).toBe('awaiting-approval');
-        await stage.client.approve(id, { by: 'bob', digest: digest! });
-        expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
-        expect(await countEvents(stage, id)).toMatchObject({ TIMER_STARTED: 1, TIMER_CANCELED: 1 });
-      },
-      { site: newSite() },
-    ));
+    onOwnStage(async (stage) => {
+      const id = await stage.start(experimentDocument({ approvals: { required: 1, within: '7d' } }));
+      await isIdleAfter(stage, id, EVENT_TYPE_TIMER_STARTED);
+      const [before, after] = await waitOut(stage, id, 72 * HOUR_MS);
+      expect(after).toEqual(before);
+      const { phase, digest } = await stage.client.status(id);
+      expect(phase).toBe('awaiting-approval');
+      await stage.client.approve(id, { by: 'bob', digest: digest! });
+      expect(await verdictOf(stage, id)).toMatchObject({ verdict: 'passed' });
+      expect(await countEvents(stage, id)).toMatchObject({ TIMER_STARTED: 2, TIMER_CANCELED: 1 });
+    }));
 
   test('an approval that nobody gives expires after its days', () =>
-    onStage(
-      machine.theatre,
-      async (stage) => {
-        const beganMs = await machine.env.currentTimeMs();
-        const id = await stage.start(experimentDocument({ approvals: { required: 1, within: '3d' } }));
-        expect(await stage.verdict(id)).toMatchObject({
-          verdict: 'denied',
-          reason: expect.stringContaining('not approved within 4320 min') as unknown,
-        });
-        expect((await machine.env.currentTimeMs()) - beganMs).toBeGreaterThanOrEqual(72 * HOUR_MS);
-        expect(stage.site.of('prepareWave')).toEqual([]);
-      },
-      { site: newSite() },
-    ));
+    onOwnStage(async (stage) => {
+      const beganMs = await machine.env.currentTimeMs();
+      const id = await stage.start(experimentDocument({ approvals: { required: 1, within: '3d' } }));
+      expect(await verdictOf(stage, id)).toMatchObject({
+        verdict: 'denied',
+        reason: expect.stringContaining('not approved within 4320 min') as unknown,
+      });
+      expect((await machine.env.currentTimeMs()) - beganMs).toBeGreaterThanOrEqual(72 * HOUR_MS);
+      expect(stage.site.of('prepareWave')).toEqual([]);
+    }));
 
   test('a cool-down of five minutes is slept between the waves, by one timer', () =>
-    onStage(
-      machine.theatre,
-      async (stage) => {
-        const waves = [{ name: 'dry-run', dryRun: true }, { name: 'single' }, { name: 'canary' }];
-        const blastRadius = { maxVictims: 4, maxConcurrent: 2, survivorsAtLeast: 1, coolDown: '5m' };
-        const startedMs = Date.now();
-        const id = await stage.start(experimentDocument({ waves, blastRadius }));
-        expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
-        const [began, ended, ...more] = await timesOf(stage, id, EVENT_TYPE_TIMER_STARTED, EVENT_TYPE_TIMER_FIRED);
-        expect(more).toEqual([]);
-        expect(ended! - began!).toBeGreaterThanOrEqual(5 * MINUTE_MS);
-        expect(ended! - began!).toBeLessThan(6 * MINUTE_MS);
-        expect(Date.now() - startedMs).toBeLessThan(MINUTE_MS);
-      },
-      { site: newSite() },
-    ));
+    onOwnStage(async (stage) => {
+      const waves = [{ name: 'dry-run', dryRun: true }, { name: 'single' }, { name: 'canary' }];
+      const blastRadius = { maxVictims: 4, maxConcurrent: 2, survivorsAtLeast: 1, coolDown: '5m' };
+      const startedMs = Date.now();
+      const id = await stage.start(experimentDocument({ waves, blastRadius }));
+      expect(await verdictOf(stage, id)).toMatchObject({ verdict: 'passed' });
+      const [began, ended, ...more] = await timesOf(stage, id, EVENT_TYPE_TIMER_STARTED, EVENT_TYPE_TIMER_FIRED);
+      expect(more).toEqual([]);
+      expect(ended! - began!).toBeGreaterThanOrEqual(5 * MINUTE_MS);
+      expect(ended! - began!).toBeLessThan(6 * MINUTE_MS);
+      expect(Date.now() - startedMs).toBeLessThan(MINUTE_MS);
+    }));
 
   test('twelve hours of pause cost no event', () => {
     let isPaused = false;
-    const site = newSite().on('prepareWave', async (_, usual) => {
-      await linger(() => isPaused);
-      return usual();
+    return onOwnStage(async (stage) => {
+      const { site } = stage;
+      site.on('prepareWave', async (_, usual) => {
+        await linger(() => isPaused);
+        return usual();
+      });
+      const id = await stage.start();
+      await site.began('prepareWave');
+      await stage.client.pause(id, { by: 'bob' });
+      isPaused = true;
+      await isIdleAfter(stage, id, EVENT_TYPE_ACTIVITY_TASK_COMPLETED);
+      const [before, after] = await waitOut(stage, id, 12 * HOUR_MS);
+      expect(after).toEqual(before);
+      expect(after).not.toHaveProperty('TIMER_STARTED');
+      expect(await stage.client.status(id)).toMatchObject({ phase: 'paused' });
+      expect(site.of('prepareWave')).toHaveLength(1);
+      await stage.client.resume(id, { by: 'bob' });
+      expect(await verdictOf(stage, id)).toMatchObject({ verdict: 'passed' });
+      expect(site.of('prepareWave')).toHaveLength(3); // the baseline before the pause is old
     });
-    return onStage(
-      machine.theatre,
-      async (stage) => {
-        const id = await stage.start();
-        await site.began('prepareWave');
-        await stage.client.pause(id, { by: 'bob' });
-        isPaused = true;
-        await isIdleAfter(stage, id, EVENT_TYPE_ACTIVITY_TASK_COMPLETED);
-        const [before, after] = await waitOut(stage, id, 12 * HOUR_MS);
-        expect(after).toEqual(before);
-        expect(after).not.toHaveProperty('TIMER_STARTED');
-        expect(await stage.client.status(id)).toMatchObject({ phase: 'paused' });
-        expect(site.of('prepareWave')).toHaveLength(1);
-        await stage.client.resume(id, { by: 'bob' });
-        expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
-        expect(site.of('prepareWave')).toHaveLength(3); // the baseline before the pause is old
-      },
-      { site },
-    );
   });
 });

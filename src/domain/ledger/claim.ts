@@ -19,7 +19,11 @@ export function victimsAtOnce(
 }
 
 /** The claim of one wave. */
-export const claimOf = ({ metadata, blastRadius }: Experiment, wave: WavePlan, run: Pick<Claim, 'holder' | 'runId'>): Claim => ({
+export const claimOf = (
+  { metadata, blastRadius }: Experiment,
+  wave: WavePlan,
+  run: Pick<Claim, 'holder' | 'runId' | 'claimId'>,
+): Claim => ({
   ...run,
   wave: wave.name,
   scopes: scopesOf(metadata),

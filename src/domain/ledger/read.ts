@@ -29,14 +29,22 @@ function readRun(message: unknown): Read<{ holder: string; runId: string }> {
 export function readClaim(message: unknown): Read<Claim> {
   const run = readRun(message);
   if (!run.ok) return run;
-  const { wave, scopes, victims, coolDownMs } = fields(message);
+  const { wave, scopes, victims, coolDownMs, claimId } = fields(message);
   if (!isText(wave, 100)) return problem('expected `wave`, a name of 100 characters at most');
   const isListed = Array.isArray(scopes) && scopes.length >= 1 && scopes.length <= MAX_SCOPES;
   if (!isListed || !scopes.every((scope) => typeof scope === 'string' && SCOPE.test(scope)))
     return problem(`expected \`scopes\`, 1 to ${MAX_SCOPES} of service:NAME, group:NAME, dependency:NAME`);
   if (!isWhole(victims, 1, 1_000)) return problem('expected `victims`, a whole number from 1 to 1000');
   if (!isWhole(coolDownMs, 0, MAX_COOL_DOWN_MS)) return problem('expected `coolDownMs`, 0 to 30 days');
-  return value({ ...run.value, wave, scopes: [...new Set(scopes as string[])], victims, coolDownMs });
+  if (claimId !== undefined && !isText(claimId, 100)) return problem('expected `claimId`, a text of 100 characters at most, or none');
+  return value({
+    ...run.value,
+    ...(claimId !== undefined && { claimId }),
+    wave,
+    scopes: [...new Set(scopes as string[])],
+    victims,
+    coolDownMs,
+  });
 }
 
 export function readLeave(message: unknown): Read<LedgerEvent> {

@@ -77,10 +77,19 @@ export function replyTo(claim: Claim, waiting: readonly Waiting[]): Reply {
 
 /** The answers to those who were granted. */
 export const grants = (state: LedgerState, granted: readonly Claim[]): Answer[] =>
-  granted.flatMap(({ holder, runId, wave }) => {
-    const hold = state.holds.find((one) => one.holder === holder);
-    return hold ? [{ holder, runId, wave, reply: { kind: 'granted' as const, epoch: hold.epoch } }] : [];
+  granted.flatMap((claim) => {
+    const hold = state.holds.find((one) => one.holder === claim.holder);
+    return hold ? [answerTo(claim, { kind: 'granted', epoch: hold.epoch })] : [];
   });
+
+/** A reply with the address of whoever asked. */
+export const answerTo = ({ holder, runId, claimId, wave }: Claim, reply: Reply): Answer => ({
+  holder,
+  runId,
+  ...(claimId !== undefined && { claimId }),
+  wave,
+  reply,
+});
 
 /** What somebody in the queue would be told now; undefined when it is not in it. */
 export function placeIn(state: LedgerState, holder: string, nowMs: number): Reply | undefined {

@@ -14,6 +14,8 @@ export interface Claim {
   holder: string;
   /** Tells a run that was reset in Temporal from what it was before. */
   runId: string;
+  /** Tells the answers to this question from answers to earlier ones; absent in histories of before. */
+  claimId?: string;
   wave: string;
   /** `service:payments`, `group:eu-cluster`, `dependency:postgres`: all of them or none. */
   scopes: string[];
@@ -98,6 +100,8 @@ export type Reply =
 export interface Answer {
   holder: string;
   runId: string;
+  /** That of the claim, where it had one. */
+  claimId?: string;
   wave: string;
   reply: Reply;
 }

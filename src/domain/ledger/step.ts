@@ -1,5 +1,5 @@
 import type { Halt } from '../run.ts';
-import { CHECK_EVERY_MS, grants, replyTo, settle } from './settle.ts';
+import { answerTo, CHECK_EVERY_MS, grants, replyTo, settle } from './settle.ts';
 import { MAX_QUEUE, type Answer, type Claim, type Hold, type LedgerState, type Limits, type Note, type Waiter } from './state.ts';
 
 /** Everything that can happen to a ledger. */
@@ -87,10 +87,8 @@ function acquire(state: LedgerState, claim: Claim, nowMs: number, checkEveryMs: 
       : { ...state, queue: state.queue.filter(({ holder }) => holder !== claim.holder) };
   const settled = settle(asked, nowMs, checkEveryMs);
   const answers = grants(settled.state, settled.granted);
-  const { holder, runId, wave } = claim;
-  if (never !== undefined) answers.push({ holder, runId, wave, reply: { kind: 'refused', reason: never } });
-  else if (!answers.some((answer) => answer.holder === holder))
-    answers.push({ holder, runId, wave, reply: replyTo(claim, settled.waiting) });
+  if (never !== undefined) answers.push(answerTo(claim, { kind: 'refused', reason: never }));
+  else if (!answers.some(({ holder }) => holder === claim.holder)) answers.push(answerTo(claim, replyTo(claim, settled.waiting)));
   return { state: settled.state, answers };
 }
 
@@ -154,7 +152,7 @@ export function step(state: LedgerState, event: LedgerEvent, nowMs: number, chec
   const lost = hopeless(changed);
   const settled = settle({ ...changed, queue: changed.queue.filter((waiter) => !lost.includes(waiter)) }, nowMs, checkEveryMs);
   const reason = `the environment now allows ${changed.limits.maxConcurrentVictims} victims at once`;
-  const told = lost.map(({ holder, runId, wave }): Answer => ({ holder, runId, wave, reply: { kind: 'refused', reason } }));
+  const told = lost.map((claim) => answerTo(claim, { kind: 'refused', reason }));
   return { state: settled.state, answers: [...told, ...grants(settled.state, settled.granted)] };
 }
 

@@ -1,4 +1,7 @@
+import { ledgerId } from '../../../src/domain/ledger/names.ts';
 import type { RunResult, VictimState } from '../../../src/domain/run.ts';
+import { replayProblems } from '../../support/replays.ts';
+import { bundleFromSource } from '../../workflows/harness/stage.ts';
 import { heldInLedger } from './ledger.ts';
 import { leasesLeft } from './leases.ts';
 import type { Stage } from './stage.ts';
@@ -88,9 +91,24 @@ async function* leftBehind(stage: Stage): AsyncGenerator<string> {
   for (const holder of await heldInLedger(stage)) yield `the ledger still holds: ${holder}`;
 }
 
+let bundled: Promise<{ code: string }> | undefined;
+
+/** What a worker would meet that takes the run, or the ledger, over now. */
+async function unplayable({ client, workflowId, environment, place }: Stage): Promise<string[]> {
+  const ledger = ledgerId(environment, place.taskQueue);
+  const isThere = await client.temporal.workflow
+    .getHandle(ledger)
+    .describe()
+    .then(
+      () => true,
+      () => false,
+    );
+  return replayProblems(client.temporal, await (bundled ??= bundleFromSource()), [workflowId, ...(isThere ? [ledger] : [])]);
+}
+
 /** Everything that must hold when a run has ended, whatever was killed under way. @returns what does not */
 export async function violations(stage: Stage, result: RunResult): Promise<string[]> {
   const found = [...tooMuch(stage, result), ...untrue(stage, result)];
   for await (const left of leftBehind(stage)) found.push(left);
-  return found;
+  return [...found, ...(await unplayable(stage))];
 }

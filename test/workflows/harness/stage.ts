@@ -10,6 +10,7 @@ import type { RunInput } from '../../../src/domain/run.ts';
 import { createMemoryRecords } from '../../../src/records/memory.ts';
 import type { Records } from '../../../src/records/ports.ts';
 import { temporalAddress } from '../../support/addresses.ts';
+import { replayProblems } from '../../support/replays.ts';
 import { experimentDocument } from './document.ts';
 import { FakeSite } from './fake-site.ts';
 
@@ -74,7 +75,9 @@ export interface StageOptions {
   taskQueue?: string;
 }
 
-/** Raises a stage, plays on it, and takes it down: workers are gone afterwards whatever happened. */
+/**
+ * Raises a stage, plays on it, and takes it down: workers are gone afterwards whatever happened. What the test started must replay.
+ */
 export async function onStage<T>(
   { client, connection, workflowBundle, currentTimeMs }: Omit<Theatre, 'close'>,
   play: (stage: Stage) => Promise<T>,
@@ -102,22 +105,24 @@ export async function onStage<T>(
   ] as const;
   const door = new BreakwaterClient(client, taskQueue);
   const verdict = async (workflowId: string): Promise<RunResult> => (await door.waitForVerdict(workflowId)) as RunResult;
+  const started: string[] = [];
   const stage: Stage = {
     taskQueue,
     site,
     records,
     client: door,
     verdict,
-    start: async (document = experimentDocument(), more = {}) =>
-      (
-        await door.startExperiment({
-          document,
-          requestedBy: 'ann',
-          seed: 7,
-          ...(currentTimeMs && { issuedAtMs: await currentTimeMs() }),
-          ...more,
-        })
-      ).workflowId,
+    start: async (document = experimentDocument(), more = {}) => {
+      const { workflowId } = await door.startExperiment({
+        document,
+        requestedBy: 'ann',
+        seed: 7,
+        ...(currentTimeMs && { issuedAtMs: await currentTimeMs() }),
+        ...more,
+      });
+      started.push(workflowId);
+      return workflowId;
+    },
     startRaw: (input) => client.workflow.start('experiment', { taskQueue, workflowId: `raw.${randomUUID()}`, args: [input as RunInput] }),
   };
   // A ledger lives for ever: without its worker it would keep a server that skips time from skipping any more.
@@ -126,5 +131,7 @@ export async function onStage<T>(
       .getHandle(ledgerId('staging', taskQueue))
       .terminate('the stage is over')
       .catch(() => undefined);
-  return workers[0].runUntil(workers[1].runUntil(play(stage).finally(endLedger)));
+  const played = await workers[0].runUntil(workers[1].runUntil(play(stage).finally(endLedger)));
+  expect(await replayProblems(client, workflowBundle, started)).toEqual([]);
+  return played;
 }
