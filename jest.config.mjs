@@ -39,9 +39,6 @@ const common = {
 /** Records new histories instead of testing: only when asked for, by `npm run histories:record`. */
 const recorder = process.env.BREAKWATER_RECORD_HISTORIES === '1' ? [] : ['<rootDir>/test/replay/record.test.ts'];
 
-/** Network partitions are played with the whole crash matrix only: a row may take minutes, and they do not all end alike on a busy machine yet. */
-const partitions = process.env.BREAKWATER_MATRIX === 'full' ? [] : ['<rootDir>/test/crash/partition.test.ts'];
-
 /** @type {import('jest').Config} */
 export default {
   testTimeout: 30_000,
@@ -51,7 +48,7 @@ export default {
       ...common,
       displayName: 'with servers',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/(${withoutServers.join('|')})/`, ...recorder, ...partitions],
+      testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/(${withoutServers.join('|')})/`, ...recorder],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },

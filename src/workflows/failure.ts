@@ -11,3 +11,6 @@ export function reasonOf(failure: unknown): string {
   if (failure instanceof ChildWorkflowFailure && failure.cause) return reasonOf(failure.cause);
   return failure instanceof Error ? failure.message : String(failure);
 }
+
+/** Whether an activity was given up because nobody answered in time. */
+export const timedOut = (failure: unknown): boolean => failure instanceof ActivityFailure && failure.cause instanceof TimeoutFailure;

@@ -2,7 +2,7 @@ import { ActivityFailure, ApplicationFailure, isCancellation, patched, sleep, Ti
 import type { GUARD_LEAVES, GuardCheckpoint, GuardInput, GuardOutcome } from '../activities/guard.ts';
 import { deadAfterMs } from '../domain/liveness.ts';
 import { lossOf, timeToLook, trustAfterLoss, type Trust } from '../domain/guard-loss.ts';
-import { reasonOf } from './failure.ts';
+import { reasonOf, timedOut } from './failure.ts';
 import { guarding } from './proxies.ts';
 
 /** A run whose guards die this often has a site that cannot watch. */
@@ -17,7 +17,6 @@ function savedBy(failure: unknown): GuardCheckpoint | undefined {
   return cause instanceof ApplicationFailure ? (cause.details?.[0] as GuardCheckpoint | undefined) : undefined;
 }
 
-const timedOut = (failure: unknown): boolean => failure instanceof ActivityFailure && failure.cause instanceof TimeoutFailure;
 /** A guard that leaves forbids the server to retry it, not the run. */
 const isFinal = (failure: unknown): boolean =>
   failure instanceof ActivityFailure &&

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, condition, isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { GuardOutcome } from '../activities/guard.ts';
 import type { Preparation } from '../activities/prepare.ts';
 import { guardRules } from '../domain/guard.ts';
@@ -7,6 +7,7 @@ import type { WavePlan } from '../domain/plan.ts';
 import { floorOf } from '../domain/survivors.ts';
 import type { IterationFacts } from '../domain/verdict.ts';
 import { enter, newIterationFacts, type AdmittedRun, type Place } from './context.ts';
+import { timedOut } from './failure.ts';
 import { watchOver } from './guarding.ts';
 import { INJECT_WITHIN_MS, injecting, undoing } from './proxies.ts';
 import { recover } from './recover.ts';
@@ -177,8 +178,11 @@ async function injectUnderGuard(
   try {
     await scope.run(() => allAnswered(orders.map((order) => inject(deed, order, arm))));
   } catch (cause) {
-    // The guard withdrew them, or a pause withdrew the guard: what became of it is what ends the iteration.
-    if (!isCancellation(cause) || run.chaos.consideredCancelled) throw cause;
+    // The guard withdrew them, or a pause withdrew the guard: what became of it is what ends the iteration. A withdrawn order that nobody
+    // answers is waited out; what withdrew it is the reason of the end, not the silence.
+    const isUnanswered = scope.consideredCancelled && timedOut(cause) && patched('withdrawn-without-an-answer');
+    if (run.chaos.consideredCancelled) throw isUnanswered ? new CancelledFailure('withdrawn, and not answered') : cause;
+    if (!isUnanswered && !isCancellation(cause)) throw cause;
   } finally {
     isOver = true;
   }

@@ -98,10 +98,7 @@ describeWithTemporal('the network between a worker and Temporal is cut, without 
         await cutAtInjection(stage, line);
         await sleep(LONGER_THAN_AN_ORDER_MS);
         line.heal();
-        // Nobody could carry the order out: that Breakwater itself failed is a truthful end of this one.
-        const result = await stage.verdict(ENDS_WITHIN_MS);
-        expect((await violations(stage, result)).filter((one) => !one.includes('platform-error'))).toEqual([]);
-        expect(result.verdict).not.toBe('passed');
+        expect(await endsWell(stage, 'late order')).toBe('guard-blind');
         expect([...stage.victims.stops]).toEqual([]);
       }),
     300_000,
@@ -109,18 +106,31 @@ describeWithTemporal('the network between a worker and Temporal is cut, without 
 
   test.concurrent(
     'at the instant of the injection: another carries the order out, and it arrives again after its undo',
-    () =>
-      throughLine('order twice', options, async (stage, line) => {
-        await cutAtInjection(stage, line);
-        await stage.startWorker('site');
-        await victimStopped()(stage);
-        await everybodyRuns(stage);
-        line.heal();
-        await endsWell(stage, 'cut at the injection, another took over');
-        expect([...stage.victims.stops.values()]).toEqual([1]);
-      }),
+    async () => {
+      for (let tries = 1; ; tries++) if (await takenOver(tries)) return;
+    },
     300_000,
   );
+
+  /** @returns whether the other worker was there before the order had expired: a busy machine may be too slow for that. Truthful it must be anyway. */
+  const takenOver = async (tries: number): Promise<boolean> => {
+    const patient = { document: () => ({ ...oneWave, guard: { maxBlind: '60s' } }) };
+    let isInTime = false;
+    await throughLine(`order twice ${tries}`, patient, async (stage, line) => {
+      await cutAtInjection(stage, line);
+      await stage.startWorker('site');
+      isInTime = await victimStopped()(stage, LONGER_THAN_AN_ORDER_MS).then(
+        () => true,
+        () => false,
+      );
+      await everybodyRuns(stage);
+      line.heal();
+      await endsWell(stage, 'cut at the injection, another took over');
+      expect([...stage.victims.stops.values()]).toEqual(isInTime ? [1] : []);
+    });
+    if (!isInTime && tries === 3) throw new Error('no worker was in time to carry the order out, three times');
+    return isInTime;
+  };
 });
 
 describeWithTemporal('the network between a worker and what it observes is cut, without a word to either', () => {

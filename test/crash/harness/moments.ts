@@ -66,8 +66,8 @@ export const journalled =
 /** Waits until a victim is seen to be stopped, and then some more. */
 export const victimStopped =
   (forMs = 0) =>
-  async ({ victims }: Stage): Promise<void> => {
-    await until('a stopped victim', () => victims.stopped().length > 0, GIVE_UP_MS, 1);
+  async ({ victims }: Stage, withinMs = GIVE_UP_MS): Promise<void> => {
+    await until('a stopped victim', () => victims.stopped().length > 0, withinMs, 1);
     await sleep(forMs);
   };
 
