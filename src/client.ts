@@ -17,7 +17,7 @@ import { EXIT_CODES } from './domain/run.ts';
 import { isRunId } from './domain/start.ts';
 import type { SweepInput, SweepResult } from './domain/sweep.ts';
 import { parseDocument } from './language/experiment.ts';
-import { installJanitor, Schedules } from './client/schedules.ts';
+import { describeJanitor, installJanitor, Schedules } from './client/schedules.ts';
 import { startOptionsOf, type StartOptions } from './client/starting.ts';
 import type { PlanResult } from './workflows/plan.ts';
 
@@ -138,6 +138,11 @@ export class BreakwaterClient {
   /** Creates the janitor's schedule, or brings it up to date. */
   installJanitor(everyMs: number): Promise<void> {
     return installJanitor(this.temporal, this.taskQueue, everyMs);
+  }
+
+  /** What is known of the janitor's schedule; undefined when there is none. */
+  describeJanitor(): Promise<{ isPaused: boolean } | undefined> {
+    return describeJanitor(this.temporal, this.taskQueue);
   }
 
   /** One sweep of the janitor, now: undoes what nobody holds any more. With `act: false` it looks and touches nothing. */

@@ -10,7 +10,7 @@ export interface SiteLease extends Lease {
 const MAX_LEASES = 500;
 
 /** Creates the activities on a site's leases. */
-export const createLeaseActivities = (leases: Pick<LeasePort, 'list' | 'release'>) => ({
+export const createLeaseActivities = (leases: Pick<LeasePort, 'list' | 'release' | 'unreadable'>) => ({
   /** Every lease that has not ended, the oldest first. */
   async listLeases(): Promise<SiteLease[]> {
     const all = await leases.list();
@@ -18,6 +18,11 @@ export const createLeaseActivities = (leases: Pick<LeasePort, 'list' | 'release'
       .sort((a, b) => a.armedMs - b.armedMs)
       .slice(0, MAX_LEASES)
       .map((lease) => ({ ...lease, manual: manualUndo(lease.order) }));
+  },
+
+  /** Undo records that nobody can read, each with its file and the reason: what they were to undo, nobody knows but a person who looks. */
+  async listUnreadable(): Promise<string[]> {
+    return (await leases.unreadable()).slice(0, MAX_LEASES);
   },
 
   /** Ends the lease of an order that was undone. Safe to repeat. */

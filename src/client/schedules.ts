@@ -1,5 +1,6 @@
 import {
   ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
   ScheduleOverlapPolicy,
   type Client,
   type ScheduleDescription,
@@ -198,5 +199,16 @@ export async function installJanitor(temporal: Client, taskQueue: string, everyM
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     const { memo: _memo, ...rest } = options;
     await temporal.schedule.getHandle(scheduleId).update(({ state }) => ({ ...rest, state }));
+  }
+}
+
+/** Whether the janitor's schedule rests; undefined when there is none. */
+export async function describeJanitor(temporal: Client, taskQueue: string): Promise<{ isPaused: boolean } | undefined> {
+  try {
+    const { state } = await temporal.schedule.getHandle(idOf(taskQueue, RESERVED)).describe();
+    return { isPaused: state.paused };
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
   }
 }

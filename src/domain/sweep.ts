@@ -10,6 +10,7 @@ export interface SweepInput {
 /**
  * What was done about one lease, or about a site that could not be asked.
  * `left`: its run lives, or nobody knows. `found`: nobody holds it any more, and nothing was to be done. `unreachable`: the site did not answer.
+ * A `leftover` without a lease is an undo record that cannot be read: `why` names its file.
  */
 export interface SweepRow {
   site: string;

@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { SiteLease } from '../activities/leases.ts';
 import { describeFate, isOver, type RunFate, type SweepInput, type SweepResult, type SweepRow } from '../domain/sweep.ts';
 import { reasonOf } from './failure.ts';
@@ -21,11 +22,17 @@ export async function janitor(input?: SweepInput): Promise<SweepResult> {
 
 async function sweepSite(site: string, act: boolean): Promise<SweepRow[]> {
   let leases: SiteLease[];
+  let broken: string[];
   try {
-    leases = await tidying(site, `leases of ${site}`).listLeases();
+    const asks = tidying(site, `leases of ${site}`);
+    [leases, broken] = await Promise.all([asks.listLeases(), patched('unreadable-leases') ? asks.listUnreadable() : []]);
   } catch (cause) {
     return [{ site, outcome: 'unreachable', why: reasonOf(cause) }];
   }
+  return [...broken.map((why) => ({ site, outcome: 'leftover' as const, why })), ...(await sweepLeases(site, leases, act))];
+}
+
+async function sweepLeases(site: string, leases: SiteLease[], act: boolean): Promise<SweepRow[]> {
   if (leases.length === 0) return [];
   const ids = [...new Set(leases.map(({ order }) => order.workflowId))];
   const fates = await janitorial.tellRuns(ids).catch((): Record<string, RunFate> => ({}));
@@ -47,19 +54,21 @@ async function sweepLease(site: string, { order, armedMs, stuck, manual }: SiteL
   }
 }
 
-/** One page per run, under the same key as the run's own: a person is called once for one trouble. */
+/** One page per run, under the same key as the run's own, and one per site for what nobody can read: a person is called once for one trouble. */
 async function pageFor(leftovers: readonly SweepRow[]): Promise<void> {
-  const runs = [...new Set(leftovers.flatMap(({ lease }) => (lease ? [lease.workflowId] : [])))];
+  const ownerOf = ({ site, lease }: SweepRow): string => lease?.workflowId ?? `unreadable.${site}`;
   await Promise.all(
-    runs.map(async (workflowId) => {
-      const mine = leftovers.filter(({ lease }) => lease?.workflowId === workflowId);
-      const what = mine.map(({ site, lease }) => `${lease?.fault} on ${lease?.target} at ${site}`);
+    [...new Set(leftovers.map(ownerOf))].map(async (owner) => {
+      const mine = leftovers.filter((row) => ownerOf(row) === owner);
+      const what = mine.map(
+        ({ site, lease }) => `${lease ? `${lease.fault} on ${lease.target}` : 'an undo record that cannot be read'} at ${site}`,
+      );
       await callPerson({
-        dedupKey: workflowId,
+        dedupKey: owner,
         summary: `Breakwater's janitor could not undo ${what.join('; ')}`.slice(0, 1_000),
-        source: mine[0]?.site ?? workflowId,
+        source: mine[0]?.site ?? owner,
         details: {
-          run: workflowId,
+          run: owner,
           leftovers: mine.slice(0, 50).map(({ why, lease }) => ({ target: lease?.target, why, byHand: lease?.manual })),
           next: 'breakwater leftovers lists them all',
         },

@@ -147,7 +147,7 @@ export const janitorial = proxyActivities<Pick<ControlActivities, 'planSweep' | 
 
 /** Leases at a site: a site that does not answer soon has no worker. */
 export const tidying = (site: string, summary: string) =>
-  proxyActivities<Pick<SiteActivities, 'listLeases' | 'releaseLease'>>({
+  proxyActivities<Pick<SiteActivities, 'listLeases' | 'listUnreadable' | 'releaseLease'>>({
     taskQueue: siteQueue(site),
     summary,
     startToCloseTimeout: '30s',

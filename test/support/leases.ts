@@ -4,6 +4,8 @@ import type { Lease, LeasePort } from '../../src/faults/ports.ts';
 /** Leases in memory, whose reaper is the test itself. */
 export class MemoryLeases implements LeasePort {
   readonly held = new Map<string, Lease>();
+  /** Undo records that nobody can read. */
+  broken: string[] = [];
 
   prepare(): void {
     // there is no reaper to wake
@@ -33,7 +35,7 @@ export class MemoryLeases implements LeasePort {
   }
 
   unreadable(): Promise<string[]> {
-    return Promise.resolve([]);
+    return Promise.resolve([...this.broken]);
   }
 
   release(key: string): Promise<void> {

@@ -42,6 +42,21 @@ describeWithTemporal('the janitor', () => {
     site.paused.add(order.key);
   };
 
+  test('an undo record that nobody can read is a leftover, and calls a person', async () => {
+    const pager = notebook();
+    await play(
+      async ({ site, client }) => {
+        site.leases.broken = ['/state/leases/x.lease is not valid JSON'];
+        for (const act of [false, true]) {
+          const { rows } = await client.sweep({ act });
+          expect(rows).toEqual([{ site: 'local', outcome: 'leftover', why: '/state/leases/x.lease is not valid JSON' }]);
+        }
+        expect(pager.pages).toMatchObject([{ dedupKey: 'unreadable.local', summary: containing('an undo record that cannot be read') }]);
+      },
+      { pager },
+    );
+  });
+
   test('undoes what a terminated run holds, leaves what a living run holds, and writes both down', () =>
     play(async (stage) => {
       const { client, site, records, start } = stage;

@@ -31,12 +31,31 @@ async function checkQueue(client: BreakwaterClient, queue: string, kind: 'workfl
   return fail(check, 'nobody polls this task queue', 'start a worker: `breakwater worker`');
 }
 
+/** Who sweeps up after a run that was terminated, if not its leases alone. */
+async function checkJanitor(client: BreakwaterClient): Promise<Finding> {
+  const found = await inTime(client, () => client.describeJanitor());
+  const remedy = 'install it: breakwater janitor --install';
+  if (found === undefined) return warn('janitor', 'it has no schedule: what a terminated run left is undone by its lease only', remedy);
+  return found.isPaused ? warn('janitor', 'its schedule is paused', 'let it go on in Temporal Web, Schedules') : ok('janitor', 'scheduled');
+}
+
+function checkPager({ pager }: Config): Finding {
+  const isSet = pager.url !== undefined || pager.key !== undefined;
+  if (isSet) return ok('pager', 'set here; the control workers need the same setting');
+  return warn(
+    'pager',
+    'none is set here: a leftover would call nobody',
+    'set BREAKWATER_PAGER_URL or BREAKWATER_PAGER_KEY for the control workers',
+  );
+}
+
 async function checkClock(client: BreakwaterClient): Promise<Finding> {
   const { theirsMs, beforeMs, afterMs } = await readTemporalClock(client);
   return judgeClock('Temporal', theirsMs, beforeMs, afterMs);
 }
 
-async function checkAll(client: BreakwaterClient, { taskQueue, sites, temporal }: Config): Promise<Finding[]> {
+async function checkAll(client: BreakwaterClient, config: Config): Promise<Finding[]> {
+  const { taskQueue, sites, temporal } = config;
   const info = await inTime(client, () => client.temporal.workflowService.getSystemInfo({}));
   const temporalRemedy = 'see the answer above; TEMPORAL_NAMESPACE and the permissions of the key decide';
   return Promise.all([
@@ -49,6 +68,8 @@ async function checkAll(client: BreakwaterClient, { taskQueue, sites, temporal }
     ...sites.map((site) =>
       checkQueue(client, `${taskQueue}.${site}`, 'activity').catch(orFail(`workers of ${taskQueue}.${site}`, temporalRemedy)),
     ),
+    checkJanitor(client).catch(orFail('janitor', temporalRemedy)),
+    Promise.resolve(checkPager(config)),
     checkClock(client).catch(() => warn('clock against Temporal', 'its time could not be read', 'compare the clocks by hand')),
   ]);
 }

@@ -115,6 +115,7 @@ export class FakeSite {
     applyRemedy: this.skin('applyRemedy', (spec: Spec) => Promise.resolve(`applied ${spec.kind}`)),
     previewWaves: this.skin('previewWaves', () => Promise.resolve({ waves: [], answers: {} })),
     listLeases: this.skin('listLeases', () => createLeaseActivities(this.leases).listLeases()),
+    listUnreadable: this.skin('listUnreadable', () => createLeaseActivities(this.leases).listUnreadable()),
     releaseLease: this.skin('releaseLease', (key) => this.leases.release(key)),
   };
 
