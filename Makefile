@@ -1,7 +1,7 @@
 # The two commands: `make demo` and `make test`. Both do all the set-up, say what they do, can be repeated, and leave nothing running.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo down test matrix check lint calibration bench clean
+.PHONY: help setup build demo down test matrix check lint calibration verdicts bench clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ check: lint test ## all that CI does
 
 calibration: build ## simulate how often the judge is wrong; JSON on stdout
 	@node bench/calibration/run.mjs
+
+verdicts: build ## judge the payments system 40 times with a weakness and 40 times without; JSON on stdout
+	@node bench/verdicts/run.mjs
 
 bench: build ## measure speed and memory; JSON on stdout
 	@node bench/run.mjs
