@@ -1,5 +1,7 @@
 import type { PlanResult } from '../client.ts';
 import type { Preview, WavePreview } from '../activities/preview.ts';
+import { budgetSignal } from '../domain/budget.ts';
+import { describeEvidence } from '../domain/evidence.ts';
 import { describeOutlook } from '../domain/comparison/plan-ahead.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
 import { duration, quantity } from '../report/format.ts';
@@ -71,6 +73,30 @@ function answerLines({ answers }: Preview, plan: Plan, paint: Paint): string[] {
   });
 }
 
+/** What the records say of the waves that require evidence or cost error budget. */
+function worthLines({ worth, preview }: ValidPlan, waves: readonly WavePlan[], paint: Paint): string[] {
+  if (!worth?.length) return []; // a worker of an older version says nothing of it
+  const lines = worth.map(({ wave, evidence, cost, costFrom, missing }) => {
+    const slo = waves.find(({ name }) => name === wave)?.budget?.slo;
+    const left = slo !== undefined && 'answers' in preview ? preview.answers[budgetSignal(slo)] : undefined;
+    const remaining =
+      left?.kind === 'value' ? `${share(left.value)} is left now, before what other runs have reserved` : 'what is left is not known now';
+    const parts = [
+      ...(evidence && evidence.missing.length === 0 ? [describeEvidence(evidence)] : []),
+      ...(cost !== undefined && slo !== undefined
+        ? [`costs ${share(cost)} of the error budget of ${slo} (${costFrom ?? ''}); ${remaining}`]
+        : []),
+      ...missing.map((what) => `missing: ${what}`),
+      ...(evidence && evidence.discarded.length > 0 && missing.length > 0 ? [`not counted: ${evidence.discarded.join(', ')}`] : []),
+    ];
+    const words = plainText(parts.join('; '));
+    return `  ${wave}  ${missing.length === 0 ? words : `${paint('yellow', 'would not be run')}: ${words}`}`;
+  });
+  return ['', 'Earned by the records', ...lines];
+}
+
+const share = (of: number): string => `${Number((of * 100).toFixed(2))}%`;
+
 /** How far the planned iterations can answer the comparisons. */
 export const outlookLines = (comparisons: readonly ComparisonOutlook[], paint: Paint): string[] =>
   comparisons.length === 0
@@ -104,6 +130,7 @@ export function planLines(result: ValidPlan, paint: Paint): string[] {
     '',
     'Waves',
     ...waveLines(plan, seen, paint),
+    ...worthLines(result, resolveWaves(plan.experiment), paint),
     '',
     'Probes now',
     ...(seen

@@ -48,7 +48,7 @@ export const onRecord = (): Promise<void> => sleep(1, { summary: 'what was decid
 
 async function askForTurn(run: AdmittedRun, wave: WavePlan): Promise<Turn> {
   const { ledger, plan, state } = run;
-  const claim = claimOf(plan.experiment, wave, { holder: state.workflowId, runId: workflowInfo().runId });
+  const claim = claimOf(plan.experiment, wave, { holder: state.workflowId, runId: workflowInfo().runId }, ledger.cost);
   const untilMs = Date.now() + plan.experiment.blastRadius.queueFor;
   ledger.asking = wave.name;
   ledger.isKnown = true;
@@ -93,6 +93,7 @@ function takeReply(run: AdmittedRun, wave: string): Taken {
   if (reply?.kind === 'queued') return { kind: 'queued', reply };
   if (reply?.kind !== 'granted') return { kind: 'refused', reason: reply?.reason ?? 'the ledger gave no answer' };
   run.epoch = reply.epoch;
+  run.ledger.reserved = reply.reserved;
   run.ledger.wave = wave;
   return { kind: 'granted' };
 }
