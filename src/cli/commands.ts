@@ -22,6 +22,7 @@ import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { schedule } from './schedule.ts';
 import { schema } from './schema.ts';
+import { score } from './score.ts';
 import { show } from './show.ts';
 import { up } from './up.ts';
 import { validate } from './validate.ts';
@@ -37,6 +38,6 @@ export const commands: readonly (readonly [heading: string, commands: readonly R
   ['Write:', [init, validate, schema]],
   ['Run:', [plan, run, watch, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
-  ['Look back:', [runs, show, report, leftovers, findings]],
+  ['Look back:', [runs, show, report, leftovers, findings, score]],
   ['Operate:', [ledger, janitor, doctor, worker, api]],
 ];

@@ -115,6 +115,7 @@ describe('unreachable servers', () => {
       ['runs'],
       ['report', 'some.run'],
       ['findings'],
+      ['score'],
     ];
     const startedMs = Date.now();
     for (const { code, stdout, stderr } of await Promise.all(lines.map((args) => call(args, { cwd, env })))) {
