@@ -4,6 +4,7 @@ import type { RunReport } from '../report/index.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { readLearning } from './read-learning.ts';
 import { requireRun } from './recorded-run.ts';
 
 const FORMATS = ['html', 'markdown', 'json', 'junit', 'csv'] as const;
@@ -45,7 +46,8 @@ export function report(program: Command, cli: Cli): void {
       const text = await withRecords(cli.config(), async (records) => {
         const run = await requireRun(records, workflowId);
         const { buildReport } = await import('../report/index.ts');
-        return render(buildReport(run, await records.events(workflowId), await records.samples(workflowId)), format);
+        const learning = await readLearning(records, run);
+        return render(buildReport(run, await records.events(workflowId), await records.samples(workflowId), learning), format);
       });
       if (out === '-') {
         cli.terminal.out(text.endsWith('\n') ? text : `${text}\n`);

@@ -1,8 +1,10 @@
 import { answer } from './answer.ts';
+import { BUSINESS_HEADS, businessRows, NO_BUSINESS } from './business.ts';
 import { describeData, isDecision } from './describe-data.ts';
 import { stopLatencies } from './fault-windows.ts';
 import { duration, place, quantity, utc } from './format.ts';
 import { iterationRows } from './iterations.ts';
+import { learningSentences } from './learning.ts';
 import { COMPARISON_HEADS, comparisonRows, IMPACT_HEADS, impactRows, recoverySentence } from './measure-rows.ts';
 import type { RunReport } from './model.ts';
 import { runFacts } from './run-facts.ts';
@@ -75,6 +77,8 @@ export function renderMarkdown(report: RunReport): string {
       'Measures',
       `${escapeMarkdown(recoverySentence(report))}\n\n${table(IMPACT_HEADS, impactRows(report), 'No signal was measured both before and under a fault.')}`,
     ],
+    ['Business', table(BUSINESS_HEADS, businessRows(report), NO_BUSINESS)],
+    ['Learning', learningSentences(report.run, report.learning).map(escapeMarkdown).join('\n\n') || 'Nobody looked it up.'],
     ['Victims', victimsTable(report)],
     ['Signals', signalsTable(report)],
     ['Limits', limitsTable(report)],

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Spec } from '../order.ts';
 import type { Precondition, RemediationTrigger, SteadyStateClause, StopCondition, Tolerance } from './conditions.ts';
+import type { Business } from './business.ts';
 import type { Comparison } from './comparisons.ts';
 import type { Approvals, GuardSettings, Metadata, Window } from './metadata.ts';
 import type { BlastRadius, BudgetRule, EvidenceRule, Selection, Timing } from './waves.ts';
@@ -15,6 +16,7 @@ export interface Experiment {
   probes: Record<string, ProbeDefinition>;
   slo: Record<string, Slo>;
   steadyState: SteadyStateClause[];
+  business?: Business | undefined;
   comparisons: Comparison[];
   preconditions: Precondition[];
   stopConditions: StopCondition[];

@@ -27,6 +27,7 @@ function unknownSignals(experiment: Experiment): Issue[] {
   const known = signalNames(experiment);
   const used: [Path, string][] = [
     ...experiment.steadyState.map(({ probe }, i): [Path, string] => [['steadyState', i, 'probe'], probe]),
+    ...(experiment.business ? [[['business', 'completed'], experiment.business.completed] as [Path, string]] : []),
     ...experiment.comparisons.flatMap(({ probe, control }, i): [Path, string][] => [
       [['comparisons', i, 'probe'], probe],
       ...(control === undefined ? [] : [[['comparisons', i, 'control'], control] as [Path, string]]),
