@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import type { RunReport } from '../report/index.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
-import { CliError, EXIT } from './exit-codes.ts';
 import { readLearning } from './read-learning.ts';
 import { requireRun } from './recorded-run.ts';
+import { save } from './save.ts';
 
 const FORMATS = ['html', 'markdown', 'json', 'junit', 'csv'] as const;
 type ReportFormat = (typeof FORMATS)[number];
@@ -20,14 +19,6 @@ async function render(report: RunReport, format: ReportFormat): Promise<string> 
     csv: renderCsv,
   };
   return renderers[format](report);
-}
-
-async function save(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch((cause: Error) => {
-    throw new CliError(EXIT.usage, `The report cannot be written: ${cause.message}`, 'Name another file with --out, or - for stdout.', {
-      cause,
-    });
-  });
 }
 
 /** `breakwater report RUN` */

@@ -73,5 +73,8 @@ export const businessRows = (report: Pick<RunReport, 'run' | 'events' | 'samples
     impact.unseenMs > 0 ? `${duration(impact.unseenMs)} of ${duration(impact.watchedMs)}` : 'nothing',
   ]);
 
+/** Whether the experiment names a business signal. */
+export const namesBusiness = ({ run }: Pick<RunReport, 'run'>): boolean => Recorded.safeParse(run.experiment).success;
+
 /** Said instead of a table without rows. */
 export const NO_BUSINESS = 'The experiment names no business signal (business.completed), or it gave no values before and under a fault.';

@@ -1,5 +1,5 @@
 import { answer } from './answer.ts';
-import { BUSINESS_HEADS, businessRows, NO_BUSINESS } from './business.ts';
+import { BUSINESS_HEADS, businessRows, namesBusiness, NO_BUSINESS } from './business.ts';
 import { describeData, isDecision } from './describe-data.ts';
 import { faultWindows } from './fault-windows.ts';
 import { duration, place, quantity, utc } from './format.ts';
@@ -118,7 +118,7 @@ export function renderHtml(report: RunReport): string {
     section('Waves', waves(report)),
     section('Comparisons', table(COMPARISON_HEADS, comparisonRows(report), 'The experiment compares nothing, or no wave came that far.')),
     section('Measures', measures(report)),
-    section('Business', table(BUSINESS_HEADS, businessRows(report), NO_BUSINESS)),
+    ...(namesBusiness(report) ? [section('Business', table(BUSINESS_HEADS, businessRows(report), NO_BUSINESS))] : []),
     ...(report.learning
       ? [
           section(

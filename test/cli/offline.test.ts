@@ -116,6 +116,7 @@ describe('unreachable servers', () => {
       ['report', 'some.run'],
       ['findings'],
       ['score'],
+      ['postmortem', 'some.run'],
     ];
     const startedMs = Date.now();
     for (const { code, stdout, stderr } of await Promise.all(lines.map((args) => call(args, { cwd, env })))) {
