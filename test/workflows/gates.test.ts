@@ -150,7 +150,9 @@ describeWithTemporal('what a wave must have earned', () => {
         });
         await records.appendSamples(known, [sample(1, 0.9), sample(2, 0.6), sample(3, 0.62)]);
         const planned = await stage.client.plan({ document: costly({}), requestedBy: 'ann', seed: 7 });
-        expect(planned).toMatchObject({ worth: [{ cost: expect.closeTo(0.3), costFrom: 'the most of 1 recorded runs', missing: [] }] });
+        expect(planned).toMatchObject({
+          worth: [{ cost: expect.closeTo(0.3) as number, costFrom: 'the most of 1 recorded runs', missing: [] }],
+        });
         expect((await run(stage, costly({}))).reason).toContain(
           'has 20% left, 0% of it reserved by other runs; the wave is expected to cost 30%',
         );
