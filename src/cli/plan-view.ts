@@ -1,13 +1,12 @@
 import type { PlanResult } from '../client.ts';
 import type { Preview, WavePreview } from '../activities/preview.ts';
-import { budgetSignal } from '../domain/budget.ts';
-import { describeEvidence } from '../domain/evidence.ts';
 import { describeOutlook } from '../domain/comparison/plan-ahead.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
 import { duration, quantity } from '../report/format.ts';
 import type { ComparisonOutlook } from './outlook.ts';
 import { plainText } from './plain-text.ts';
 import { facts } from './table.ts';
+import { worthLines, type Reserved } from './worth-view.ts';
 import type { Terminal } from './terminal.ts';
 
 type Paint = Terminal['paint'];
@@ -73,30 +72,6 @@ function answerLines({ answers }: Preview, plan: Plan, paint: Paint): string[] {
   });
 }
 
-/** What the records say of the waves that require evidence or cost error budget. */
-function worthLines({ worth, preview }: ValidPlan, waves: readonly WavePlan[], paint: Paint): string[] {
-  if (!worth?.length) return []; // a worker of an older version says nothing of it
-  const lines = worth.map(({ wave, evidence, cost, costFrom, missing }) => {
-    const slo = waves.find(({ name }) => name === wave)?.budget?.slo;
-    const left = slo !== undefined && 'answers' in preview ? preview.answers[budgetSignal(slo)] : undefined;
-    const remaining =
-      left?.kind === 'value' ? `${share(left.value)} is left now, before what other runs have reserved` : 'what is left is not known now';
-    const parts = [
-      ...(evidence && evidence.missing.length === 0 ? [describeEvidence(evidence)] : []),
-      ...(cost !== undefined && slo !== undefined
-        ? [`costs ${share(cost)} of the error budget of ${slo} (${costFrom ?? ''}); ${remaining}`]
-        : []),
-      ...missing.map((what) => `missing: ${what}`),
-      ...(evidence && evidence.discarded.length > 0 && missing.length > 0 ? [`not counted: ${evidence.discarded.join(', ')}`] : []),
-    ];
-    const words = plainText(parts.join('; '));
-    return `  ${wave}  ${missing.length === 0 ? words : `${paint('yellow', 'would not be run')}: ${words}`}`;
-  });
-  return ['', 'Earned by the records', ...lines];
-}
-
-const share = (of: number): string => `${Number((of * 100).toFixed(2))}%`;
-
 /** How far the planned iterations can answer the comparisons. */
 export const outlookLines = (comparisons: readonly ComparisonOutlook[], paint: Paint): string[] =>
   comparisons.length === 0
@@ -111,7 +86,7 @@ export const outlookLines = (comparisons: readonly ComparisonOutlook[], paint: P
       ];
 
 /** A plan for people: what would be hit, under which gates, and what the probes say now. */
-export function planLines(result: ValidPlan, paint: Paint): string[] {
+export function planLines(result: ValidPlan, paint: Paint, reserved?: Reserved): string[] {
   const { plan, preview } = result;
   const { metadata, hypothesis, site, approvals } = plan.experiment;
   const seen = 'unavailable' in preview ? undefined : preview;
@@ -130,7 +105,7 @@ export function planLines(result: ValidPlan, paint: Paint): string[] {
     '',
     'Waves',
     ...waveLines(plan, seen, paint),
-    ...worthLines(result, resolveWaves(plan.experiment), paint),
+    ...worthLines(result, reserved, paint),
     '',
     'Probes now',
     ...(seen

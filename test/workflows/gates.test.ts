@@ -1,4 +1,5 @@
 import { budgetSignal } from '../../src/domain/budget.ts';
+import { ledgerId } from '../../src/domain/ledger/names.ts';
 import { createMemoryRecords } from '../../src/records/memory.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument } from './harness/document.ts';
@@ -132,6 +133,23 @@ describeWithTemporal('what a wave must have earned', () => {
         site.on('guardWave', (_, usual) => usual());
         expect(await run(stage, costly({ expectedCost: '5%' }, 'search'))).toMatchObject({ verdict: 'passed' });
         expectNothingLeft(site);
+      },
+      { site: siteWith(0.08) },
+    ));
+
+  test('what a run reserved that was terminated is refunded when it is found to be gone', () =>
+    onStage(
+      theatre,
+      async (stage) => {
+        const { site, client, start } = stage;
+        const ledger = client.temporal.workflow.getHandle(ledgerId('staging', stage.taskQueue));
+        site.on('guardWave', endlessGuard);
+        const first = await start(costly({ expectedCost: '5%' }));
+        await reach(stage, first, holdsLive);
+        await client.temporal.workflow.getHandle(first).terminate('test');
+        expect(await ledger.executeUpdate<string, []>('sweep')).toContain(first);
+        site.on('guardWave', (_, usual) => usual());
+        expect(await run(stage, costly({ expectedCost: '5%' }, 'search'))).toMatchObject({ verdict: 'passed' });
       },
       { site: siteWith(0.08) },
     ));
