@@ -6,6 +6,7 @@ import type { RunReport } from '../report/index.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { lookBack } from './look-back.ts';
 import { plainText } from './plain-text.ts';
 import { requireRun } from './recorded-run.ts';
 import { table } from './table.ts';
@@ -18,9 +19,6 @@ interface FindingsOptions {
   service?: string;
   environment?: string;
 }
-
-/** Runs that are looked through, newest first. */
-const LOOK_BACK = 1_000;
 
 const when = (ms: number): string => utc(ms).slice(0, 16);
 
@@ -57,12 +55,12 @@ export function findings(program: Command, cli: Cli): void {
       '\nExamples:\n  $ breakwater findings --service payments\n  $ breakwater findings --all -o json\n  $ breakwater findings show RUN',
     )
     .action(async ({ output, all, ...wanted }: FindingsOptions) => {
-      const runs = await withRecords(cli.config(), (records) => records.listRuns({ limit: LOOK_BACK, ...wanted }));
+      const { runs, isAll } = await withRecords(cli.config(), (records) => lookBack(records, wanted));
       const found = findingsOf(runs.map(brief)).filter(({ closedBy }) => all === true || !closedBy);
       show(cli.terminal, output, found, () =>
         found.length > 0 ? found.flatMap((finding) => lines(finding, cli.terminal.paint)) : ['Nothing open.'],
       );
-      if (runs.length === LOOK_BACK) hint(cli, `Only the newest ${LOOK_BACK} runs were looked at.`);
+      if (!isAll) hint(cli, `Only the newest ${runs.length} runs were looked at.`);
       const [newest] = found;
       if (newest) hint(cli, `Next: breakwater findings show ${newest.run.workflowId}`);
     });
@@ -84,7 +82,7 @@ function showCommand(parent: Command, cli: Cli): void {
     .action(async (workflowId: string, { output }: { output: Format }) => {
       await withRecords(cli.config(), async (records) => {
         const { service, environment } = await requireRun(records, workflowId);
-        const runs = await records.listRuns({ limit: LOOK_BACK, service, environment });
+        const { runs } = await lookBack(records, { service, environment });
         const finding = findingWith(findingsOf(runs.map(brief)), workflowId);
         if (!finding)
           throw new CliError(EXIT.usage, `Run ${workflowId} opened no finding and closed none.`, '`breakwater findings --all` lists them.');

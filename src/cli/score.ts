@@ -5,6 +5,7 @@ import { actingWaves } from '../report/planned-waves.ts';
 import { utc } from '../report/format.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
+import { lookBack } from './look-back.ts';
 import { show, withOutput, type Format } from './output.ts';
 import { table } from './table.ts';
 
@@ -14,8 +15,8 @@ interface ScoreOptions {
   environment?: string;
 }
 
-/** Runs, and verdicts of waves, that are looked through, newest first. */
-const LOOK_BACK = 1_000;
+/** Verdicts of waves that are looked through, newest first: older ones are worth little. */
+const MOST_WAVES = 1_000;
 
 /** One entry per experiment, service and environment, as its newest run was planned. */
 function plannedOf(runs: readonly RunRecord[]): PlannedExperiment[] {
@@ -51,9 +52,9 @@ export function score(program: Command, cli: Cli): void {
     .option('--environment <name>', 'only this environment')
     .addHelpText('after', '\nExamples:\n  $ breakwater score --service payments\n  $ breakwater score -o json')
     .action(async ({ output, ...wanted }: ScoreOptions) => {
-      const { runs, waves } = await withRecords(cli.config(), async (records) => ({
-        runs: await records.listRuns({ limit: LOOK_BACK, ...wanted }),
-        waves: await records.waves({ limit: LOOK_BACK, ...wanted }),
+      const { runs, isAll, waves } = await withRecords(cli.config(), async (records) => ({
+        ...(await lookBack(records, wanted)),
+        waves: await records.waves({ limit: MOST_WAVES, ...wanted }),
       }));
       const found = scores(plannedOf(runs), waves, Date.now());
       show(cli.terminal, output, found, () =>
@@ -64,6 +65,6 @@ export function score(program: Command, cli: Cli): void {
               found.flatMap(rows),
             ),
       );
-      if (runs.length === LOOK_BACK || waves.length === LOOK_BACK) hint(cli, `Only the newest ${LOOK_BACK} runs and waves were looked at.`);
+      if (!isAll || waves.length === MOST_WAVES) hint(cli, `Only the newest ${runs.length} runs and ${waves.length} waves were looked at.`);
     });
 }

@@ -21,5 +21,5 @@ export function proposePrecondition(found: readonly Contribution[], experiment: 
     ({ probe, score, limit }) =>
       `  - { probe: ${probe}, tolerance: { ${score > 0 ? 'atMost' : 'atLeast'}: ${Number(limit.toPrecision(3))} } }`,
   );
-  return ['With it, the run would have been denied:', '', '```yaml', 'preconditions:', ...lines, '```'].join('\n');
+  return ['With it, the fault would not have been injected:', '', '```yaml', 'preconditions:', ...lines, '```'].join('\n');
 }

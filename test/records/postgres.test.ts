@@ -73,3 +73,22 @@ test('closing waits for the samples that were given before', async () => {
   await Promise.all(writes);
   expect(await records.samples(aRun().workflowId)).toHaveLength(3);
 });
+
+test('the view of wave verdicts tells the same as the port', async () => {
+  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples, breakwater.post_mortems');
+  const { workflowId } = aRun();
+  await records.openRun(aRun());
+  const data = {
+    ...{ verdict: 'passed', rule: 'held', reason: 'it held', rehearsal: false, recovered: 1, of: 1 },
+    ...{ fault: { kind: 'process-kill' }, targets: { kind: 'process' } },
+  };
+  await records.appendEvents(workflowId, [
+    anEvent({ key: 'first', kind: 'wave-judged', wave: 'canary', data }),
+    anEvent({ key: 'again', kind: 'wave-judged', wave: 'canary', data: { ...data, verdict: 'failed' } }),
+  ]);
+  const view = () => sql(database.url, "SELECT workflow_id, wave, run_verdict, data->>'verdict' AS verdict FROM breakwater.wave_verdicts");
+  expect(await view()).toEqual([]);
+  await records.closeRun(workflowId, { verdict: 'denied', reason: 'r', result: {}, closedAtMs: T0 });
+  expect(await view()).toEqual([{ workflow_id: workflowId, wave: 'canary', run_verdict: 'denied', verdict: 'passed' }]);
+  expect(await records.waves({ limit: 1 })).toMatchObject([{ workflowId, wave: 'canary', runVerdict: 'denied', verdict: 'passed' }]);
+});

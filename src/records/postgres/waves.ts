@@ -5,12 +5,17 @@ import type { Database } from './database.ts';
 import { runMustExist } from './run-must-exist.ts';
 import { epochMs, timestamp } from './time.ts';
 
-const WAVES = `SELECT workflow_id AS "workflowId", name, service, environment, time_scale AS "timeScale", ${epochMs('closed_at')} AS "closedAtMs",
-    run_verdict AS "runVerdict", wave, data
-  FROM breakwater.wave_verdicts
-  WHERE ($2::float8 IS NULL OR closed_at >= ${timestamp('$2')}) AND ($3::text IS NULL OR environment = $3)
-    AND ($4::text IS NULL OR service = $4) AND ($5::text IS NULL OR name = $5) AND ($6::text IS NULL OR wave = $6)
-  ORDER BY closed_at DESC, workflow_id COLLATE "C" DESC, wave COLLATE "C" LIMIT $1`;
+/** As the view of the same name (migration 0004), but filtered before its first verdicts are picked: a filter does not reach below a DISTINCT ON. */
+const WAVES = `SELECT * FROM (
+    SELECT DISTINCT ON (r.workflow_id, e.wave) r.workflow_id AS "workflowId", r.name, r.service, r.environment, r.time_scale AS "timeScale",
+      ${epochMs('r.closed_at')} AS "closedAtMs", r.verdict AS "runVerdict", e.wave, e.data
+    FROM breakwater.runs r JOIN breakwater.events e ON e.workflow_id = r.workflow_id
+    WHERE e.kind = 'wave-judged' AND e.wave IS NOT NULL AND r.verdict IS NOT NULL
+      AND ($2::float8 IS NULL OR r.closed_at >= ${timestamp('$2')}) AND ($3::text IS NULL OR r.environment = $3)
+      AND ($4::text IS NULL OR r.service = $4) AND ($5::text IS NULL OR r.name = $5) AND ($6::text IS NULL OR e.wave = $6)
+    ORDER BY r.workflow_id, e.wave, e.ordinal
+  ) AS first
+  ORDER BY "closedAtMs" DESC, "workflowId" COLLATE "C" DESC, wave COLLATE "C" LIMIT $1`;
 
 const HAND_IN = `INSERT INTO breakwater.post_mortems (workflow_id, digest, handed_in, handed_in_by, completed, fields, missing, runbook)
   VALUES ($1, $2, ${timestamp('$3')}, $4, $5, $6, $7::jsonb, $8) ON CONFLICT (workflow_id, digest) DO NOTHING`;
