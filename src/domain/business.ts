@@ -16,13 +16,15 @@ export interface BusinessImpact {
   lost: number;
   /** Not done in time, but made up for by the end. */
   late: number;
-  /** How large a shortfall the noise of the baseline alone makes over the same time: less than this shows nothing. */
-  byChance: number;
+  /** How large a shortfall the noise of the baseline alone makes over the same time: less than this shows nothing. Null: the baseline is too short to tell. */
+  byChance: number | null;
   /** How long it was watched, and how much of that nobody saw; what was not seen is in no number. Milliseconds. */
   watchedMs: number;
   unseenMs: number;
 }
 
+/** Stretches of a baseline below which its noise cannot be told. */
+const LEAST_STRETCHES = 10;
 /** A gap of more than so many usual intervals is not seen. */
 const GAP = 3;
 
@@ -49,13 +51,21 @@ function stretches(rates: readonly Rate[]): { seen: Stretch[]; unseenMs: number 
 }
 
 /** Runs up what is short of the usual rate: how far it ever was behind, and at the end. Transactions. */
-function shortfall(seen: readonly Stretch[], usual: number): { worst: number; end: number } {
-  let [sum, worst] = [0, 0];
+function shortfall(seen: readonly Stretch[], usual: number): { worst: number; best: number; end: number } {
+  let [sum, worst, best] = [0, 0, 0];
   for (const { value, ms } of seen) {
     sum += ((usual - value) * ms) / 1_000;
     worst = Math.max(worst, sum);
+    best = Math.min(best, sum);
   }
-  return { worst, end: Math.max(0, sum) };
+  return { worst, best, end: Math.max(0, sum) };
+}
+
+/** How far noise goes in either direction, for a stretch of `overMs`. */
+function noiseOf(calm: readonly Stretch[], usual: number, overMs: number): number | null {
+  if (calm.length < LEAST_STRETCHES) return null;
+  const { worst, best } = shortfall(calm, usual);
+  return Math.max(worst, -best) * Math.sqrt(overMs / lengthOf(calm));
 }
 
 const lengthOf = (seen: readonly Stretch[]): number => seen.reduce((sum, { ms }) => sum + ms, 0);
@@ -73,13 +83,12 @@ export function businessImpact(before: readonly Rate[], during: readonly Rate[])
   const seenMs = lengthOf(watched.seen);
   if (usual === undefined || seenMs === 0) return undefined;
   const { worst, end } = shortfall(watched.seen, usual);
-  const noise = shortfall(calm.seen, usual).worst * Math.sqrt(seenMs / Math.max(1, lengthOf(calm.seen)));
   return {
     usual,
     during: watched.seen.reduce((sum, { value, ms }) => sum + value * ms, 0) / seenMs,
     lost: end,
     late: Math.max(0, worst - end),
-    byChance: noise,
+    byChance: noiseOf(calm.seen, usual, seenMs),
     watchedMs: seenMs + watched.unseenMs,
     unseenMs: watched.unseenMs,
   };

@@ -1,3 +1,4 @@
+import { quantile } from './statistics/quantile.ts';
 import { median } from './summary.ts';
 
 /** A signal that was not as usual before the fault. */
@@ -19,6 +20,16 @@ export const OUTLIER = 3.5;
 /** A signal that never moved before has no spread to measure by. */
 export const MOST = 1_000;
 const LEAST_VALUES = 5;
+/** Share of the usual values beyond which one is rare, on either side. */
+const RARE = 0.05;
+/** Rises after which a series that never falls is taken for a running count. */
+const COUNTED = 3;
+
+/** Whether the values, in the order of time, are a running count: it is always higher than before, which tells nothing. */
+export function isRunningCount(values: readonly number[]): boolean {
+  const steps = values.slice(1).map((value, i) => value - (values[i] ?? value));
+  return steps.every((step) => step >= 0) && steps.filter((step) => step > 0).length >= COUNTED;
+}
 
 /** Spread in units of a standard deviation: from the median deviation, or from the mean one when most values are the same. */
 function spreadOf(values: readonly number[], middle: number): number {
@@ -47,8 +58,13 @@ export function rankContributions(
       const spread = spreadOf(known, middle);
       const raw = now === middle ? 0 : spread === 0 ? Math.sign(now - middle) * MOST : (now - middle) / spread;
       const score = Math.min(MOST, Math.max(-MOST, raw));
-      if (Math.abs(score) <= OUTLIER) return [];
-      return [{ probe, before: now, usual: middle, score, limit: middle + Math.sign(score) * OUTLIER * spread, values: known.length }];
+      // Of a signal that has several levels the spread tells little: what was seen often enough before is usual all the same.
+      const edge = quantile(known, score > 0 ? 1 - RARE : RARE) ?? middle;
+      const isRare = score > 0 ? now > edge : now < edge;
+      if (Math.abs(score) <= OUTLIER || !isRare) return [];
+      const bySpread = middle + Math.sign(score) * OUTLIER * spread;
+      const limit = score > 0 ? Math.max(bySpread, edge) : Math.min(bySpread, edge);
+      return [{ probe, before: now, usual: middle, score, limit, values: known.length }];
     })
     .sort((a, b) => Math.abs(b.score) - Math.abs(a.score));
 }

@@ -67,7 +67,7 @@ const perMinute = (rate: number): string => quantity(rate * 60);
 export const businessRows = (report: Pick<RunReport, 'run' | 'events' | 'samples'>): string[][] =>
   businessMeasures(report).map(({ wave, iteration, impact, money }) => [
     ...[place(wave, iteration), perMinute(impact.usual), perMinute(impact.during), quantity(impact.lost), quantity(impact.late)],
-    `up to ${quantity(impact.byChance)}`,
+    impact.byChance === null ? 'baseline too short to tell' : `up to ${quantity(impact.byChance)}`,
     money ? `${quantity(money.perMinuteUsual, money.currency)} → ${quantity(money.perMinuteDuring, money.currency)}` : 'no price is given',
     money ? quantity(money.lost, money.currency) : 'no price is given',
     impact.unseenMs > 0 ? `${duration(impact.unseenMs)} of ${duration(impact.watchedMs)}` : 'nothing',

@@ -1,4 +1,4 @@
-import { OUTLIER, rankContributions, type Contribution } from '../domain/contributions.ts';
+import { isRunningCount, OUTLIER, rankContributions, type Contribution } from '../domain/contributions.ts';
 import { blankField, headOf, type Field } from '../domain/post-mortem.ts';
 import type { RecordedSample } from '../records/ports.ts';
 import { answer } from './answer.ts';
@@ -24,12 +24,15 @@ export interface PostMortemSource {
 /** Rows of the timeline: the newest ones are kept, because that is where it went wrong. */
 const MOST_ROWS = 200;
 
+/** Values by signal, in the order of time. */
 const valuesOf = (samples: readonly RecordedSample[]): Record<string, number[]> =>
   Object.fromEntries(
-    [...groupBy(samples, ({ probe }) => probe)].map(([probe, own]) => [
-      probe,
-      own.flatMap(({ measurement }) => (measurement.kind === 'value' ? [measurement.value] : [])),
-    ]),
+    [
+      ...groupBy(
+        [...samples].sort((a, b) => a.atMs - b.atMs),
+        ({ probe }) => probe,
+      ),
+    ].map(([probe, own]) => [probe, own.flatMap(({ measurement }) => (measurement.kind === 'value' ? [measurement.value] : []))]),
   );
 
 /**
@@ -44,7 +47,11 @@ export function contributionsOf({ report, earlier }: PostMortemSource): Contribu
   if (!last) return [];
   const own = baselines.filter((sample) => !isLast(sample));
   const known = new Set(earlier.map(({ probe }) => probe));
-  return rankContributions(valuesOf(baselines.filter(isLast)), valuesOf([...earlier, ...own.filter(({ probe }) => !known.has(probe))]));
+  const usual = valuesOf([...earlier, ...own.filter(({ probe }) => !known.has(probe))]);
+  const before = Object.entries(valuesOf(baselines.filter(isLast))).filter(
+    ([probe, values]) => !isRunningCount([...(Object.hasOwn(usual, probe) ? (usual[probe] ?? []) : []), ...values]),
+  );
+  return rankContributions(Object.fromEntries(before), usual);
 }
 
 function contributionsTable(found: readonly Contribution[], report: RunReport): string {

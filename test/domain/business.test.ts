@@ -34,7 +34,7 @@ test('it is never negative, and nothing is lost where nothing changed', () => {
     fc.property(some, some, (before, during) => {
       const impact = businessImpact(rates(0, before), rates(100, during));
       if (!impact) return;
-      for (const number of Object.values(impact)) expect(number).toBeGreaterThanOrEqual(0);
+      for (const number of Object.values(impact)) if (number !== null) expect(number).toBeGreaterThanOrEqual(0);
       expect(businessImpact(rates(0, before), [...rates(100, during)].reverse())).toEqual(impact);
     }),
   );
@@ -43,5 +43,9 @@ test('it is never negative, and nothing is lost where nothing changed', () => {
 
 test('the noise of the baseline tells what chance alone can do', () => {
   const noisy = rates(0, [8, 12, 8, 12, 8, 8, 12, 12, 10, 10, 10]);
-  expect(businessImpact(noisy, rates(20, times(11, 10)))?.byChance).toBeGreaterThan(0);
+  expect(businessImpact(noisy, rates(20, times(11, 10)))?.byChance).toBeCloseTo(4);
+  expect(businessImpact(noisy, rates(20, times(41, 10)))?.byChance).toBeCloseTo(8);
+  const over = noisy.map(({ atMs, value }) => ({ atMs, value: value === null ? null : 20 - value }));
+  expect(businessImpact(over, rates(20, times(11, 10)))?.byChance).toBeCloseTo(4);
+  expect(businessImpact(noisy.slice(0, 5), rates(20, times(11, 10)))?.byChance).toBeNull();
 });

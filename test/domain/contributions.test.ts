@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MOST, OUTLIER, rankContributions } from '../../src/domain/contributions.ts';
+import { isRunningCount, MOST, OUTLIER, rankContributions } from '../../src/domain/contributions.ts';
 
 const usual = [9, 10, 11, 10, 9, 11, 10];
 
@@ -40,4 +40,15 @@ test('units and zero points are nothing, nor the order of signals and values; an
       },
     ),
   );
+});
+
+test('what was often seen before is usual, however narrow most of it is', () => {
+  const levels = [...Array<number>(10).fill(0.001), 0.002, 0.0015, 5, 6, 5, 7];
+  expect(rankContributions({ lag: [4] }, { lag: levels })).toEqual([]);
+  expect(rankContributions({ lag: [60] }, { lag: levels })[0]?.limit).toBeGreaterThanOrEqual(6);
+});
+
+test('a running count is always higher than before; a level that rose once is none', () => {
+  expect(isRunningCount([2, 2, 3, 3, 4, 6])).toBe(true);
+  for (const level of [[1, 1, 1, 9, 9], [1, 2, 3, 4, 3], [5, 5, 5], []]) expect(isRunningCount(level)).toBe(false);
 });
