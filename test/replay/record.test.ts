@@ -10,6 +10,15 @@ import { breachingGuard, endlessGuard, healthy, linger } from '../workflows/harn
 import { onStage, openTheatre, type Stage, type Theatre } from '../workflows/harness/stage.ts';
 import { historiesDir } from './histories.ts';
 
+const counter = { kind: 'http', url: 'http://127.0.0.1:9/n', read: { jsonPath: '$.n' } };
+const withBudget = experimentDocument({
+  slo: { payments: { objective: '99.9%', good: counter, total: counter } },
+  waves: [
+    { name: 'dry-run', dryRun: true },
+    { name: 'single', iterations: 2, budget: { slo: 'payments', expectedCost: '5%' } },
+  ],
+});
+
 /** What each saved run does; answers its workflow id. */
 const stories: Record<string, (stage: Stage) => Promise<string>> = {
   'passed-four-waves': ({ start }) => start(experimentDocument({ waves: fourWaves })),
@@ -71,16 +80,16 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
       preparation.baseline.summaries['payments.budget-remaining'] = { ...healthy, last: 0.5 };
       return preparation;
     });
-    const counter = { kind: 'http', url: 'http://127.0.0.1:9/n', read: { jsonPath: '$.n' } };
-    return start(
-      experimentDocument({
-        slo: { payments: { objective: '99.9%', good: counter, total: counter } },
-        waves: [
-          { name: 'dry-run', dryRun: true },
-          { name: 'single', iterations: 2, budget: { slo: 'payments', expectedCost: '5%' } },
-        ],
-      }),
-    );
+    return start(withBudget);
+  },
+  'ledger-with-budget': async (stage) => {
+    stage.site.on('prepareWave', async (_input, usual) => {
+      const preparation = await usual();
+      preparation.baseline.summaries['payments.budget-remaining'] = { ...healthy, last: 0.5 };
+      return preparation;
+    });
+    await stage.verdict(await stage.start(withBudget));
+    return ledgerId('staging', stage.taskQueue);
   },
   'queued-and-halted': async (stage) => (await queueAndHalt(stage)).second,
   'ledger-queue-halt-lift': async (stage) => {

@@ -148,3 +148,11 @@ test('before and after stand side by side; what is not there yet is absent', () 
   expect(row('queue-depth in canary')?.before).toBe('10 → 26 jobs');
   expect(beforeAfter(report(), undefined).every((one) => one.after === undefined)).toBe(true);
 });
+
+test('a run that was denied in the middle is not told as one that was never asked', () => {
+  const denied = run({ verdict: 'denied', reason: 'wave stress is not run', result: { rule: 'wave-denied', iterations: [] } });
+  expect(renderMarkdown(buildReport(denied, [], []))).toContain('Not answered to the end, because a wave had not earned it');
+  expect(renderMarkdown(buildReport(run({ verdict: 'denied', result: { rule: 'denied' } }), [], []))).toContain(
+    'Not asked, because the run was not allowed',
+  );
+});
