@@ -6,6 +6,7 @@ import { createHalts } from './halts.ts';
 import { createJanitorial } from './janitorial.ts';
 import { createLeaseActivities } from './leases.ts';
 import { createTurns } from './ledger.ts';
+import { createWorth } from './worth.ts';
 import { createPaging } from './paging.ts';
 import type { ControlPorts, SitePorts } from './ports.ts';
 import { createPrepare } from './prepare.ts';
@@ -33,6 +34,7 @@ export const createControlActivities = (ports: ControlPorts) => {
     ...control,
     ...createComparisons(ports.records),
     ...createTurns(control),
+    ...createWorth(ports),
     ...createHalts(),
     ...createPaging(ports),
     ...createJanitorial(ports),

@@ -15,6 +15,7 @@ import { janitor } from './janitor.ts';
 import { leftovers } from './leftovers.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
+import { postmortem } from './postmortem.ts';
 import { reject } from './reject.ts';
 import { report } from './report.ts';
 import { resume } from './resume.ts';
@@ -22,6 +23,7 @@ import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { schedule } from './schedule.ts';
 import { schema } from './schema.ts';
+import { score } from './score.ts';
 import { show } from './show.ts';
 import { up } from './up.ts';
 import { validate } from './validate.ts';
@@ -37,6 +39,6 @@ export const commands: readonly (readonly [heading: string, commands: readonly R
   ['Write:', [init, validate, schema]],
   ['Run:', [plan, run, watch, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
-  ['Look back:', [runs, show, report, leftovers, findings]],
+  ['Look back:', [runs, show, report, leftovers, findings, postmortem, score]],
   ['Operate:', [ledger, janitor, doctor, worker, api]],
 ];

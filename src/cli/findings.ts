@@ -2,9 +2,14 @@ import type { Command } from 'commander';
 import { findingsOf, type Finding } from '../domain/findings.ts';
 import type { RunRecord } from '../records/ports.ts';
 import { utc } from '../report/format.ts';
+import type { RunReport } from '../report/index.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
+import { CliError, EXIT } from './exit-codes.ts';
+import { lookBack } from './look-back.ts';
 import { plainText } from './plain-text.ts';
+import { requireRun } from './recorded-run.ts';
+import { table } from './table.ts';
 import { show, withOutput, type Format } from './output.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,9 +19,6 @@ interface FindingsOptions {
   service?: string;
   environment?: string;
 }
-
-/** Runs that are looked through, newest first. */
-const LOOK_BACK = 1_000;
 
 const when = (ms: number): string => utc(ms).slice(0, 16);
 
@@ -40,7 +42,7 @@ const brief = ({ workflowId, name, service, environment, planDigest, startedAtMs
 
 /** `breakwater findings` */
 export function findings(program: Command, cli: Cli): void {
-  withOutput(program.command('findings'))
+  const command = withOutput(program.command('findings').enablePositionalOptions())
     .summary('what runs taught and is not mended yet')
     .description(
       'Lists findings: a run that failed, was stopped or proved nothing opens one; it stays open until the same plan and seed passes.',
@@ -48,13 +50,56 @@ export function findings(program: Command, cli: Cli): void {
     .option('--all', 'closed ones too, with before and after')
     .option('--service <name>', 'only this service')
     .option('--environment <name>', 'only this environment')
-    .addHelpText('after', '\nExamples:\n  $ breakwater findings --service payments\n  $ breakwater findings --all -o json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ breakwater findings --service payments\n  $ breakwater findings --all -o json\n  $ breakwater findings show RUN',
+    )
     .action(async ({ output, all, ...wanted }: FindingsOptions) => {
-      const runs = await withRecords(cli.config(), (records) => records.listRuns({ limit: LOOK_BACK, ...wanted }));
+      const { runs, isAll } = await withRecords(cli.config(), (records) => lookBack(records, wanted));
       const found = findingsOf(runs.map(brief)).filter(({ closedBy }) => all === true || !closedBy);
       show(cli.terminal, output, found, () =>
         found.length > 0 ? found.flatMap((finding) => lines(finding, cli.terminal.paint)) : ['Nothing open.'],
       );
-      if (runs.length === LOOK_BACK) hint(cli, `Only the newest ${LOOK_BACK} runs were looked at.`);
+      if (!isAll) hint(cli, `Only the newest ${runs.length} runs were looked at.`);
+      const [newest] = found;
+      if (newest) hint(cli, `Next: breakwater findings show ${newest.run.workflowId}`);
+    });
+  showCommand(command, cli);
+}
+
+/** The finding that a run belongs to: as the one that showed it first, as the newest that did, or as the one that closed it. */
+const findingWith = (all: readonly Finding[], workflowId: string): Finding | undefined =>
+  all.find(({ run, latest, closedBy }) => [run, latest, closedBy].some((one) => one?.workflowId === workflowId));
+
+function showCommand(parent: Command, cli: Cli): void {
+  withOutput(parent.command('show'))
+    .argument('<run>', 'id of a run that showed the finding, or closed it')
+    .summary('show one finding, before and after the change')
+    .description(
+      'Shows a finding: the newest run that showed it and, once the same plan and seed has passed, that run beside it, with their measures.',
+    )
+    .addHelpText('after', '\nExample:\n  $ breakwater findings show RUN -o json')
+    .action(async (workflowId: string, { output }: { output: Format }) => {
+      await withRecords(cli.config(), async (records) => {
+        const { service, environment } = await requireRun(records, workflowId);
+        const { runs } = await lookBack(records, { service, environment });
+        const finding = findingWith(findingsOf(runs.map(brief)), workflowId);
+        if (!finding)
+          throw new CliError(EXIT.usage, `Run ${workflowId} opened no finding and closed none.`, '`breakwater findings --all` lists them.');
+        const { beforeAfter, buildReport } = await import('../report/index.ts');
+        const reportOf = async (id: string): Promise<RunReport> =>
+          buildReport(await requireRun(records, id), await records.events(id), await records.samples(id));
+        const after = finding.closedBy && (await reportOf(finding.closedBy.workflowId));
+        const rows = beforeAfter(await reportOf(finding.latest.workflowId), after);
+        show(cli.terminal, output, { ...finding, comparison: rows }, () => [
+          ...lines(finding, cli.terminal.paint),
+          '',
+          ...table(
+            ['', 'BEFORE', 'AFTER'],
+            rows.map(({ what, before, after: since }) => [what, before ?? '', since ?? (finding.closedBy ? '' : 'not yet')]),
+          ),
+        ]);
+        if (!finding.closedBy) hint(cli, `It stays open until plan ${finding.run.planDigest} passes: the same file, seed and time scale.`);
+      });
     });
 }

@@ -26,11 +26,12 @@ function ledgerLines(environment: string, { limits, holds, queue, coolDowns, hal
         holder,
         wave?.name ?? '',
         String(wave?.victims ?? 0),
+        wave?.budget ? `${Number((wave.budget.cost * 100).toFixed(2))}% of ${wave.budget.slo}` : '',
         since(sinceMs),
         String(epoch),
         scopes.join(' '),
       ]),
-      ['HOLDS', 'WAVE', 'VICTIMS', 'SINCE (UTC)', 'EPOCH', 'SCOPES'],
+      ['HOLDS', 'WAVE', 'VICTIMS', 'BUDGET', 'SINCE (UTC)', 'EPOCH', 'SCOPES'],
     ),
     ...part(
       queue.map(({ holder, wave, victims, sinceMs, scopes }, i) => [

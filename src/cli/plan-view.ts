@@ -6,6 +6,7 @@ import { duration, quantity } from '../report/format.ts';
 import type { ComparisonOutlook } from './outlook.ts';
 import { plainText } from './plain-text.ts';
 import { facts } from './table.ts';
+import { worthLines, type Reserved } from './worth-view.ts';
 import type { Terminal } from './terminal.ts';
 
 type Paint = Terminal['paint'];
@@ -85,7 +86,7 @@ export const outlookLines = (comparisons: readonly ComparisonOutlook[], paint: P
       ];
 
 /** A plan for people: what would be hit, under which gates, and what the probes say now. */
-export function planLines(result: ValidPlan, paint: Paint): string[] {
+export function planLines(result: ValidPlan, paint: Paint, reserved?: Reserved): string[] {
   const { plan, preview } = result;
   const { metadata, hypothesis, site, approvals } = plan.experiment;
   const seen = 'unavailable' in preview ? undefined : preview;
@@ -104,6 +105,7 @@ export function planLines(result: ValidPlan, paint: Paint): string[] {
     '',
     'Waves',
     ...waveLines(plan, seen, paint),
+    ...worthLines(result, reserved, paint),
     '',
     'Probes now',
     ...(seen

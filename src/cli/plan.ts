@@ -1,13 +1,16 @@
 import type { Command } from 'commander';
-import type { PlanResult, StartOptions } from '../client.ts';
+import type { BreakwaterClient, PlanResult, StartOptions } from '../client.ts';
+import { reservedOf } from '../domain/ledger/budget.ts';
+import type { Plan } from '../domain/plan.ts';
 import { personArgument, seedArgument, timeScaleArgument } from './arguments.ts';
-import { withClient, withRecords } from './connect.ts';
+import { inTime, withClient, withRecords } from './connect.ts';
 import { hint, userName, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { show, withOutput, type Format } from './output.ts';
 import type { ComparisonOutlook } from './outlook.ts';
 import { outlookLines, planLines } from './plan-view.ts';
 import { requireWorkers } from './pollers.ts';
+import type { Reserved } from './worth-view.ts';
 
 /** What `plan` and `run` are given about the run to be. */
 export interface PlanOptions {
@@ -28,6 +31,8 @@ export interface Planned {
   result: Extract<PlanResult, { valid: true }>;
   /** Starts exactly this plan: seed and digest are fixed. */
   start: StartOptions;
+  /** What live waves have reserved of the error budgets that it names; absent: it names none, or the ledger does not answer. */
+  reserved?: Reserved;
 }
 
 /**
@@ -48,8 +53,17 @@ export async function planFile(cli: Cli, file: string, { seed, timeScale, reques
     const result = await client.plan(asked);
     if (!result.valid)
       throw new CliError(EXIT.usage, result.reason, 'A file that is valid here and not there: are CLI and worker of the same version?');
-    return { result, start: { ...asked, seed: result.plan.seed, expectedDigest: result.plan.digest } };
+    const reserved = await reservedNow(client, result.plan);
+    return { result, start: { ...asked, seed: result.plan.seed, expectedDigest: result.plan.digest }, ...(reserved && { reserved }) };
   });
+}
+
+async function reservedNow(client: BreakwaterClient, { experiment }: Plan): Promise<Reserved | undefined> {
+  const budgets = experiment.waves.flatMap(({ budget }) => budget?.slo ?? []);
+  if (budgets.length === 0) return undefined;
+  const { environment } = experiment.metadata;
+  const state = await inTime(client, () => client.ledgers(environment)).catch(() => undefined);
+  return state && Object.fromEntries(budgets.map((slo) => [slo, reservedOf(state[environment] ?? { holds: [] }, slo)]));
 }
 
 /** What the records know of the noise; without records the plan is shown all the same. */
@@ -75,10 +89,10 @@ export function plan(program: Command, cli: Cli): void {
       '\nExamples:\n  $ breakwater plan experiment.yaml\n  $ breakwater plan experiment.yaml --seed 7 --time-scale 0.05 -o json',
     )
     .action(async (file: string, options: PlanOptions & { output: Format }) => {
-      const { result } = await planFile(cli, file, options);
+      const { result, reserved } = await planFile(cli, file, options);
       const comparisons = await askRecords(cli, result);
-      show(cli.terminal, options.output, { ...result, comparisons }, () => [
-        ...planLines(result, cli.terminal.paint),
+      show(cli.terminal, options.output, { ...result, comparisons, ...(reserved && { reserved }) }, () => [
+        ...planLines(result, cli.terminal.paint, reserved),
         ...outlookLines(comparisons, cli.terminal.paint),
       ]);
       hint(cli, `Next: breakwater run ${file} --seed ${result.plan.seed}`);

@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import type { RunReport } from '../report/index.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
-import { CliError, EXIT } from './exit-codes.ts';
+import { readLearning } from './read-learning.ts';
 import { requireRun } from './recorded-run.ts';
+import { save } from './save.ts';
 
 const FORMATS = ['html', 'markdown', 'json', 'junit', 'csv'] as const;
 type ReportFormat = (typeof FORMATS)[number];
@@ -19,14 +19,6 @@ async function render(report: RunReport, format: ReportFormat): Promise<string> 
     csv: renderCsv,
   };
   return renderers[format](report);
-}
-
-async function save(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch((cause: Error) => {
-    throw new CliError(EXIT.usage, `The report cannot be written: ${cause.message}`, 'Name another file with --out, or - for stdout.', {
-      cause,
-    });
-  });
 }
 
 /** `breakwater report RUN` */
@@ -45,7 +37,8 @@ export function report(program: Command, cli: Cli): void {
       const text = await withRecords(cli.config(), async (records) => {
         const run = await requireRun(records, workflowId);
         const { buildReport } = await import('../report/index.ts');
-        return render(buildReport(run, await records.events(workflowId), await records.samples(workflowId)), format);
+        const learning = await readLearning(records, run);
+        return render(buildReport(run, await records.events(workflowId), await records.samples(workflowId), learning), format);
       });
       if (out === '-') {
         cli.terminal.out(text.endsWith('\n') ? text : `${text}\n`);

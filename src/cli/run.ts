@@ -19,9 +19,9 @@ interface RunOptions extends PlanOptions {
 }
 
 /** Shows the plan and gets a yes. @returns false when the person said no */
-async function agree(cli: Cli, { result }: Planned, file: string, isAgreed: boolean): Promise<boolean> {
+async function agree(cli: Cli, { result, reserved }: Planned, file: string, isAgreed: boolean): Promise<boolean> {
   const { terminal } = cli;
-  terminal.err(`${planLines(result, terminal.paint).join('\n')}\n\n`);
+  terminal.err(`${planLines(result, terminal.paint, reserved).join('\n')}\n\n`);
   const { gates } = result;
   if (!gates.open) throw new CliError(EXIT.denied, `Not started: ${gates.rule}: ${gates.reason}`);
   if (isAgreed) return true;

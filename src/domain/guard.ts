@@ -81,12 +81,19 @@ function note(state: GuardState, rules: GuardRules, { probe, atMs, measurement }
   return { ...state, summaries, violations, lastValueMs: { ...state.lastValueMs, [probe]: atMs } };
 }
 
+/** In an order of their own: which signal of the same instant was read first is chance, and must not show. */
 function addViolation(all: Violation[], { probe, tolerance }: SteadyStateClause, value: number): Violation[] {
   const text = describeTolerance(tolerance);
   const old = all.find((violation) => violation.probe === probe && violation.tolerance === text);
   const isWorse = typeof old?.worst !== 'number' || distance(tolerance, value) > distance(tolerance, old.worst);
   const worst = isWorse ? value : (old?.worst ?? value);
-  return [...all.filter((violation) => violation !== old), { probe, tolerance: text, worst, count: (old?.count ?? 0) + 1 }];
+  const next = { probe, tolerance: text, worst, count: (old?.count ?? 0) + 1 };
+  return [...all.filter((violation) => violation !== old), next].sort(byName);
+}
+
+function byName(a: Violation, b: Violation): number {
+  const [one, other] = [JSON.stringify([a.probe, a.tolerance]), JSON.stringify([b.probe, b.tolerance])];
+  return one === other ? 0 : one < other ? -1 : 1;
 }
 
 /** Whether some watched signal has given no value for too long: a crash, a hang, a silent source. */

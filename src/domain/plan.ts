@@ -1,5 +1,5 @@
 import type { Experiment, Wave } from './experiment/experiment.ts';
-import type { Selection } from './experiment/waves.ts';
+import type { BudgetRule, EvidenceRule, Selection } from './experiment/waves.ts';
 import type { Spec } from './order.ts';
 
 /** What a run executes: an experiment that was parsed, scaled and digested once. */
@@ -25,6 +25,10 @@ export interface WavePlan {
   /** Ends after the iteration with which all comparisons have shown no relevant harm. */
   stopEarly: boolean;
   gate: 'auto' | 'approval';
+  /** What earlier runs must have shown. */
+  requires?: EvidenceRule;
+  /** What it may cost of an error budget. */
+  budget?: BudgetRule;
   baselineMs: number;
   holdMs: number;
   recoverWithinMs: number;
@@ -42,6 +46,8 @@ export const resolveWave = (experiment: Experiment, wave: Wave): WavePlan => ({
   iterations: wave.iterations,
   stopEarly: wave.stopEarly,
   gate: wave.gate,
+  ...(wave.requires && { requires: wave.requires }),
+  ...(wave.budget && { budget: wave.budget }),
   baselineMs: wave.baseline ?? experiment.timing.baseline,
   holdMs: wave.hold ?? experiment.timing.hold,
   recoverWithinMs: wave.recoverWithin ?? experiment.timing.recoverWithin,

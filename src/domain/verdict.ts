@@ -56,6 +56,8 @@ export interface RunFacts {
   breach?: Breach;
   /** A gate closed (precondition, window, policy) after something was injected. */
   gated?: string;
+  /** A wave was denied for want of evidence or error budget, after others had been run. Nothing of it happened, and nothing was refuted. */
+  waveDenied?: string;
   /** Breakwater itself failed. */
   error?: string;
   /** Undos that did not succeed. */
@@ -195,6 +197,7 @@ export const RULES: readonly Rule[] = [
   ['hypothesis-refuted', because('failed', refuted)],
   ['comparison-refuted', because('failed', refutedByComparison)],
   ['gate-closed', because('aborted', ({ gated }) => gated)],
+  ['wave-denied', because('denied', ({ waveDenied }) => waveDenied)],
   ['comparison-undecided', because('inconclusive', undecided)],
   ['too-little-data', because('inconclusive', unseen)],
   ['held', because('passed', summary)],

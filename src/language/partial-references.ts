@@ -31,6 +31,7 @@ export function checkPartialReferences(document: unknown): z.core.$ZodRawIssue[]
   const partial = {
     ...Object.fromEntries(NAMES_ONLY.map((name) => [name, names(name)])),
     steadyState: lists('steadyState'),
+    business: document['business'] === undefined ? undefined : block('business'),
     comparisons: waves === undefined ? [] : lists('comparisons'),
     preconditions: lists('preconditions'),
     stopConditions: lists('stopConditions'),

@@ -1,12 +1,14 @@
 /* eslint-disable @typescript-eslint/require-await -- async, so that a refusal is a rejection, as it is with a database */
-import type { RecordedSample, Records, RunEvent, RunRecord, SampleFilter } from './ports.ts';
+import type { RecordedPostMortem, RecordedSample, RecordedWave, Records, RunEvent, RunRecord, SampleFilter, WaveFilter } from './ports.ts';
 import { refused } from './errors.ts';
-import { storableClose, storableEvent, storableJson, storableLimit, storableSample, storableTime } from './storable.ts';
+import { storableClose, storableEvent, storableJson, storableLimit, storablePostMortem, storableSample, storableTime } from './storable.ts';
+import { readWave, WAVE_JUDGED } from './waves.ts';
 
 interface Entry {
   run: RunRecord;
   events: Map<string, RunEvent>;
   samples: Map<string, RecordedSample>;
+  postMortems: Map<string, RecordedPostMortem>;
 }
 
 const byStart = (a: RunRecord, b: RunRecord): number => b.startedAtMs - a.startedAtMs || (a.workflowId < b.workflowId ? 1 : -1);
@@ -25,6 +27,25 @@ const hasLeftovers = (result: RunRecord['result']): boolean =>
 const tellsOfLeftover = ({ kind, data }: RunEvent): boolean =>
   kind === 'leftover' || (kind === 'janitor' && data['outcome'] === 'leftover');
 
+function wavesOf({ run, events }: Entry): RecordedWave[] {
+  const { workflowId, name, service, environment, timeScale, closedAtMs, verdict } = run;
+  if (verdict === undefined || closedAtMs === undefined) return [];
+  const first = new Map<string, RunEvent>();
+  for (const event of events.values())
+    if (event.kind === WAVE_JUDGED && event.wave !== undefined && !first.has(event.wave)) first.set(event.wave, event);
+  const place = { workflowId, name, service, environment, timeScale, closedAtMs, runVerdict: verdict };
+  return [...first].flatMap(([wave, { data }]) => readWave({ ...place, wave }, data));
+}
+
+const byEnd = (a: RecordedWave, b: RecordedWave): number =>
+  b.closedAtMs - a.closedAtMs || (a.workflowId === b.workflowId ? (a.wave < b.wave ? -1 : 1) : a.workflowId < b.workflowId ? 1 : -1);
+
+const isWanted =
+  ({ sinceMs = -Infinity, ...wanted }: WaveFilter) =>
+  (one: RecordedWave): boolean =>
+    one.closedAtMs >= sinceMs &&
+    (['environment', 'service', 'name', 'wave'] as const).every((field) => wanted[field] === undefined || one[field] === wanted[field]);
+
 /** Records that live as long as the process: for tests, and for a dry look without a database. Keeps the same contract. */
 export function createMemoryRecords(): Records {
   const entries = new Map<string, Entry>();
@@ -41,7 +62,7 @@ export function createMemoryRecords(): Records {
       const clean = storableJson({ ...run, startedAtMs: storableTime(run.startedAtMs, 'startedAtMs') }, 'run');
       const known = entries.get(run.workflowId)?.run;
       if (known && known.planDigest !== run.planDigest) throw refused(`run ${run.workflowId} is already recorded with another plan`);
-      keepFirst(entries, run.workflowId, { run: clean, events: new Map(), samples: new Map() });
+      keepFirst(entries, run.workflowId, { run: clean, events: new Map(), samples: new Map(), postMortems: new Map() });
     },
     async appendEvents(workflowId, events) {
       const clean = events.map(storableEvent);
@@ -79,6 +100,21 @@ export function createMemoryRecords(): Records {
       const runs = [...entries.values()].filter(({ run }) => run.startedAtMs >= from);
       return [...new Set(runs.map(({ run }) => run.site))].sort();
     },
+    waves: async (filter) => {
+      if (filter.sinceMs !== undefined) storableTime(filter.sinceMs, 'sinceMs');
+      const most = storableLimit(filter.limit);
+      return structuredClone([...entries.values()].flatMap(wavesOf).filter(isWanted(filter)).sort(byEnd).slice(0, most));
+    },
+    recordPostMortem: async (given) => {
+      const clean = storablePostMortem(given);
+      keepFirst(entryOf(clean.workflowId).postMortems, clean.digest, clean);
+    },
+    postMortems: async (workflowIds) =>
+      structuredClone(
+        [...new Set(workflowIds)].flatMap(
+          (id) => [...(entries.get(id)?.postMortems.values() ?? [])].sort((a, b) => a.atMs - b.atMs).at(-1) ?? [],
+        ),
+      ),
     events: async (workflowId) => structuredClone([...(entries.get(workflowId)?.events.values() ?? [])].sort((a, b) => a.atMs - b.atMs)),
     samples: async (workflowId, filter = {}) =>
       structuredClone([...(entries.get(workflowId)?.samples.values() ?? [])].filter(matches(filter)).sort(bySampleTime)),

@@ -1,7 +1,10 @@
+import type { RecordedWave } from '../domain/evidence.ts';
+import type { PostMortemCheck } from '../domain/post-mortem.ts';
 import type { RunEvent } from '../domain/run.ts';
 import type { Measurement } from '../domain/sample.ts';
 import type { Verdict } from '../domain/verdict.ts';
 
+export type { RecordedWave } from '../domain/evidence.ts';
 export type { RunEvent } from '../domain/run.ts';
 
 /** One run as the record keeps it. Times are epoch milliseconds. */
@@ -63,6 +66,30 @@ export interface RunFilter {
   cursor?: string;
 }
 
+/** Which verdicts of waves, newest first. Only those of runs that have ended. */
+export interface WaveFilter {
+  /** 1–1000 */
+  limit: number;
+  /** The runs ended at or after this instant. */
+  sinceMs?: number;
+  environment?: string;
+  service?: string;
+  /** The experiment's name. */
+  name?: string;
+  wave?: string;
+}
+
+/** A post-mortem as it was handed in. The same text again is the same one. */
+export interface RecordedPostMortem extends PostMortemCheck {
+  /** The run that it is about. */
+  workflowId: string;
+  /** SHA-256 of the text, in hex. */
+  digest: string;
+  /** A claim of whoever handed it in. */
+  by: string;
+  atMs: number;
+}
+
 /** Which samples: `fromMs` ≤ time < `toMs`. */
 export interface SampleFilter {
   fromMs?: number;
@@ -92,6 +119,12 @@ export interface Records {
   runsWithLeftovers(): Promise<RunRecord[]>;
   /** Names of the sites of runs that started at or after this instant (epoch milliseconds). */
   sites(sinceMs: number): Promise<string[]>;
+  /** Verdicts of waves, by the end of their runs, newest first; within a run by name. */
+  waves(filter: WaveFilter): Promise<RecordedWave[]>;
+  /** The same text again changes nothing. Refused when `openRun` has not recorded the run. */
+  recordPostMortem(postMortem: RecordedPostMortem): Promise<void>;
+  /** The newest one of each of these runs. */
+  postMortems(workflowIds: readonly string[]): Promise<RecordedPostMortem[]>;
   /** By time; events of the same millisecond in the order in which they were appended. */
   events(workflowId: string): Promise<RunEvent[]>;
   /** By time, then by probe. */

@@ -5,6 +5,7 @@ import { eventRecords } from './postgres/events.ts';
 import { runRecords } from './postgres/runs.ts';
 import { sampleRecords } from './postgres/samples.ts';
 import { epochMs } from './postgres/time.ts';
+import { waveRecords } from './postgres/waves.ts';
 
 export type { RecordsOptions } from './postgres/database.ts';
 
@@ -18,6 +19,7 @@ export function createRecords(options: RecordsOptions): Records {
   return {
     ...runRecords(database),
     ...eventRecords(database),
+    ...waveRecords(database),
     ...samples,
     async migrate() {
       try {

@@ -1,4 +1,4 @@
-import type { RecordedSample, RunClose, RunEvent } from './ports.ts';
+import type { RecordedPostMortem, RecordedSample, RunClose, RunEvent } from './ports.ts';
 import { refused } from './errors.ts';
 
 /** PostgreSQL's text and jsonb can hold neither NUL nor half a surrogate pair; names of processes can. */
@@ -66,6 +66,13 @@ export const storableClose = ({ verdict, reason, result, closedAtMs }: RunClose)
   result: storableJson(result, 'result'),
   closedAtMs: storableTime(closedAtMs, 'closedAtMs'),
 });
+
+/** @throws RecordsError when its time is none, or more is completed than there is */
+export function storablePostMortem(given: RecordedPostMortem): RecordedPostMortem {
+  const { completed, fields, atMs } = given;
+  if (!(completed >= 0 && completed <= fields && fields > 0)) throw refused(`post-mortem: ${completed} of ${fields} fields is no count`);
+  return { ...storableJson(given, 'post-mortem'), atMs: storableTime(atMs, 'post-mortem') };
+}
 
 /** @throws RecordsError unless 1 ≤ limit ≤ 1000 */
 export function storableLimit(limit: number): number {

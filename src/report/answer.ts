@@ -21,6 +21,7 @@ const SENTENCES: Record<string, (hypothesis: string) => string> = {
   inconclusive: (h) => `No answer, because there is too little data to tell: ${h}`,
   invalid: (h) => `No answer, because the fault is not proven to have happened: ${h}`,
   void: (h) => `No answer, because an unrelated incident disturbed the run: ${h}`,
+  'wave-denied': (h) => `Not answered to the end, because a wave had not earned it: ${h}`,
   denied: (h) => `Not asked, because the run was not allowed: ${h}`,
   error: (h) => `No answer, because Breakwater itself failed: ${h}`,
   running: (h) => `No answer yet, the run is going on: ${h}`,
@@ -30,12 +31,15 @@ const SENTENCES: Record<string, (hypothesis: string) => string> = {
 export function answer({ run }: Pick<RunReport, 'run'>): Answer {
   const verdict: string = run.verdict ?? 'running';
   const hypothesis = readExperiment(run.experiment).hypothesis || 'the experiment states no hypothesis';
-  const say = Object.hasOwn(SENTENCES, verdict) ? SENTENCES[verdict] : undefined;
+  const { rule, leftovers } = readResult(run.result);
+  // A run that was denied in the middle has done something: its other waves have verdicts of their own.
+  const key = rule === 'wave-denied' ? rule : verdict;
+  const say = Object.hasOwn(SENTENCES, key) ? SENTENCES[key] : undefined;
   return {
     verdict,
     sentence: say ? say(`“${hypothesis}”`) : `No answer (${verdict}): “${hypothesis}”`,
     reason: run.reason ?? (run.verdict ? 'no reason was recorded' : 'the run has not ended'),
     hypothesis,
-    leftovers: readResult(run.result).leftovers,
+    leftovers,
   };
 }

@@ -33,6 +33,7 @@ export function describeData(data: Record<string, unknown>): string {
 const DECISIONS = new Set([
   ...['policy', 'approval-requested', 'approved', 'rejected', 'precondition', 'steady-state', 'victims-chosen', 'victim-skipped'],
   ...['breach', 'abort', 'paused', 'resumed', 'leftover', 'judged', 'compared', 'closed'],
+  ...['evidence', 'budget', 'wave-judged'],
 ]);
 
 export const isDecision = ({ kind }: { kind: string }): boolean => DECISIONS.has(kind);

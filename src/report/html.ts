@@ -1,8 +1,10 @@
 import { answer } from './answer.ts';
+import { BUSINESS_HEADS, businessRows, namesBusiness, NO_BUSINESS } from './business.ts';
 import { describeData, isDecision } from './describe-data.ts';
 import { faultWindows } from './fault-windows.ts';
 import { duration, place, quantity, utc } from './format.ts';
 import { iterationRows } from './iterations.ts';
+import { learningSentences } from './learning.ts';
 import { COMPARISON_HEADS, comparisonRows, IMPACT_HEADS, impactRows, recoverySentence } from './measure-rows.ts';
 import { Markup, markup } from './markup.ts';
 import type { RunReport } from './model.ts';
@@ -116,6 +118,15 @@ export function renderHtml(report: RunReport): string {
     section('Waves', waves(report)),
     section('Comparisons', table(COMPARISON_HEADS, comparisonRows(report), 'The experiment compares nothing, or no wave came that far.')),
     section('Measures', measures(report)),
+    ...(namesBusiness(report) ? [section('Business', table(BUSINESS_HEADS, businessRows(report), NO_BUSINESS))] : []),
+    ...(report.learning
+      ? [
+          section(
+            'Learning',
+            learningSentences(run, report.learning).map((text) => markup`<p>${text}</p>`),
+          ),
+        ]
+      : []),
     section('Victims', victims(report)),
     section('Signals', plots(report)),
     section('Decisions', eventTable(events.filter(isDecision), 'No decision was recorded.')),

@@ -1,8 +1,12 @@
 export { answer, type Answer } from './answer.ts';
+export { beforeAfter, type BeforeAfter } from './before-after.ts';
+export { businessMeasures, type BusinessMeasure } from './business.ts';
 export { renderCsv } from './csv.ts';
 export { renderHtml } from './html.ts';
 export { renderJson, REPORT_FORMAT } from './json.ts';
 export { renderJunit } from './junit.ts';
+export { learningFrom, type RunLearning } from './learning.ts';
 export { limitsOf, type Limit } from './limits.ts';
+export { draftPostMortem, contributionsOf, type PostMortemSource } from './post-mortem.ts';
 export { renderMarkdown } from './markdown.ts';
 export { buildReport, type RunReport } from './model.ts';

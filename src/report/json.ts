@@ -1,5 +1,6 @@
 import { answer } from './answer.ts';
 import { isDecision } from './describe-data.ts';
+import { businessMeasures } from './business.ts';
 import { faultWindows, stopLatencies } from './fault-windows.ts';
 import { iterationRows } from './iterations.ts';
 import { impacts, recoveryMeasure } from './measures.ts';
@@ -22,7 +23,13 @@ export function renderJson(report: RunReport): string {
     stops: stopLatencies(events),
     waves: iterationRows(report),
     comparisons: events.filter(({ kind }) => kind === 'compared').map(({ data }) => data),
-    measures: { impact: impacts(report), recovery: recoveryMeasure(report) ?? null },
+    waveVerdicts: events.filter(({ kind }) => kind === 'wave-judged').map(({ data }) => data),
+    measures: {
+      impact: impacts(report),
+      recovery: recoveryMeasure(report) ?? null,
+      business: businessMeasures(report),
+      learning: report.learning ?? null,
+    },
     victims: victimRows(report),
     signals: signalsOf(report).map(({ probe, unit, phases }) => ({ probe, unit, phases })),
     limits,

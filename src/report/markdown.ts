@@ -1,8 +1,10 @@
 import { answer } from './answer.ts';
+import { BUSINESS_HEADS, businessRows, namesBusiness, NO_BUSINESS } from './business.ts';
 import { describeData, isDecision } from './describe-data.ts';
 import { stopLatencies } from './fault-windows.ts';
 import { duration, place, quantity, utc } from './format.ts';
 import { iterationRows } from './iterations.ts';
+import { learningSentences } from './learning.ts';
 import { COMPARISON_HEADS, comparisonRows, IMPACT_HEADS, impactRows, recoverySentence } from './measure-rows.ts';
 import type { RunReport } from './model.ts';
 import { runFacts } from './run-facts.ts';
@@ -13,7 +15,8 @@ import { victimRows } from './victims.ts';
 export const escapeMarkdown = (text: string): string =>
   text.replace(/[\p{Cc}\p{Surrogate}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, ' ').replace(/[\\`*_[\]<>|~&#!$]/g, '\\$&');
 
-function table(heads: readonly string[], rows: readonly (readonly string[])[], none: string): string {
+/** A table in Markdown, its cells escaped; `none` when it has no rows. */
+export function table(heads: readonly string[], rows: readonly (readonly string[])[], none: string): string {
   if (rows.length === 0) return none;
   const line = (cells: readonly string[]): string => `| ${cells.map((cell) => escapeMarkdown(cell) || '–').join(' | ')} |`;
   return [line(heads), `|${heads.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
@@ -75,6 +78,10 @@ export function renderMarkdown(report: RunReport): string {
       'Measures',
       `${escapeMarkdown(recoverySentence(report))}\n\n${table(IMPACT_HEADS, impactRows(report), 'No signal was measured both before and under a fault.')}`,
     ],
+    ...(namesBusiness(report) ? [['Business', table(BUSINESS_HEADS, businessRows(report), NO_BUSINESS)] as [string, string]] : []),
+    ...(report.learning
+      ? [['Learning', learningSentences(report.run, report.learning).map(escapeMarkdown).join('\n\n')] as [string, string]]
+      : []),
     ['Victims', victimsTable(report)],
     ['Signals', signalsTable(report)],
     ['Limits', limitsTable(report)],

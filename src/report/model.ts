@@ -1,4 +1,5 @@
 import type { RecordedSample, RunEvent, RunRecord } from '../records/ports.ts';
+import type { RunLearning } from './learning.ts';
 import { limitsOf, type Limit } from './limits.ts';
 
 export type { Limit } from './limits.ts';
@@ -12,12 +13,15 @@ export interface RunReport {
   samples: RecordedSample[];
   /** Per probe. */
   limits: Record<string, Limit[]>;
+  /** Absent: nobody looked it up. */
+  learning?: RunLearning;
 }
 
 /** Adds to what the records hold the limits that the experiment set. */
-export const buildReport = (run: RunRecord, events: RunEvent[], samples: RecordedSample[]): RunReport => ({
+export const buildReport = (run: RunRecord, events: RunEvent[], samples: RecordedSample[], learning?: RunLearning): RunReport => ({
   run,
   events,
   samples,
   limits: limitsOf(run.experiment, samples),
+  ...(learning && { learning }),
 });

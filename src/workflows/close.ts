@@ -1,7 +1,8 @@
 import { allHandlersFinished, condition, upsertSearchAttributes } from '@temporalio/workflow';
-import type { Plan } from '../domain/plan.ts';
+import { resolveWaves, type Plan } from '../domain/plan.ts';
 import type { RunResult } from '../domain/run.ts';
 import { decide } from '../domain/verdict.ts';
+import { waveVerdicts } from '../domain/wave-verdict.ts';
 import { phaseAttribute, verdictAttribute } from './attributes.ts';
 import { enter, type RunContext } from './context.ts';
 import { pageForLeftovers } from './paging.ts';
@@ -14,6 +15,9 @@ export async function close(run: RunContext & { plan?: Plan }): Promise<RunResul
   const { state, facts, chronicle } = run;
   const decision = decide(facts);
   state.decision = decision;
+  if (run.plan)
+    for (const verdict of waveVerdicts(facts, resolveWaves(run.plan.experiment)))
+      chronicle.add('wave-judged', { ...verdict }, { wave: verdict.wave });
   chronicle.add('closed', {
     ...decision,
     leftovers: state.leftovers,

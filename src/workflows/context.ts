@@ -35,6 +35,12 @@ export interface LedgerSide {
   /** The claim that it is asked to answer now, and what it said last. */
   asking?: { wave: string; claimId: string };
   reply?: Reply;
+  /** What the wave is expected to cost of its error budget, as a share; absent: it names none. */
+  cost?: number | undefined;
+  /** What others had reserved of it when the wave was granted; absent: the ledger does not say. */
+  reserved?: number | undefined;
+  /** What was left of it before the wave's first iteration. */
+  budgetBefore?: { wave: string; remaining: number };
   /** The wave that the run is in by the ledger's grant. */
   wave?: string;
 }

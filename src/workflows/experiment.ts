@@ -10,6 +10,7 @@ import { phaseAttribute } from './attributes.ts';
 import { Chronicle } from './chronicle.ts';
 import { close } from './close.ts';
 import { compare } from './compare.ts';
+import { canAfford, hasEarned } from './earn.ts';
 import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
@@ -159,6 +160,7 @@ async function awaitApproval(run: AdmittedRun, what: string, required: number): 
 
 async function runWave(run: AdmittedRun, wave: WavePlan, isLast: boolean): Promise<boolean> {
   upsertSearchAttributes([{ key: phaseAttribute, value: `wave ${wave.name}` }]);
+  if (!(await hasEarned(run, wave))) return false;
   if (wave.gate === 'approval' && !(await awaitApproval(run, `wave ${wave.name}`, Math.max(1, run.plan.experiment.approvals.required))))
     return false;
   const alreadyHit: string[] = [];
@@ -215,7 +217,7 @@ async function prepare(
     const { populationSize: size, ready } = preparation;
     if (ready !== undefined) run.headcount ??= { size, ready };
     if (run.state.paused) continue;
-    return isReady(run, place, preparation) ? preparation : undefined;
+    return isReady(run, place, preparation) && canAfford(run, wave, place, preparation) ? preparation : undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import { escapeMarkdown } from './details.ts';
 const MAX_DETAILS = 4_000;
 /** Entries of each list. */
 const MOST = 10;
+const percent = (share: number): string => `${Number((share * 100).toFixed(2))}%`;
 
 /** The ledger in Markdown, for Temporal Web: a halt first. */
 export function describeLedger(environment: string, { halt, holds, queue, coolDowns, limits, notes }: LedgerState): string {
@@ -15,7 +16,7 @@ export function describeLedger(environment: string, { halt, holds, queue, coolDo
     ...most(
       holds,
       ({ holder, scopes, wave }) =>
-        `- holds: ${escapeMarkdown(holder)}: ${escapeMarkdown(scopes.join(', '))}${wave ? `, in wave ${escapeMarkdown(wave.name)}` : ''}`,
+        `- holds: ${escapeMarkdown(holder)}: ${escapeMarkdown(scopes.join(', '))}${wave ? `, in wave ${escapeMarkdown(wave.name)}` : ''}${wave?.budget ? `, reserves ${percent(wave.budget.cost)} of the error budget of ${escapeMarkdown(wave.budget.slo)}` : ''}`,
     ),
     ...most(queue, ({ holder, scopes }) => `- waits: ${escapeMarkdown(holder)}: ${escapeMarkdown(scopes.join(', '))}`),
     ...most(coolDowns, ({ scope, untilMs }) => `- cools down: ${escapeMarkdown(scope)} until ${clock(untilMs)}`),

@@ -1,13 +1,15 @@
 import type { GateDecision } from '../activities/control.ts';
 import type { Preview } from '../activities/preview.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { WaveWorth } from '../activities/worth.ts';
+import { resolveWaves, type Plan } from '../domain/plan.ts';
 import type { RunInput } from '../domain/run.ts';
 import { reasonOf } from './failure.ts';
 import { control, looking } from './proxies.ts';
 
 /** What `plan` answers: the parsed plan, whether its gates are open now, and what the site shows. */
 export type PlanResult =
-  { valid: false; reason: string } | { valid: true; plan: Plan; gates: GateDecision; preview: Preview | { unavailable: string } };
+  | { valid: false; reason: string }
+  | { valid: true; plan: Plan; gates: GateDecision; preview: Preview | { unavailable: string }; worth?: WaveWorth[] };
 
 /** Plans a run without running it. Touches nothing. */
 export async function plan(input: RunInput): Promise<PlanResult> {
@@ -18,5 +20,17 @@ export async function plan(input: RunInput): Promise<PlanResult> {
   const preview = await looking(experiment.site)
     .previewWaves(experiment, seed)
     .catch((cause: unknown) => ({ unavailable: reasonOf(cause) }));
-  return { valid: true, plan: admission.plan, gates, preview };
+  return { valid: true, plan: admission.plan, gates, preview, worth: await weigh(admission.plan) };
+}
+
+/** What the records say now of each wave that requires something, or costs error budget. */
+async function weigh(plan: Plan): Promise<WaveWorth[]> {
+  const worth: WaveWorth[] = [];
+  for (const { name } of resolveWaves(plan.experiment).filter(({ requires, budget }) => requires ?? budget))
+    worth.push(
+      await control
+        .weighWave(plan, name)
+        .catch((cause: unknown) => ({ wave: name, missing: [`the records could not be read: ${reasonOf(cause)}`] })),
+    );
+  return worth;
 }

@@ -103,7 +103,7 @@ export const ledgering = proxyActivities<Pick<ControlActivities, 'whoRuns' | 'st
 });
 
 /** Quick control steps: admission, gates and the ledger. */
-export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave'>>({
+export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave' | 'weighWave'>>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '100ms', maximumAttempts: 3 },
 });

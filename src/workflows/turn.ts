@@ -54,7 +54,7 @@ export const onRecord = (): Promise<void> => sleep(1, { summary: 'what was decid
 async function askForTurn(run: AdmittedRun, wave: WavePlan): Promise<Turn> {
   const { ledger, plan, state } = run;
   const claimId = uuid4();
-  const claim = claimOf(plan.experiment, wave, { holder: state.workflowId, runId: workflowInfo().runId, claimId });
+  const claim = claimOf(plan.experiment, wave, { holder: state.workflowId, runId: workflowInfo().runId, claimId }, ledger.cost);
   let untilMs: number | undefined;
   ledger.asking = { wave: wave.name, claimId };
   ledger.isKnown = true;
@@ -101,9 +101,13 @@ function takeReply(run: AdmittedRun, wave: string): Taken {
   if (reply?.kind === 'queued') return { kind: 'queued', reply };
   if (reply?.kind !== 'granted') return { kind: 'refused', reason: reply?.reason ?? 'the ledger gave no answer' };
   run.epoch = reply.epoch;
+  run.ledger.reserved = readReserved(reply.reserved);
   run.ledger.wave = wave;
   return { kind: 'granted' };
 }
+
+/** The answer may have come by a signal from anywhere: what is no share is no word of the ledger. */
+const readReserved = (reserved: unknown): number | undefined => (typeof reserved === 'number' && reserved >= 0 ? reserved : undefined);
 
 function noteQueue(run: AdmittedRun, { position, of, why, behind, untilMs }: Queued, { name }: WavePlan): RunQueued {
   const isNews = run.state.queued === undefined;

@@ -115,6 +115,8 @@ describe('unreachable servers', () => {
       ['runs'],
       ['report', 'some.run'],
       ['findings'],
+      ['score'],
+      ['postmortem', 'some.run'],
     ];
     const startedMs = Date.now();
     for (const { code, stdout, stderr } of await Promise.all(lines.map((args) => call(args, { cwd, env })))) {

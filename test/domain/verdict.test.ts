@@ -73,6 +73,7 @@ const table: [rule: string, verdict: string, change: Partial<RunFacts>, reason: 
     { gated: 'not before wave stress: region-alerts (no incident: ≤ 0): last value 2', wavesDone: 1 },
     /no incident/,
   ],
+  ['wave-denied', 'denied', { waveDenied: 'wave stress has not earned it', wavesDone: 1 }, /earned/],
   [
     'comparison-undecided',
     'inconclusive',
@@ -153,6 +154,7 @@ const anyFacts = fc.record({
     fc.record({ ...Object.fromEntries(Object.entries(breach).map(([key, is]) => [key, fc.constant(is)])), blind: fc.boolean() }),
   ),
   gated: maybe(fc.string({ minLength: 1 })),
+  waveDenied: maybe(fc.string({ minLength: 1 })),
   error: maybe(fc.string({ minLength: 1 })),
   leftovers: fc.oneof(
     { weight: 4, arbitrary: fc.constant([]) },
@@ -173,7 +175,7 @@ const anyFacts = fc.record({
 const nearlyPassed = fc
   .record({
     change: anyFacts,
-    keep: fc.subarray(['denied', 'aborted', 'breach', 'gated', 'error', 'leftovers', 'iterations', 'comparisons'] as const, {
+    keep: fc.subarray(['denied', 'aborted', 'breach', 'gated', 'waveDenied', 'error', 'leftovers', 'iterations', 'comparisons'] as const, {
       maxLength: 1,
     }),
   })
@@ -188,6 +190,7 @@ const isHarmless = ({
   error,
   denied,
   gated,
+  waveDenied,
   iterations: all,
   comparisons = [],
   wavesDone,
@@ -196,7 +199,7 @@ const isHarmless = ({
   const real = all.filter((one) => !one.dryRun && one.interruptedBy === undefined);
   return (
     leftovers.length === 0 &&
-    [stopped, aborted, error, denied, gated].every((one) => one === undefined) &&
+    [stopped, aborted, error, denied, gated, waveDenied].every((one) => one === undefined) &&
     wavesDone >= wavesPlanned &&
     all
       .filter((one) => !one.dryRun && one.interruptedBy !== undefined)

@@ -198,4 +198,30 @@ export const ANSWERS: Record<string, string[]> = {
   'a NUL': ['x.yaml:5:12 a control character (U+0000) stands here: this is not a text file'],
   'binary garbage': ['x.yaml:1:1 a control character (U+007F) stands here: this is not a text file'],
   'a text of 10 MB': ['x.yaml:1:1 larger than 1 MiB: this is not an experiment file'],
+  'evidence of a wave that is not there': [
+    "x.yaml:34:39 waves[2].requires.wave: found 'canari', expected an earlier wave that acts; there are canary; did you mean 'canary'?",
+  ],
+  'evidence of the wave itself': [
+    "x.yaml:34:39 waves[2].requires.wave: found 'stress', expected an earlier wave that acts; there are canary",
+  ],
+  'evidence of a dry run': ["x.yaml:34:39 waves[2].requires.wave: found 'dry-run', expected an earlier wave that acts; there are canary"],
+  'evidence that is not asked for in runs': ['x.yaml:34:55 waves[2].requires.passed: found 0, expected 1 or more'],
+  'evidence without age': [
+    'x.yaml:34:55 waves[2].requires.within: found 30, expected a duration with its unit, such as 200ms, 30s, 3m or 1h30m',
+  ],
+  'a bound that nothing could reach': [
+    "x.yaml:34:67 waves[2].requires.recoveryLowerBound: found '100%', expected more than 0% and less than 100%, such as 80%",
+  ],
+  'evidence for a dry run': ['x.yaml:32:46 waves[0].requires: this wave does nothing to anybody: leave it out'],
+  'a budget of no SLO': ["x.yaml:34:36 waves[2].budget.slo: found 'order', no such slo; there are orders; did you mean 'orders'?"],
+  'a cost beyond the whole budget': ["x.yaml:34:58 waves[2].budget.expectedCost: found '105%', expected more than 0% and at most 100%"],
+  'a business signal that is not there': [
+    "x.yaml:22:24 business.completed: found 'payments', no such probe; there are errors, queue-depth, orders.budget-remaining, orders.burn-rate",
+  ],
+  'money without currency': [
+    'x.yaml:22:55 business.revenuePerTransaction: found 12.5, expected an amount with its currency, such as 12.50 EUR',
+  ],
+  'money in words': [
+    "x.yaml:22:55 business.revenuePerTransaction: found '12 euros', expected an amount with its currency, such as 12.50 EUR",
+  ],
 };

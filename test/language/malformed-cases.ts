@@ -10,6 +10,10 @@ const allWaves = '\n  - { name: dry-run, dryRun: true }\n  - { name: single }';
 /** The base with one comparison. */
 const comparing = (comparison: string): string => edited('preconditions:\n', `comparisons:\n  - ${comparison}\npreconditions:\n`);
 
+/** The base with a wave that asks for something. */
+const requiring = (asks: string): string =>
+  edited(allWaves, `\n  - { name: dry-run, dryRun: true }\n  - { name: canary }\n  - { name: stress, ${asks} }`);
+
 /** What is wrong, and the file. */
 export const MALFORMED: [name: string, text: string][] = [
   ['a duration without unit', edited('above: 0.1%, for: 3m', 'above: 0.1%, for: 3')],
@@ -149,4 +153,16 @@ export const MALFORMED: [name: string, text: string][] = [
   ['a NUL', edited('owner: shop', 'owner: sh\0op')],
   ['binary garbage', '\u007fELF\u0002\u0001\u0001\u0000\u0000'],
   ['a text of 10 MB', `${BASE}${'# '.repeat(5_000_000)}`],
+  ['evidence of a wave that is not there', requiring('requires: { wave: canari }')],
+  ['evidence of the wave itself', requiring('requires: { wave: stress }')],
+  ['evidence of a dry run', requiring('requires: { wave: dry-run }')],
+  ['evidence that is not asked for in runs', requiring('requires: { wave: canary, passed: 0 }')],
+  ['evidence without age', requiring('requires: { wave: canary, within: 30 }')],
+  ['a bound that nothing could reach', requiring('requires: { wave: canary, recoveryLowerBound: 100% }')],
+  ['evidence for a dry run', edited(allWaves, '\n  - { name: dry-run, dryRun: true, requires: { wave: single } }\n  - { name: single }')],
+  ['a budget of no SLO', requiring('budget: { slo: order, expectedCost: 5% }')],
+  ['a cost beyond the whole budget', requiring('budget: { slo: orders, expectedCost: 105% }')],
+  ['a business signal that is not there', edited('preconditions:\n', 'business: { completed: payments }\npreconditions:\n')],
+  ['money without currency', edited('preconditions:\n', 'business: { completed: errors, revenuePerTransaction: 12.50 }\npreconditions:\n')],
+  ['money in words', edited('preconditions:\n', 'business: { completed: errors, revenuePerTransaction: 12 euros }\npreconditions:\n')],
 ];

@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 recordsContract(async () => {
-  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples');
+  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples, breakwater.post_mortems');
   return records;
 });
 
@@ -29,11 +29,12 @@ test('migrating again changes nothing', async () => {
     { name: '0001_runs-and-events' },
     { name: '0002_samples' },
     { name: '0003_leftovers' },
+    { name: '0004_evidence' },
   ]);
 });
 
 test('the view of wave results shows the last judgement of each iteration', async () => {
-  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples');
+  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples, breakwater.post_mortems');
   await records.openRun(aRun());
   const judged = (key: string, iteration: number, atMs: number) =>
     anEvent({ key, kind: 'judged', wave: 'canary', iteration, atMs, data: { outcome: key } });
@@ -64,11 +65,30 @@ test('a connection that the server ended is replaced', async () => {
 });
 
 test('closing waits for the samples that were given before', async () => {
-  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples');
+  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples, breakwater.post_mortems');
   const other = createRecords({ url: database.url, maxConnections: 1 });
   await other.openRun(aRun());
   const writes = [1, 2, 3].map((i) => other.appendSamples(aRun().workflowId, [aSample({ atMs: T0 + i })]));
   await other.close();
   await Promise.all(writes);
   expect(await records.samples(aRun().workflowId)).toHaveLength(3);
+});
+
+test('the view of wave verdicts tells the same as the port', async () => {
+  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples, breakwater.post_mortems');
+  const { workflowId } = aRun();
+  await records.openRun(aRun());
+  const data = {
+    ...{ verdict: 'passed', rule: 'held', reason: 'it held', rehearsal: false, recovered: 1, of: 1 },
+    ...{ fault: { kind: 'process-kill' }, targets: { kind: 'process' } },
+  };
+  await records.appendEvents(workflowId, [
+    anEvent({ key: 'first', kind: 'wave-judged', wave: 'canary', data }),
+    anEvent({ key: 'again', kind: 'wave-judged', wave: 'canary', data: { ...data, verdict: 'failed' } }),
+  ]);
+  const view = () => sql(database.url, "SELECT workflow_id, wave, run_verdict, data->>'verdict' AS verdict FROM breakwater.wave_verdicts");
+  expect(await view()).toEqual([]);
+  await records.closeRun(workflowId, { verdict: 'denied', reason: 'r', result: {}, closedAtMs: T0 });
+  expect(await view()).toEqual([{ workflow_id: workflowId, wave: 'canary', run_verdict: 'denied', verdict: 'passed' }]);
+  expect(await records.waves({ limit: 1 })).toMatchObject([{ workflowId, wave: 'canary', runVerdict: 'denied', verdict: 'passed' }]);
 });

@@ -1,4 +1,4 @@
-import type { RecordedSample, Records, RunClose } from '../../src/records/ports.ts';
+import type { OpenRun, RecordedPostMortem, RecordedSample, Records, RunClose, RunEvent } from '../../src/records/ports.ts';
 import { aRun, aSample, anEvent, T0 } from './examples.ts';
 
 const close: RunClose = {
@@ -88,6 +88,85 @@ export function recordsContract(open: () => Promise<Records>): void {
         await records.openRun(aRun({ workflowId: `r${i}`, site, startedAtMs: T0 + i }));
       expect(await records.sites(T0 + 1)).toEqual(['eu', 'local']);
       await expect(records.sites(NaN)).rejects.toThrow(/no time/);
+    });
+  });
+
+  describe('waves', () => {
+    const judged = (wave: string, changes: Record<string, unknown> = {}, key = wave): RunEvent =>
+      anEvent({
+        ...{ key, kind: 'wave-judged', wave },
+        data: { ...shown, ...changes },
+      });
+    const shown = {
+      ...{ verdict: 'passed', rule: 'held', reason: 'it held', rehearsal: false, recovered: 2, of: 2 },
+      ...{ fault: { kind: 'process-kill' }, targets: { kind: 'process', labels: { app: 'worker' } } },
+    };
+    const end = async (workflowId: string, changes: Partial<OpenRun>, events: RunEvent[], closing: Partial<RunClose> = {}) => {
+      await records.openRun(aRun({ workflowId, ...changes }));
+      await records.appendEvents(workflowId, events);
+      await records.closeRun(workflowId, { ...close, ...closing });
+    };
+    test('of runs that have ended come newest first, with what they showed', async () => {
+      await end('old', {}, [judged('stress'), judged('canary', { verdict: 'failed', recovered: 1 })]);
+      await end('new', {}, [judged('canary')], { verdict: 'void', closedAtMs: T0 + 90_000 });
+      await records.openRun(aRun({ workflowId: 'running' }));
+      await records.appendEvents('running', [judged('canary')]);
+      const place = { name: 'payment-worker-kill', service: 'payments', environment: 'staging', timeScale: 0.05 };
+      expect(await records.waves({ limit: 10 })).toEqual([
+        { workflowId: 'new', ...place, closedAtMs: T0 + 90_000, runVerdict: 'void', wave: 'canary', ...shown },
+        {
+          workflowId: 'old',
+          ...place,
+          closedAtMs: T0 + 60_000,
+          runVerdict: 'passed',
+          wave: 'canary',
+          ...shown,
+          verdict: 'failed',
+          recovered: 1,
+        },
+        { workflowId: 'old', ...place, closedAtMs: T0 + 60_000, runVerdict: 'passed', wave: 'stress', ...shown },
+      ]);
+    });
+    test('are filtered, and the first verdict of a wave stands', async () => {
+      await end('a', {}, [judged('canary'), judged('canary', { verdict: 'failed' }, 'again'), judged('stress')]);
+      await end('b', { environment: 'production' }, [judged('canary')]);
+      await end('c', { service: 'search', name: 'other' }, [judged('canary')], { closedAtMs: T0 });
+      const ids = async (filter: Partial<Parameters<Records['waves']>[0]>) =>
+        (await records.waves({ limit: 10, ...filter })).map(({ workflowId, wave }) => `${workflowId}/${wave}`);
+      expect(await ids({ environment: 'staging', wave: 'canary' })).toEqual(['a/canary', 'c/canary']);
+      expect(await ids({ name: 'other', service: 'search' })).toEqual(['c/canary']);
+      expect(await ids({ sinceMs: T0 + 60_000 })).toEqual(['b/canary', 'a/canary', 'a/stress']);
+      expect(await ids({ limit: 1 })).toEqual(['b/canary']);
+      expect((await records.waves({ limit: 1, environment: 'staging' }))[0]?.verdict).toBe('passed');
+      await expect(records.waves({ limit: 0 })).rejects.toThrow(/expected a whole number/);
+      await expect(records.waves({ limit: 1, sinceMs: NaN })).rejects.toThrow(/no time/);
+    });
+    test('that cannot be read are none', async () => {
+      await end('a', {}, [judged('canary', { recovered: 3 }), judged('stress', { fault: 'kill' }), judged('single', { of: -1 })]);
+      expect(await records.waves({ limit: 10 })).toEqual([]);
+    });
+  });
+
+  describe('post-mortems', () => {
+    const handedIn = (changes: Partial<RecordedPostMortem> = {}): RecordedPostMortem => ({
+      ...{ workflowId: id, digest: 'aaaa', by: 'ada', atMs: T0 + 5, completed: 3, fields: 8, missing: ['root-cause'], runbook: 'not-yet' },
+      ...changes,
+    });
+    test('the newest of each run is given; the same text again changes nothing', async () => {
+      await records.openRun(aRun());
+      await records.openRun(aRun({ workflowId: 'other' }));
+      await records.recordPostMortem(handedIn());
+      await records.recordPostMortem(handedIn({ digest: 'bbbb', atMs: T0 + 9, completed: 8, missing: [], runbook: 'updated' }));
+      await records.recordPostMortem(handedIn({ by: 'mallory', atMs: T0 + 50 }));
+      expect(await records.postMortems([id, 'other', 'nobody'])).toEqual([
+        handedIn({ digest: 'bbbb', atMs: T0 + 9, completed: 8, missing: [], runbook: 'updated' }),
+      ]);
+      expect(await records.postMortems([])).toEqual([]);
+    });
+    test('of nobody, and counts that are none, are refused', async () => {
+      await expect(records.recordPostMortem(handedIn({ workflowId: 'nobody' }))).rejects.toThrow('no run nobody is recorded');
+      await records.openRun(aRun());
+      await expect(records.recordPostMortem(handedIn({ completed: 9 }))).rejects.toThrow(/9 of 8 fields is no count/);
     });
   });
 

@@ -6,9 +6,18 @@ import { ledgerId } from '../../src/domain/ledger/names.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fourWaves, scaleUp } from '../workflows/harness/document.ts';
 import { holdsLive, reach } from '../workflows/harness/expectations.ts';
-import { breachingGuard, endlessGuard, linger } from '../workflows/harness/fake-site.ts';
+import { breachingGuard, endlessGuard, healthy, linger } from '../workflows/harness/fake-site.ts';
 import { onStage, openTheatre, type Stage, type Theatre } from '../workflows/harness/stage.ts';
 import { historiesDir } from './histories.ts';
+
+const counter = { kind: 'http', url: 'http://127.0.0.1:9/n', read: { jsonPath: '$.n' } };
+const withBudget = experimentDocument({
+  slo: { payments: { objective: '99.9%', good: counter, total: counter } },
+  waves: [
+    { name: 'dry-run', dryRun: true },
+    { name: 'single', iterations: 2, budget: { slo: 'payments', expectedCost: '5%' } },
+  ],
+});
 
 /** What each saved run does; answers its workflow id. */
 const stories: Record<string, (stage: Stage) => Promise<string>> = {
@@ -56,6 +65,32 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     return id;
   },
   'four-waves-with-ledger': ({ start }) => start(experimentDocument({ waves: fourWaves })),
+  'wave-not-earned': async ({ start, verdict }) => {
+    const waves = [
+      { name: 'dry-run', dryRun: true },
+      { name: 'canary' },
+      { name: 'stress', requires: { wave: 'canary', passed: 2, recoveryLowerBound: '80%' } },
+    ];
+    await verdict(await start(experimentDocument({ waves })));
+    return start(experimentDocument({ waves }));
+  },
+  'wave-with-budget': async ({ site, start }) => {
+    site.on('prepareWave', async (_input, usual) => {
+      const preparation = await usual();
+      preparation.baseline.summaries['payments.budget-remaining'] = { ...healthy, last: 0.5 };
+      return preparation;
+    });
+    return start(withBudget);
+  },
+  'ledger-with-budget': async (stage) => {
+    stage.site.on('prepareWave', async (_input, usual) => {
+      const preparation = await usual();
+      preparation.baseline.summaries['payments.budget-remaining'] = { ...healthy, last: 0.5 };
+      return preparation;
+    });
+    await stage.verdict(await stage.start(withBudget));
+    return ledgerId('staging', stage.taskQueue);
+  },
   'queued-and-halted': async (stage) => (await queueAndHalt(stage)).second,
   'ledger-queue-halt-lift': async (stage) => {
     await queueAndHalt(stage);

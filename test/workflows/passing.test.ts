@@ -50,6 +50,7 @@ describeWithTemporal('a run that goes well', () => {
         ...iteration(1),
         ...iteration(2),
         ...iteration(2, false),
+        ...['wave-judged', 'wave-judged', 'wave-judged'],
         'closed',
       ]);
       expect(await records.findRun(id)).toMatchObject({ verdict: 'passed', requestedBy: 'ann', site: 'local' });

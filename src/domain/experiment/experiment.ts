@@ -1,9 +1,10 @@
 import type * as z from 'zod';
 import type { Spec } from '../order.ts';
 import type { Precondition, RemediationTrigger, SteadyStateClause, StopCondition, Tolerance } from './conditions.ts';
+import type { Business } from './business.ts';
 import type { Comparison } from './comparisons.ts';
 import type { Approvals, GuardSettings, Metadata, Window } from './metadata.ts';
-import type { BlastRadius, Selection, Timing } from './waves.ts';
+import type { BlastRadius, BudgetRule, EvidenceRule, Selection, Timing } from './waves.ts';
 
 /** A parsed experiment, in base units: durations are milliseconds, ratios fractions. Catalogue entries stay in their own words. */
 export interface Experiment {
@@ -15,6 +16,7 @@ export interface Experiment {
   probes: Record<string, ProbeDefinition>;
   slo: Record<string, Slo>;
   steadyState: SteadyStateClause[];
+  business?: Business | undefined;
   comparisons: Comparison[];
   preconditions: Precondition[];
   stopConditions: StopCondition[];
@@ -66,6 +68,8 @@ export interface Wave extends Partial<{ [K in keyof Timing]: Timing[K] | undefin
   iterations: number;
   stopEarly: boolean;
   gate: 'auto' | 'approval';
+  requires?: EvidenceRule | undefined;
+  budget?: BudgetRule | undefined;
   coolDown?: number | undefined;
 }
 

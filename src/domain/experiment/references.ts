@@ -27,6 +27,7 @@ function unknownSignals(experiment: Experiment): Issue[] {
   const known = signalNames(experiment);
   const used: [Path, string][] = [
     ...experiment.steadyState.map(({ probe }, i): [Path, string] => [['steadyState', i, 'probe'], probe]),
+    ...(experiment.business ? [[['business', 'completed'], experiment.business.completed] as [Path, string]] : []),
     ...experiment.comparisons.flatMap(({ probe, control }, i): [Path, string][] => [
       [['comparisons', i, 'probe'], probe],
       ...(control === undefined ? [] : [[['comparisons', i, 'control'], control] as [Path, string]]),
@@ -116,6 +117,33 @@ function incidentRules({ stopConditions }: Experiment): Issue[] {
   );
 }
 
+/** Evidence is earned by what came before: by an earlier wave that does something. Whoever does nothing needs none, and costs nothing. */
+function evidenceRules({ waves, fault, slo }: Experiment): Issue[] {
+  const isReal = ({ dryRun, fault: own }: Experiment['waves'][number]): boolean => !dryRun && (own ?? fault).kind !== REHEARSAL;
+  return waves.flatMap((wave, i) => {
+    const earlier = waves
+      .slice(0, i)
+      .filter(isReal)
+      .map(({ name }) => name);
+    const issues: Issue[] = [];
+    for (const key of ['requires', 'budget'] as const)
+      if (wave[key] && !isReal(wave)) issues.push(issue(['waves', i, key], wave.name, 'this wave does nothing to anybody: leave it out'));
+    if (wave.requires && isReal(wave) && !earlier.includes(wave.requires.wave))
+      issues.push(
+        issue(
+          ['waves', i, 'requires', 'wave'],
+          wave.requires.wave,
+          `expected an earlier wave that acts; there are ${earlier.join(', ') || 'none'}`,
+          earlier,
+        ),
+      );
+    const budgets = Object.keys(slo);
+    if (wave.budget && !budgets.includes(wave.budget.slo))
+      issues.push(issue(['waves', i, 'budget', 'slo'], wave.budget.slo, `no such slo; there are ${budgets.join(', ') || 'none'}`, budgets));
+    return issues;
+  });
+}
+
 /** A rehearsal must be over before what is compared with it; a signal is not its own control. */
 function comparisonRules({ comparisons, waves, fault }: Experiment): Issue[] {
   const isRehearsal = waves.map((wave) => !wave.dryRun && (wave.fault ?? fault).kind === REHEARSAL);
@@ -142,4 +170,5 @@ export const checkReferences = (experiment: Experiment): Issue[] => [
   ...motionRules(experiment),
   ...incidentRules(experiment),
   ...comparisonRules(experiment),
+  ...evidenceRules(experiment),
 ];

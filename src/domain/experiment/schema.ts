@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Duration, Ratio } from '../units.ts';
 import { Precondition, RemediationTrigger, SteadyStateClause, StopCondition, Tolerance } from './conditions.ts';
+import { Business } from './business.ts';
 import { Comparison } from './comparisons.ts';
 import { Approvals, GuardSettings, Metadata, Name, Window } from './metadata.ts';
 import type { Experiment } from './experiment.ts';
@@ -91,6 +92,7 @@ export const experimentSchema = (catalogue: CatalogueSchemas) =>
       probes: z.record(ProbeName, probe(catalogue.provider)).describe('the signals'),
       slo: z.record(ProbeName, slo(catalogue.provider)).default({}).describe('gives the signals NAME.budget-remaining and NAME.burn-rate'),
       steadyState: z.array(SteadyStateClause).min(1, 'expected at least one clause: without it nothing could be proven'),
+      business: Business.optional().describe('what is lost while the system is not as it should be'),
       comparisons: z.array(Comparison).max(20).default([]).describe('questions to statistics, judged after each iteration'),
       preconditions: z.array(Precondition).default([]),
       stopConditions: z.array(StopCondition).min(1, 'expected at least one: a fault is never injected without a reason to stop it'),

@@ -51,13 +51,37 @@ export const Timing = z.strictObject({
   stableFor: timing.stableFor.default(10_000),
 });
 
+/** What is not stated otherwise counts as old after a month, milliseconds. */
+const MONTH_MS = 30 * 86_400_000;
+const WaveName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected lower-case letters, digits and hyphens, 40 at most');
+
+/** What earlier runs must have shown before a wave is run. */
+export const EvidenceRule = z.strictObject({
+  wave: WaveName.describe('an earlier wave of this experiment'),
+  passed: z.int().min(1).max(100).default(1).describe('in so many earlier runs it must have passed'),
+  within: Duration.refine((ms) => ms > 0, 'expected more than 0')
+    .default(MONTH_MS)
+    .describe('how old such a run may be'),
+  recoveryLowerBound: Ratio.refine((share) => share > 0 && share < 1, 'expected more than 0% and less than 100%, such as 80%')
+    .optional()
+    .describe('and the lower bound of "recovered in time in k of n" (95 % Clopper–Pearson, failures included) must be at least this'),
+});
+
+/** What a wave may cost. It is reserved in the ledger, so that no two runs count on the same rest of the budget. */
+export const BudgetRule = z.strictObject({
+  slo: z.string().describe('the name of an entry of `slo`'),
+  expectedCost: Ratio.refine((share) => share > 0 && share <= 1, 'expected more than 0% and at most 100%')
+    .optional()
+    .describe('share of the whole error budget that the wave is expected to cost; absent: the most that its last recorded runs cost'),
+  keep: Ratio.refine((share) => share >= 0 && share < 1, 'expected 0% or more and less than 100%')
+    .default(0)
+    .describe('share of the error budget that must be left afterwards'),
+});
+
 /** One gated step of a run. */
 export const waveSchema = <F extends z.ZodType, T extends z.ZodType>(fault: F, targets: T) =>
   z.strictObject({
-    name: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'expected lower-case letters, digits and hyphens, 40 at most')
-      .describe('names the wave in the record'),
+    name: WaveName.describe('names the wave in the record'),
     dryRun: z.boolean().default(false).describe('true: walks the whole path without acting'),
     targets: targets.optional().describe("narrows the experiment's targets for this wave"),
     fault: fault.optional().describe("replaces the experiment's fault for this wave"),
@@ -68,6 +92,8 @@ export const waveSchema = <F extends z.ZodType, T extends z.ZodType>(fault: F, t
       .default(false)
       .describe('true: no further iterations once all comparisons have shown that no relevant harm is done'),
     gate: z.enum(['auto', 'approval']).default('auto').describe('approval: somebody must approve before this wave begins'),
+    requires: EvidenceRule.optional().describe('what earlier runs must have shown; otherwise this wave is denied'),
+    budget: BudgetRule.optional().describe('what it may cost of an error budget; denied when less is left'),
     baseline: timing.baseline.optional(),
     hold: timing.hold.optional(),
     recoverWithin: timing.recoverWithin.optional(),
@@ -75,6 +101,8 @@ export const waveSchema = <F extends z.ZodType, T extends z.ZodType>(fault: F, t
     coolDown: Duration.optional().describe("replaces the blast radius's cool-down after this wave"),
   });
 
+export type EvidenceRule = z.infer<typeof EvidenceRule>;
+export type BudgetRule = z.infer<typeof BudgetRule>;
 export type Selection = z.infer<typeof Selection>;
 export type BlastRadius = z.infer<typeof BlastRadius>;
 export type Timing = z.infer<typeof Timing>;

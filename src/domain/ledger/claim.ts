@@ -18,15 +18,20 @@ export function victimsAtOnce(
   return Math.min(wanted, maxConcurrent, maxVictims);
 }
 
-/** The claim of one wave. */
+/**
+ * The claim of one wave.
+ * @param cost what it is expected to cost of the error budget that it names, as a share
+ */
 export const claimOf = (
   { metadata, blastRadius }: Experiment,
   wave: WavePlan,
   run: Pick<Claim, 'holder' | 'runId' | 'claimId'>,
+  cost?: number,
 ): Claim => ({
   ...run,
   wave: wave.name,
   scopes: scopesOf(metadata),
   victims: victimsAtOnce(wave, blastRadius),
   coolDownMs: wave.coolDownMs,
+  ...(wave.budget && cost !== undefined && { budget: { slo: wave.budget.slo, cost } }),
 });

@@ -1,6 +1,6 @@
 import type { Halt } from '../run.ts';
 import type { LedgerEvent } from './step.ts';
-import type { Claim, LedgerState, Limits } from './state.ts';
+import type { BudgetClaim, Claim, LedgerState, Limits } from './state.ts';
 import { newLedger } from './state.ts';
 
 /** Messages to a ledger come from anywhere, Temporal Web included: each reader answers what is meant, or says what is wrong. */
@@ -9,6 +9,7 @@ type Read<T> = { ok: true; value: T } | { ok: false; problem: string };
 const MAX_TEXT = 500;
 const MAX_SCOPES = 32;
 const MAX_COOL_DOWN_MS = 30 * 86_400_000;
+const BUDGET = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const SCOPE = /^(service|group|dependency):[a-z0-9][a-z0-9-]{0,62}$/;
 
 const problem = (text: string): { ok: false; problem: string } => ({ ok: false, problem: text });
@@ -26,10 +27,21 @@ function readRun(message: unknown): Read<{ holder: string; runId: string }> {
   return value({ holder, runId });
 }
 
+/** @returns nothing when the claim names no budget */
+function readBudget(budget: unknown): Read<BudgetClaim | undefined> {
+  if (budget === undefined || budget === null) return value(undefined);
+  const { slo, cost } = fields(budget);
+  if (typeof slo !== 'string' || !BUDGET.test(slo)) return problem('expected `budget.slo`, the name of an SLO');
+  if (typeof cost !== 'number' || !(cost >= 0 && cost <= 1)) return problem('expected `budget.cost`, a share from 0 to 1');
+  return value({ slo, cost });
+}
+
 export function readClaim(message: unknown): Read<Claim> {
   const run = readRun(message);
   if (!run.ok) return run;
-  const { wave, scopes, victims, coolDownMs, claimId } = fields(message);
+  const { wave, scopes, victims, coolDownMs, claimId, budget: wanted } = fields(message);
+  const budget = readBudget(wanted);
+  if (!budget.ok) return budget;
   if (!isText(wave, 100)) return problem('expected `wave`, a name of 100 characters at most');
   const isListed = Array.isArray(scopes) && scopes.length >= 1 && scopes.length <= MAX_SCOPES;
   if (!isListed || !scopes.every((scope) => typeof scope === 'string' && SCOPE.test(scope)))
@@ -44,6 +56,7 @@ export function readClaim(message: unknown): Read<Claim> {
     scopes: [...new Set(scopes as string[])],
     victims,
     coolDownMs,
+    ...(budget.value && { budget: budget.value }),
   });
 }
 

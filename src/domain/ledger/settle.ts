@@ -1,4 +1,5 @@
 import { conflict, obstacleOf, type Obstacle, type Waiting } from './obstacle.ts';
+import { reservedOf } from './budget.ts';
 import type { Answer, Claim, Hold, LedgerState, Reply, Waiter } from './state.ts';
 
 /** How long a holder or a waiter is believed to run without being asked about, milliseconds. */
@@ -15,7 +16,7 @@ const nextEpoch = (state: LedgerState, nowMs: number): number => Math.max(state.
 
 function grant(
   state: LedgerState,
-  { holder, runId, scopes, wave, victims, coolDownMs }: Claim,
+  { holder, runId, scopes, wave, victims, coolDownMs, budget }: Claim,
   nowMs: number,
   checkAtMs: number,
 ): LedgerState {
@@ -28,7 +29,10 @@ function grant(
     epoch,
     sinceMs: known?.sinceMs ?? nowMs,
     checkAtMs,
-    wave: { name: wave, victims, coolDownMs, sinceMs: nowMs },
+    wave: {
+      ...{ name: wave, victims, coolDownMs, sinceMs: nowMs },
+      ...(budget && { budget: { ...budget, before: reservedOf(state, budget.slo, holder) } }),
+    },
   };
   return {
     ...state,
@@ -79,7 +83,9 @@ export function replyTo(claim: Claim, waiting: readonly Waiting[]): Reply {
 export const grants = (state: LedgerState, granted: readonly Claim[]): Answer[] =>
   granted.flatMap((claim) => {
     const hold = state.holds.find((one) => one.holder === claim.holder);
-    return hold ? [answerTo(claim, { kind: 'granted', epoch: hold.epoch })] : [];
+    if (!hold) return [];
+    const reserved = hold.wave?.budget?.before;
+    return [answerTo(claim, { kind: 'granted', epoch: hold.epoch, ...(reserved !== undefined && { reserved }) })];
   });
 
 /** A reply with the address of whoever asked. */

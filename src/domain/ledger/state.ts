@@ -23,6 +23,15 @@ export interface Claim {
   victims: number;
   /** How long the scopes rest after the wave, milliseconds. */
   coolDownMs: number;
+  /** What the wave may cost of an error budget. */
+  budget?: BudgetClaim;
+}
+
+/** A share of an SLO's error budget, reserved while a wave is live. The SLO's name is the budget's name in the whole environment. */
+export interface BudgetClaim {
+  slo: string;
+  /** Share of the whole budget, 0–1. */
+  cost: number;
 }
 
 /** A run that has its scopes: nobody else gets them beyond `perScope` until it releases them. Times are epoch milliseconds. */
@@ -36,7 +45,17 @@ export interface Hold {
   /** When it is asked next whether the holder is still running. */
   checkAtMs: number;
   /** The live wave that it is in; absent between waves. */
-  wave?: { name: string; victims: number; coolDownMs: number; sinceMs: number };
+  wave?: LiveWave;
+}
+
+/** A wave under way. What it reserves ends with it, however it ends. */
+export interface LiveWave {
+  name: string;
+  victims: number;
+  coolDownMs: number;
+  sinceMs: number;
+  /** `before`: what others had reserved of the same budget when it was granted. */
+  budget?: BudgetClaim & { before: number };
 }
 
 /** Somebody in the queue. */
@@ -82,7 +101,8 @@ export const newLedger = (): LedgerState => ({ limits: { ...DEFAULT_LIMITS }, ep
 
 /** What the ledger says of a claim. `granted`: the wave may begin now. `refused`: not now and not by waiting. */
 export type Reply =
-  | { kind: 'granted'; epoch: number }
+  /** `reserved`: what waves that were granted earlier may still cost of the same error budget; present when the claim names one. */
+  | { kind: 'granted'; epoch: number; reserved?: number }
   | {
       kind: 'queued';
       /** Place among those in the queue that want a scope which this claim wants too; 1 is next. */

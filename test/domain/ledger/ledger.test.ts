@@ -1,5 +1,7 @@
+import { reservedOf } from '../../../src/domain/ledger/budget.ts';
 import { claimOf, scopesOf, victimsAtOnce } from '../../../src/domain/ledger/claim.ts';
 import { isEnvironment, ledgerId } from '../../../src/domain/ledger/names.ts';
+import { readClaim, readState } from '../../../src/domain/ledger/read.ts';
 import { placeIn } from '../../../src/domain/ledger/settle.ts';
 import { MAX_QUEUE, newLedger, type Claim, type LedgerState, type Reply } from '../../../src/domain/ledger/state.ts';
 import { dueForCheck, nextWakeMs, step, type LedgerEvent } from '../../../src/domain/ledger/step.ts';
@@ -178,6 +180,45 @@ describe('a ledger', () => {
     desk.ask('a');
     for (let i = 0; i < MAX_QUEUE; i++) desk.ask(`waiter-${i}`);
     expect(desk.ask('one more')).toEqual({ kind: 'refused', reason: `${MAX_QUEUE} runs wait already` });
+  });
+});
+
+describe('an error budget', () => {
+  const budget = { slo: 'payments', cost: 0.2 };
+  test('is reserved with the wave, told to whoever comes later, and refunded on leave, release and loss', () => {
+    const desk = new Desk();
+    expect(desk.ask('a', { budget })).toEqual({ kind: 'granted', epoch: 1_000, reserved: 0 });
+    expect(desk.ask('b', { scopes: ['service:b'], budget })).toMatchObject({ kind: 'granted', reserved: 0.2 });
+    expect(desk.ask('a', { budget })).toMatchObject({ kind: 'granted', reserved: 0 }); // said again, not counted anew
+    expect(desk.ask('c', { scopes: ['service:c'], budget: { ...budget, slo: 'search' } })).toMatchObject({ reserved: 0 });
+    expect(desk.ask('d', { scopes: ['service:d'] })).not.toHaveProperty('reserved');
+    expect(reservedOf(desk.state, 'payments')).toBe(0.4);
+    desk.happen({ kind: 'leave', holder: 'a', runId: 'r', wave: 'single', hit: false });
+    expect(reservedOf(desk.state, 'payments')).toBe(0.2);
+    desk.happen({ kind: 'expire', holder: 'b', runId: 'r', why: 'its run has ended' });
+    desk.release('c');
+    expect([reservedOf(desk.state, 'payments'), reservedOf(desk.state, 'search')]).toEqual([0, 0]);
+  });
+
+  test('survives a ledger that continues as new, and state from before budgets is understood', () => {
+    const desk = new Desk();
+    desk.ask('a', { budget });
+    expect(reservedOf(readState(JSON.parse(JSON.stringify(desk.state))), 'payments')).toBe(0.2);
+    const { wave: _wave, ...idle } = desk.state.holds[0]!;
+    const old = { ...desk.state, holds: [{ ...idle, wave: { name: 'single', victims: 1, coolDownMs: 0, sinceMs: 1 } }] };
+    desk.state = readState(JSON.parse(JSON.stringify(old)));
+    expect(desk.ask('b', { scopes: ['service:b'], budget })).toMatchObject({ kind: 'granted', reserved: 0 });
+  });
+
+  test.each([
+    [{ slo: 'payments', cost: 1.1 }, /share from 0 to 1/],
+    [{ slo: 'payments', cost: NaN }, /share/],
+    [{ slo: '<b>', cost: 0.1 }, /name of an SLO/],
+    ['all', /name of an SLO/],
+  ])('a claim of %j is not understood', (wrong, problem) => {
+    expect(readClaim({ ...claim('a'), budget: wrong })).toMatchObject({ ok: false, problem: expect.stringMatching(problem) as unknown });
+    expect(readClaim({ ...claim('a'), budget })).toEqual({ ok: true, value: { ...claim('a'), budget } });
+    expect(readClaim(claim('a'))).toEqual({ ok: true, value: claim('a') });
   });
 });
 

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { nextWakeMs, step, type LedgerEvent } from '../../../src/domain/ledger/step.ts';
+import { whyTooDear } from '../../../src/domain/budget.ts';
+import { reservedOf } from '../../../src/domain/ledger/budget.ts';
 import { newLedger, type LedgerState } from '../../../src/domain/ledger/state.ts';
 import { Oracle } from './oracle.ts';
 
@@ -9,6 +11,7 @@ const scopes = ['service:a', 'service:b', 'group:g', 'dependency:d', 'dependency
 const experiments = Array.from({ length: RUNS }, (_, i) => ({
   scopes: scopes.filter((_scope, bit) => ((i * 7 + 3) >> bit) & 1),
   coolDownMs: [0, 50, 300][i % 3]!,
+  ...(i % 3 !== 1 && { budget: { slo: i === 2 ? 'search' : 'payments', cost: i + 1 } }),
 }));
 
 const run = fc.nat(RUNS - 1);
@@ -108,6 +111,44 @@ describe('whatever happens in whatever order', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test('what live waves have reserved is exactly what the ledger says, and refunded however they end', () => {
+    fc.assert(
+      fc.property(events, (schedule) => {
+        const oracle = new Oracle();
+        play(schedule, (event, _before, { state, answers }, nowMs) => {
+          oracle.see(event, answers, nowMs);
+          for (const slo of ['payments', 'search']) expect(reservedOf(state, slo)).toBe(oracle.reserved(slo));
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('runs that go by what the ledger says never count on more of a budget than there is', () => {
+    let refusals = 0;
+    fc.assert(
+      fc.property(events, fc.integer({ min: 1, max: 9 }), (schedule, remaining) => {
+        const admitted = new Set<string>();
+        play(schedule, (_event, _before, { state, answers }) => {
+          const live = state.holds.filter(({ wave }) => wave?.budget?.slo === 'payments');
+          const keyOf = ({ holder, runId, wave }: (typeof live)[number]): string => `${holder}/${runId}/${wave?.name}/${wave?.sinceMs}`;
+          for (const { holder, reply } of answers) {
+            const hold = live.find((one) => one.holder === holder);
+            if (reply.kind !== 'granted' || !hold) continue;
+            const { slo, cost } = hold.wave!.budget!;
+            const isTooDear = whyTooDear({ rule: { slo, keep: 0 }, cost, remaining, reserved: reply.reserved }) !== undefined;
+            if (isTooDear) refusals += 1;
+            else admitted.add(keyOf(hold));
+          }
+          const counted = live.filter((hold) => admitted.has(keyOf(hold))).reduce((sum, { wave }) => sum + wave!.budget!.cost, 0);
+          expect(counted).toBeLessThanOrEqual(remaining);
+        });
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(refusals).toBeGreaterThan(0);
   });
 
   test('a step leaves the state that it was given as it was', () => {

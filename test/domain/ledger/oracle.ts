@@ -79,7 +79,13 @@ export class Oracle {
   private others = (holder: string): Party[] => [...this.parties].filter(([name]) => name !== holder).map(([, party]) => party);
   private share = (a: Claim, b: Claim): boolean => a.scopes.some((scope) => b.scopes.includes(scope));
 
-  private granted(claim: Claim, epoch: number, nowMs: number): void {
+  /** What live waves have reserved of a budget. */
+  reserved = (slo: string, except?: string): number =>
+    [...this.parties]
+      .filter(([holder, { inWave, claim }]) => holder !== except && inWave && claim.budget?.slo === slo)
+      .reduce((sum, [, { claim }]) => sum + claim.budget!.cost, 0);
+
+  private granted(claim: Claim, epoch: number, nowMs: number, reserved?: number): void {
     const { holder, runId, wave } = claim;
     const known = this.parties.get(holder);
     const isNew = known?.claim.runId !== runId;
@@ -87,6 +93,8 @@ export class Oracle {
       if (epoch !== known.epoch) this.complain(`${holder} was told another epoch for the same wave`);
       return; // said again
     }
+    const others = claim.budget && this.reserved(claim.budget.slo, holder);
+    if (reserved !== others) this.complain(`${holder} was told that ${reserved} is reserved, and ${others} is`);
     if (this.isHalted) this.complain(`${holder} was granted under a halt`);
     if (this.waiting.get(holder)?.wave !== wave) this.complain(`${holder} was granted what it did not ask for`);
     if (isNew) {
@@ -135,7 +143,7 @@ export class Oracle {
     this.happened(event, nowMs);
     for (const { holder, reply } of answers) {
       const claim = this.waiting.get(holder) ?? asked;
-      if (reply.kind === 'granted' && claim) this.granted(claim, reply.epoch, nowMs);
+      if (reply.kind === 'granted' && claim) this.granted(claim, reply.epoch, nowMs, reply.reserved);
     }
     this.lookForIdle(nowMs);
   }
