@@ -4,6 +4,8 @@ import { openDatabase, type RecordsOptions } from './postgres/database.ts';
 import { eventRecords } from './postgres/events.ts';
 import { runRecords } from './postgres/runs.ts';
 import { sampleRecords } from './postgres/samples.ts';
+import { retention } from './postgres/retention.ts';
+import { signalRecords } from './postgres/signals.ts';
 import { epochMs } from './postgres/time.ts';
 
 export type { RecordsOptions } from './postgres/database.ts';
@@ -19,6 +21,8 @@ export function createRecords(options: RecordsOptions): Records {
     ...runRecords(database),
     ...eventRecords(database),
     ...samples,
+    ...signalRecords(database),
+    ...retention(database),
     async migrate() {
       try {
         await migrate(database.connection(MIGRATION_STATEMENT_MS));

@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 recordsContract(async () => {
-  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples');
+  await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');
   return records;
 });
 
@@ -29,11 +29,12 @@ test('migrating again changes nothing', async () => {
     { name: '0001_runs-and-events' },
     { name: '0002_samples' },
     { name: '0003_leftovers' },
+    { name: '0004_downsampled' },
   ]);
 });
 
 test('the view of wave results shows the last judgement of each iteration', async () => {
-  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples');
+  await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');
   await records.openRun(aRun());
   const judged = (key: string, iteration: number, atMs: number) =>
     anEvent({ key, kind: 'judged', wave: 'canary', iteration, atMs, data: { outcome: key } });
@@ -64,7 +65,7 @@ test('a connection that the server ended is replaced', async () => {
 });
 
 test('closing waits for the samples that were given before', async () => {
-  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples');
+  await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');
   const other = createRecords({ url: database.url, maxConnections: 1 });
   await other.openRun(aRun());
   const writes = [1, 2, 3].map((i) => other.appendSamples(aRun().workflowId, [aSample({ atMs: T0 + i })]));

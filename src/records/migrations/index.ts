@@ -2,6 +2,7 @@ import type { MigrationBuilder } from 'node-pg-migrate';
 import * as runsAndEvents from './0001_runs-and-events.ts';
 import * as samples from './0002_samples.ts';
 import * as leftovers from './0003_leftovers.ts';
+import * as downsampled from './0004_downsampled.ts';
 
 interface Migration {
   up(pgm: MigrationBuilder): void;
@@ -13,4 +14,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0001_runs-and-events': runsAndEvents,
   '0002_samples': samples,
   '0003_leftovers': leftovers,
+  '0004_downsampled': downsampled,
 };

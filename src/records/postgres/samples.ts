@@ -1,10 +1,11 @@
 import type { Measurement } from '../../domain/sample.ts';
 import type { RecordedSample, Records, SamplePhase } from '../ports.ts';
 import { RecordsError } from '../errors.ts';
-import { storableSample, storableTime } from '../storable.ts';
+import { storableSample } from '../storable.ts';
 import type { Database } from './database.ts';
 import { mergeWrites } from './merge-writes.ts';
 import { runMustExist } from './run-must-exist.ts';
+import { sampledProbes } from './signals.ts';
 import { epochMs, timestamp } from './time.ts';
 
 const APPEND = `INSERT INTO breakwater.samples (workflow_id, probe, at, wave, iteration, phase, kind, value, problem)
@@ -19,10 +20,11 @@ const READ = `SELECT probe, ${epochMs('at')} AS "atMs", wave, iteration, phase, 
     AND ($4::float8 IS NULL OR at >= ${timestamp('$4')}) AND ($5::float8 IS NULL OR at < ${timestamp('$5')})
   ORDER BY at, probe COLLATE "C"`;
 
-/** In bites, so that no lock and no statement lasts long. */
-const PRUNE = `DELETE FROM breakwater.samples
-  WHERE ctid = ANY (ARRAY (SELECT ctid FROM breakwater.samples WHERE at < ${timestamp('$1')} LIMIT $2))`;
-const BITE = 20_000;
+/** A page begins after the sample that the one before ended with. */
+const PAGE = `SELECT probe, ${epochMs('at')} AS "atMs", wave, iteration, phase, kind, value, problem
+  FROM breakwater.samples
+  WHERE workflow_id = $1 AND probe = $2 AND ($3::float8 IS NULL OR at > ${timestamp('$3')}) ORDER BY at LIMIT $4`;
+const MOST_OF_A_PAGE = 5_000;
 /** Of one statement that several runs share. */
 const MAX_ROWS = 5_000;
 
@@ -72,7 +74,7 @@ async function append({ query }: Database, batches: readonly Batch[]): Promise<v
 /** The part of the records that keeps what the probes answered. A thousand watches that write every other second share a statement. */
 export const sampleRecords = (
   database: Database,
-): Pick<Records, 'appendSamples' | 'samples' | 'pruneSamples'> & { settled(): Promise<void> } => ({
+): Pick<Records, 'appendSamples' | 'samples' | 'samplePages'> & { settled(): Promise<void> } => ({
   ...appendMerged(database),
   async samples(workflowId, { probe, phase, fromMs, toMs } = {}) {
     const { rows } = await database.query<Row>('read samples', READ, [
@@ -84,13 +86,16 @@ export const sampleRecords = (
     ]);
     return rows.map(toSample);
   },
-  async pruneSamples(olderThanMs) {
-    const before = storableTime(olderThanMs, 'olderThanMs');
-    let pruned = 0;
-    for (;;) {
-      const { rowCount } = await database.query('prune samples', PRUNE, [before, BITE]);
-      pruned += rowCount ?? 0;
-      if ((rowCount ?? 0) < BITE) return pruned;
+  async *samplePages(workflowId) {
+    const probes = await sampledProbes(database, workflowId);
+    for (const probe of probes.sort((a, b) => (a < b ? -1 : 1))) {
+      let last: number | null = null;
+      for (;;) {
+        const page: Row[] = (await database.query<Row>('read samples', PAGE, [workflowId, probe, last, MOST_OF_A_PAGE])).rows;
+        if (page.length > 0) yield page.map(toSample);
+        last = page.at(-1)?.atMs ?? null;
+        if (page.length < MOST_OF_A_PAGE) break;
+      }
     }
   },
 });
