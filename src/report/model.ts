@@ -1,4 +1,4 @@
-import type { RecordedSample, RunEvent, RunRecord } from '../records/ports.ts';
+import type { RecordedSignal, RunEvent, RunRecord } from '../records/ports.ts';
 import { limitsOf, type Limit } from './limits.ts';
 
 export type { Limit } from './limits.ts';
@@ -8,16 +8,16 @@ export interface RunReport {
   run: RunRecord;
   /** By time. */
   events: RunEvent[];
-  /** By time. */
-  samples: RecordedSample[];
+  /** By name. */
+  signals: RecordedSignal[];
   /** Per probe. */
   limits: Record<string, Limit[]>;
 }
 
 /** Adds to what the records hold the limits that the experiment set. */
-export const buildReport = (run: RunRecord, events: RunEvent[], samples: RecordedSample[]): RunReport => ({
+export const buildReport = (run: RunRecord, events: RunEvent[], signals: RecordedSignal[]): RunReport => ({
   run,
   events,
-  samples,
-  limits: limitsOf(run.experiment, samples),
+  signals,
+  limits: limitsOf(run.experiment, signals),
 });
