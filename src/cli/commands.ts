@@ -15,6 +15,7 @@ import { janitor } from './janitor.ts';
 import { leftovers } from './leftovers.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
+import { records } from './records.ts';
 import { reject } from './reject.ts';
 import { report } from './report.ts';
 import { resume } from './resume.ts';
@@ -38,5 +39,5 @@ export const commands: readonly (readonly [heading: string, commands: readonly R
   ['Run:', [plan, run, watch, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
   ['Look back:', [runs, show, report, leftovers, findings]],
-  ['Operate:', [ledger, janitor, doctor, worker, api]],
+  ['Operate:', [ledger, janitor, records, doctor, worker, api]],
 ];

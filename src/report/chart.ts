@@ -43,11 +43,25 @@ export function valueAxis(
   };
 }
 
+const DAY_MS = 86_400_000;
+
+/** As much of a time as tells neighbours apart, on a clock of 24 hours: `11-24`, `20:10`, `20:10:30` or `30.500`. */
+function timeLabel(atMs: number, stepMs: number): string {
+  const iso = new Date(atMs).toISOString();
+  if (stepMs >= DAY_MS) return iso.slice(stepMs >= 28 * DAY_MS ? 0 : 5, stepMs >= 28 * DAY_MS ? 7 : 10);
+  if (atMs % DAY_MS === 0) return iso.slice(5, 10);
+  if (stepMs >= 60_000) return iso.slice(11, 16);
+  return stepMs >= 1_000 ? iso.slice(11, 19) : iso.slice(17, 23);
+}
+
 /** Times below the drawing, in UTC; every other one gives way on a narrow page. */
 export function timeAxis(x: TimeScale): Markup[] {
-  const format = x.tickFormat();
-  const inside = x.ticks(6).filter((tick) => x(tick) > 25 && x(tick) < AREA.width - 25);
-  return inside.map((tick, i) => markup`<span class="tick${i % 2 ? ' minor' : ''}" style="${leftAt(x(tick))}">${format(tick)}</span>`);
+  const ticks = x.ticks(6).map(Number);
+  const stepMs = (ticks[1] ?? Infinity) - (ticks[0] ?? 0);
+  const inside = ticks.filter((tick) => x(tick) > 25 && x(tick) < AREA.width - 25);
+  return inside.map(
+    (tick, i) => markup`<span class="tick${i % 2 ? ' minor' : ''}" style="${leftAt(x(tick))}">${timeLabel(tick, stepMs)}</span>`,
+  );
 }
 
 const ICONS = {

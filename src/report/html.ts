@@ -62,7 +62,7 @@ function figure(signal: Signal, report: RunReport, frame: PlotFrame): Markup {
   const kept = isFull ? undefined : markup`<p class="note">${buckets.length ? KEPT_LESS : KEPT_LEAST}</p>`;
   const plot = buckets.length ? renderPlot(signal, limits, frame) : undefined;
   return markup`<figure><figcaption><h3>${signal.probe}${unit ? ` (${unit})` : ''}</h3></figcaption>\n${plot}${kept}
-${table(['Phase', 'Lowest', 'Median', 'Highest', 'Samples'], rows, '')}</figure>\n`;
+${table(['Phase', 'Lowest', 'Median', 'Highest', 'Samples'], rows, '', 'compact')}</figure>\n`;
 }
 
 const LEGEND: readonly (readonly [kind: string, words: string])[] = [

@@ -45,7 +45,8 @@ function labelLimits(limits: readonly Limit[], far: readonly Limit[], y: ValueSc
   const near = whole.map((limit, i) => {
     const before = whole[i - 1];
     const isClose = before !== undefined && y(limit.value) - y(before.value) < 24;
-    const side = isClose && i % 2 ? ' start' : '';
+    // At the top there are the icons.
+    const side = `${isClose && i % 2 ? ' start' : ''}${limit.kind === 'steady-state' && y(limit.value) < 16 ? ' below' : ''}`;
     return markup`<span class="limit-label ${limit.kind}${side}" style="${topAt(y(limit.value))}">${textOf(limit)}</span>`;
   });
   const named = far.length ? `off the scale: ${far.map(textOf).join('; ')}` : undefined;

@@ -132,6 +132,7 @@ test('an unknown event is told in words, the reason first', () => {
   expect(describeData({ nested: { deep: [1, { x: true }] }, reason: 'why not', nothing: null })).toBe(
     'reason: why not; nested: deep: 1, x: true; nothing: none',
   );
+  expect(describeData({ inMs: 42_000, atMs: T0, lostMs: -1, ms: 3 })).toBe('in: 42 s; at: 2026-11-23 20:10:00.000 UTC; lostMs: -1; ms: 3');
   expect(describeData({ text: 'x'.repeat(10_000) }).length).toBeLessThanOrEqual(600);
 });
 

@@ -9,6 +9,11 @@ import type { RunMeasures } from './measures.ts';
 const HALF = 6;
 /** Room at both sides of the drawing, as a share of the time shown. */
 const MARGIN = 0.03;
+const HALF_A_DAY_MS = 43_200_000;
+/** A promise that would squeeze the runs to less than a fifth of the height is named at the edge instead. */
+const FARTHEST = 5;
+/** Above the slowest. */
+const HEADROOM = 1.08;
 
 interface Point extends Distribution {
   run: RunMeasures;
@@ -41,23 +46,25 @@ export function renderTrend({ name, environment, runs }: RunGroup): Markup | und
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return undefined;
   const [fromMs, toMs] = [first.run.run.startedAtMs, last.run.run.startedAtMs];
-  const room = Math.max((toMs - fromMs) * MARGIN, 1_000);
+  const room = toMs > fromMs ? Math.max((toMs - fromMs) * MARGIN, 1_000) : HALF_A_DAY_MS;
   const x = timeScale(fromMs - room, toMs + room);
   const within = new Set(points.map(({ run }) => run.withinMs));
   const [promised] = within.size === 1 ? within : [];
+  const seen = points.flatMap(({ median, p90, worst }) => [median, p90, worst].flatMap(finite));
+  const isFar = promised !== undefined && seen.length > 0 && promised > FARTHEST * Math.max(...seen);
   const seconds = (ms: number): number => ms / 1_000;
-  const scale = valueScale(
-    [...points.flatMap(({ median, p90, worst }) => [median, p90, worst].flatMap(finite)), ...finite(promised)].map(seconds),
-  );
+  const scale = valueScale([...seen.map((ms) => ms * HEADROOM), ...(isFar ? [] : finite(promised))].map(seconds));
   const y = (ms: number): number => scale(seconds(ms));
   const { lines, texts } = valueAxis(scale, (value) => `${Number(value.toPrecision(4))} s`);
-  const limit =
-    promised === undefined
-      ? { line: [], label: [] }
-      : {
-          line: [markup`<line class="limit steady-state" x1="0" x2="${AREA.width}" y1="${px(y(promised))}" y2="${px(y(promised))}"/>`],
-          label: [markup`<span class="limit-label steady-state" style="${topAt(y(promised))}">promised ≤ ${duration(promised)}</span>`],
-        };
+  const words = promised === undefined ? '' : `promised ≤ ${duration(promised)}`;
+  const limit = (() => {
+    if (promised === undefined) return { line: [], label: [] };
+    if (isFar) return { line: [], label: [markup`<span class="limit-label far steady-state">off the scale: ${words}</span>`] };
+    return {
+      line: [markup`<line class="limit steady-state" x1="0" x2="${AREA.width}" y1="${px(y(promised))}" y2="${px(y(promised))}"/>`],
+      label: [markup`<span class="limit-label steady-state below" style="${topAt(y(promised))}">${words}</span>`],
+    };
+  })();
   const missed = points
     .filter(({ open }) => open > 0)
     .map(
