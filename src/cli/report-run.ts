@@ -11,8 +11,11 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number];
 export async function* piecesOfRun(records: Records, workflowId: string, format: ReportFormat): AsyncGenerator<string> {
   const run = await requireRun(records, workflowId);
   const { buildReport, csvPieces, jsonPieces, renderHtml, renderJunit, renderMarkdown } = await import('../report/index.ts');
+  if (format === 'csv') {
+    yield* csvPieces(run, records.samplePages(workflowId), () => records.signals(workflowId));
+    return;
+  }
   const report = buildReport(run, await records.events(workflowId), await records.signals(workflowId));
-  if (format === 'csv') yield* csvPieces(report, records.samplePages(workflowId));
-  else if (format === 'json') yield* jsonPieces(report, records.samplePages(workflowId));
+  if (format === 'json') yield* jsonPieces(report, records.samplePages(workflowId));
   else yield { html: renderHtml, markdown: renderMarkdown, junit: renderJunit }[format](report);
 }

@@ -19,37 +19,66 @@ export function bucketWidth(spanMs: number): number {
   return WIDTHS.find((width) => width >= least) ?? Math.ceil(least / 86_400_000) * 86_400_000;
 }
 
-/** What is known of the bucket that begins at this sample. */
+/** A bucket that begins at this instant. One plain literal and no spread: a long run has tens of thousands. */
 const emptyBucket = ({ wave, iteration, phase }: SampleStretch, fromMs: number): SampleBucket => ({
-  ...{ wave, iteration, phase, fromMs, toMs: fromMs, values: 0, problems: 0 },
-  ...{ min: null, minAtMs: null, max: null, maxAtMs: null, mean: null, last: null, lastAtMs: null, problem: null, problemAtMs: null },
+  wave,
+  iteration,
+  phase,
+  fromMs,
+  toMs: fromMs,
+  values: 0,
+  problems: 0,
+  min: null,
+  minAtMs: null,
+  max: null,
+  maxAtMs: null,
+  mean: null,
+  last: null,
+  lastAtMs: null,
+  problem: null,
+  problemAtMs: null,
 });
 
 function takeValue(bucket: SampleBucket, value: number, atMs: number): void {
   bucket.values++;
-  if (bucket.min === null || value < bucket.min) [bucket.min, bucket.minAtMs] = [value, atMs];
-  if (bucket.max === null || value > bucket.max) [bucket.max, bucket.maxAtMs] = [value, atMs];
-  bucket.mean = (bucket.mean ?? 0) + (value - (bucket.mean ?? 0)) / bucket.values;
-  [bucket.last, bucket.lastAtMs] = [value, atMs];
+  if (bucket.min === null || value < bucket.min) {
+    bucket.min = value;
+    bucket.minAtMs = atMs;
+  }
+  if (bucket.max === null || value > bucket.max) {
+    bucket.max = value;
+    bucket.maxAtMs = atMs;
+  }
+  const mean = bucket.mean ?? 0;
+  bucket.mean = mean + (value - mean) / bucket.values;
+  bucket.last = value;
+  bucket.lastAtMs = atMs;
 }
 
 function takeProblem(bucket: SampleBucket, problem: string, atMs: number): void {
   bucket.problems++;
-  if (bucket.problem === null) [bucket.problem, bucket.problemAtMs] = [problem, atMs];
+  if (bucket.problem !== null) return;
+  bucket.problem = problem;
+  bucket.problemAtMs = atMs;
 }
 
 function bucketsOf(stretch: SampleStretch, widthMs: number): SampleBucket[] {
+  const { atMs: times, values, problems } = stretch;
   const buckets: SampleBucket[] = [];
+  let bucket: SampleBucket | undefined;
   let column = NaN;
   let problem = 0;
-  for (const [i, atMs] of stretch.atMs.entries()) {
+  for (let i = 0; i < times.length; i++) {
+    const atMs = times[i] ?? NaN;
     const mine = Math.floor(atMs / widthMs);
-    if (mine !== column) buckets.push(emptyBucket(stretch, atMs));
-    column = mine;
-    const [bucket, value] = [buckets.at(-1), stretch.values[i] ?? null];
-    if (!bucket) continue;
+    if (bucket === undefined || mine !== column) {
+      bucket = emptyBucket(stretch, atMs);
+      buckets.push(bucket);
+      column = mine;
+    }
     bucket.toMs = atMs;
-    if (value === null) takeProblem(bucket, stretch.problems[problem++] ?? '', atMs);
+    const value = values[i] ?? NaN;
+    if (Number.isNaN(value)) takeProblem(bucket, problems[problem++] ?? '', atMs);
     else takeValue(bucket, value, atMs);
   }
   return buckets;
@@ -68,18 +97,28 @@ export function downsample(probe: string, stretches: readonly SampleStretch[]): 
   return { probe, isFull: true, buckets, numbers: numbersOf(filled) };
 }
 
+/** A stretch that still grows. */
+type Growing = Omit<SampleStretch, 'atMs' | 'values'> & { atMs: number[]; values: number[] };
+
 /** All signals by name, from samples that are in memory already, by time. */
 export function signalsFromSamples(samples: readonly RecordedSample[]): RecordedSignal[] {
-  const probes = new Map<string, Map<string, SampleStretch>>();
+  const probes = new Map<string, Map<string, Growing>>();
   for (const { probe, wave, iteration, phase, atMs, measurement } of samples) {
-    const stretches = probes.get(probe) ?? new Map<string, SampleStretch>();
+    const stretches = probes.get(probe) ?? new Map<string, Growing>();
     probes.set(probe, stretches);
     const key = JSON.stringify([wave, iteration, phase]);
     const stretch = stretches.get(key) ?? { wave, iteration, phase, atMs: [], values: [], problems: [] };
     stretches.set(key, stretch);
     stretch.atMs.push(atMs);
-    stretch.values.push(measurement.kind === 'value' ? measurement.value : null);
+    stretch.values.push(measurement.kind === 'value' ? measurement.value : NaN);
     if (measurement.kind !== 'value') stretch.problems.push(`${measurement.kind}: ${measurement.reason}`);
   }
-  return [...probes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([probe, stretches]) => downsample(probe, [...stretches.values()]));
+  const grown = ({ atMs, values, ...place }: Growing): SampleStretch => ({
+    ...place,
+    atMs: Float64Array.from(atMs),
+    values: Float64Array.from(values),
+  });
+  return [...probes]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([probe, stretches]) => downsample(probe, [...stretches.values()].map(grown)));
 }

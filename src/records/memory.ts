@@ -128,7 +128,8 @@ export function createMemoryRecords(): Records {
       return new Map(found.filter(([, events]) => events.length > 0));
     },
     async *samplePages(workflowId) {
-      const all = [...(entries.get(workflowId)?.samples.values() ?? [])].sort(bySampleTime);
+      const { samples, kept } = entries.get(workflowId) ?? { samples: new Map<string, RecordedSample>(), kept: new Map() };
+      const all = [...samples.values()].filter(({ probe }) => !kept.has(probe)).sort(bySampleTime);
       const probes = [...new Set(all.map(({ probe }) => probe))].sort();
       for (const name of probes) yield structuredClone(all.filter(({ probe }) => probe === name));
     },

@@ -122,7 +122,10 @@ export interface Records {
   eventsOf(workflowIds: readonly string[], kinds: readonly string[]): Promise<Map<string, RunEvent[]>>;
   /** By time, then by probe. Those that retention has replaced are not among them. */
   samples(workflowId: string, filter?: SampleFilter): Promise<RecordedSample[]>;
-  /** Every sample, in pages: signal by signal in the order of their names, each by time. For a run that is too long for `samples`. */
+  /**
+   * Every sample of the signals that still have all of theirs, in pages: signal by signal in the order of their names, each by time. For a run
+   * that is too long for `samples`.
+   */
   samplePages(workflowId: string): AsyncIterable<RecordedSample[]>;
   /** Every signal in small, by name: from its samples while they are kept, else as it was when they were replaced, which is the same. */
   signals(workflowId: string): Promise<RecordedSignal[]>;

@@ -57,14 +57,14 @@ export interface RecordedSignal {
   numbers: SampleNumbers[];
 }
 
-/** Samples of one phase of one iteration, by time, as a database hands them over fastest. */
+/** Samples of one phase of one iteration, by time. Plain numbers in a row, because a long run has a million of them. */
 export interface SampleStretch {
   wave: string;
   iteration: number;
   phase: SamplePhase;
-  atMs: number[];
-  /** As long as `atMs`; null where there was no value. */
-  values: (number | null)[];
-  /** One for each null, in order. */
+  atMs: Float64Array;
+  /** As long as `atMs`; NaN where there was no value. */
+  values: Float64Array;
+  /** One for each NaN, in order: `no-data: empty result`. */
   problems: string[];
 }

@@ -1,4 +1,4 @@
-import type { RecordedSample } from '../records/ports.ts';
+import type { RecordedSample, RecordedSignal } from '../records/ports.ts';
 import { cell, csvLine } from './csv-line.ts';
 import type { RunReport } from './model.ts';
 import { unitOf } from './signals.ts';
@@ -9,48 +9,68 @@ const BUCKET_HEADS = [
   ...['min', 'mean', 'max', 'last', 'problem'],
 ];
 
-/** Whole lines, so many at a time that writing them costs little. */
-const joined = (lines: readonly (readonly (string | number | null)[])[]): string => lines.map((cells) => csvLine(cells.map(cell))).join('');
+type Units = (probe: string) => string;
 
-function sampleCells(samples: readonly RecordedSample[], units: (probe: string) => string): (string | number)[][] {
-  return samples.map(({ atMs, wave, iteration, phase, probe, measurement }) => {
-    const answer = measurement.kind === 'value' ? [measurement.value, ''] : ['', measurement.reason];
-    return [new Date(atMs).toISOString(), atMs, wave, iteration + 1, phase, probe, units(probe), measurement.kind, ...answer];
-  });
+/** The cells between the times and the answer. Neighbours share them, and a run has millions of neighbours. */
+function placeOf(units: Units): (sample: RecordedSample) => string {
+  let [last, text]: [RecordedSample | undefined, string] = [undefined, ''];
+  return (sample) => {
+    const { probe, wave, iteration, phase } = sample;
+    if (last?.probe !== probe || last.wave !== wave || last.iteration !== iteration || last.phase !== phase)
+      text = [wave, iteration + 1, phase, probe, units(probe)].map(cell).join(',');
+    last = sample;
+    return text;
+  };
 }
 
-function* buckets({ run, signals }: Pick<RunReport, 'run' | 'signals'>): Generator<string> {
+function samplesText(samples: readonly RecordedSample[], units: Units): string {
+  const place = placeOf(units);
+  const lines = samples.map((sample) => {
+    const { atMs, measurement } = sample;
+    const answer = measurement.kind === 'value' ? `${measurement.value},` : `,${cell(measurement.reason)}`;
+    return csvLine([new Date(atMs).toISOString(), String(atMs), place(sample), measurement.kind, answer]);
+  });
+  return lines.join('');
+}
+
+function* buckets(experiment: unknown, signals: readonly RecordedSignal[]): Generator<string> {
   yield csvLine(BUCKET_HEADS);
   for (const { probe, buckets: all } of signals) {
-    const unit = unitOf(run.experiment, probe);
-    yield joined(
-      all.map(({ fromMs, toMs, wave, iteration, phase, values, problems, min, mean, max, last, problem }) => [
-        ...[new Date(fromMs).toISOString(), fromMs, toMs, wave, iteration + 1, phase, probe, unit, values, problems],
-        ...[min, mean, max, last, problem],
-      ]),
-    );
+    const unit = unitOf(experiment, probe);
+    const lines = all.map(({ fromMs, toMs, wave, iteration, phase, values, problems, min, mean, max, last, problem }) => [
+      ...[new Date(fromMs).toISOString(), fromMs, toMs, wave, iteration + 1, phase, probe, unit, values, problems],
+      ...[min, mean, max, last, problem],
+    ]);
+    yield lines.map((cells) => csvLine(cells.map(cell))).join('');
   }
 }
 
 /**
  * Every sample of the run, one a line, signal by signal (RFC 4180); of a run whose samples are no longer kept, its buckets. Iterations count
  * from one, as everywhere where people read.
- * @param pages as the records give them
+ * @param pages   as the records give them
+ * @param signals asked only when there are no samples
  */
 export async function* csvPieces(
-  report: Pick<RunReport, 'run' | 'signals'>,
+  { experiment }: Pick<RunReport['run'], 'experiment'>,
   pages: AsyncIterable<readonly RecordedSample[]>,
+  signals: () => Promise<readonly RecordedSignal[]>,
 ): AsyncGenerator<string> {
-  if (report.signals.some(({ isFull }) => !isFull)) {
-    yield* buckets(report);
-    return;
-  }
-  yield csvLine(SAMPLE_HEADS);
   const known = new Map<string, string>();
   const units = (probe: string): string => {
-    const unit = known.get(probe) ?? unitOf(report.run.experiment, probe);
+    const unit = known.get(probe) ?? unitOf(experiment, probe);
     known.set(probe, unit);
     return unit;
   };
-  for await (const page of pages) yield joined(sampleCells(page, units));
+  let isEmpty = true;
+  for await (const page of pages) {
+    if (page.length === 0) continue;
+    if (isEmpty) yield csvLine(SAMPLE_HEADS);
+    isEmpty = false;
+    yield samplesText(page, units);
+  }
+  if (!isEmpty) return;
+  const kept = await signals();
+  if (kept.some(({ isFull }) => !isFull)) yield* buckets(experiment, kept);
+  else yield csvLine(SAMPLE_HEADS);
 }

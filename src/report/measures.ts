@@ -1,6 +1,6 @@
 import { bootstrapDifference } from '../domain/statistics/block-bootstrap.ts';
+import { medianInPlace } from '../domain/statistics/median-in-place.ts';
 import { clopperPearson, type Interval } from '../domain/statistics/proportion.ts';
-import { quantile } from '../domain/statistics/quantile.ts';
 import { robustSummary, type RobustSummary } from '../domain/statistics/robust-summary.ts';
 import type { RecordedSignal } from '../records/ports.ts';
 import type { RunReport } from './model.ts';
@@ -30,8 +30,6 @@ export interface RecoveryMeasure {
 const LEAST_POINTS = 5;
 const RESAMPLES = 200;
 
-const median = (values: readonly number[]): number => quantile(values, 0.5) ?? NaN;
-
 function impactOf({ probe, numbers }: RecordedSignal, wave: string, seed: number): Impact[] {
   const mine = numbers.filter((one) => one.wave === wave && one.iteration === null);
   const [before, under] = (['baseline', 'fault'] as const).map((name) => mine.find(({ phase }) => phase === name));
@@ -39,7 +37,7 @@ function impactOf({ probe, numbers }: RecordedSignal, wave: string, seed: number
   if (!before || !under || baseline === undefined || fault === undefined) return [];
   const isEnough = before.course.length >= LEAST_POINTS && under.course.length >= LEAST_POINTS;
   const interval = isEnough
-    ? bootstrapDifference(before.course, under.course, median, { confidence: 0.95, seed, resamples: RESAMPLES })
+    ? bootstrapDifference(before.course, under.course, medianInPlace, { confidence: 0.95, seed, resamples: RESAMPLES })
     : undefined;
   return [{ wave, probe, baseline, fault, shift: fault - baseline, ...(interval && { interval }) }];
 }

@@ -262,6 +262,7 @@ export function recordsContract(open: () => Promise<Records>): void {
       await records.prune(longAgo, true);
       await records.appendSamples(id, [aSample({ probe: 'p95', atMs: T0 + 1, measurement: { kind: 'value', value: 1e9 } })]);
       expect(await records.signals(id)).toEqual(thinned);
+      for await (const page of records.samplePages(id)) expect(page).toEqual('no page');
       expect(await records.prune(longAgo, true)).toEqual({ signals: 1, samples: 1, buckets: 0 });
       expect(await records.signals(id)).toEqual(thinned);
     });

@@ -52,7 +52,7 @@ test('every format has them', async () => {
 });
 
 describe('CSV', () => {
-  const csv = (...all: RecordedSample[]) => textOf(csvPieces({ run: run(), signals: signals() }, pages(all)));
+  const csv = (...all: RecordedSample[]) => textOf(csvPieces(run(), pages(all), () => Promise.resolve(signals())));
   const lines = (text: string) => text.split('\r\n');
   test('has every sample with its unit, and gaps with their reason', async () => {
     const [head, first, ...rest] = lines(await csv(...samples()));
@@ -76,7 +76,7 @@ describe('CSV', () => {
   );
   test('has buckets where the samples are gone', async () => {
     const thinned = signals().map((signal) => ({ ...signal, isFull: false }));
-    const [head, first, ...rest] = lines(await textOf(csvPieces({ run: run(), signals: thinned }, pages())));
+    const [head, first, ...rest] = lines(await textOf(csvPieces(run(), pages(), () => Promise.resolve(thinned))));
     expect(head).toBe('time_utc,epoch_ms,to_epoch_ms,wave,iteration,phase,signal,unit,values,problems,min,mean,max,last,problem');
     expect(first).toBe(`2026-11-23T20:10:10.000Z,${T0 + 10_000},${T0 + 10_000},canary,1,baseline,queue-depth,jobs,1,0,10,10,10,10,`);
     expect(rest[14]).toContain('jobs,0,1,,,,,no-data: empty result');

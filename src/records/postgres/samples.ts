@@ -2,10 +2,11 @@ import type { Measurement } from '../../domain/sample.ts';
 import type { RecordedSample, Records, SamplePhase } from '../ports.ts';
 import { RecordsError } from '../errors.ts';
 import { storableSample } from '../storable.ts';
+import { samplesOf } from '../stretch-samples.ts';
 import type { Database } from './database.ts';
 import { mergeWrites } from './merge-writes.ts';
 import { runMustExist } from './run-must-exist.ts';
-import { sampledProbes } from './signals.ts';
+import { fullProbes, sampledStretches } from './signals.ts';
 import { epochMs, timestamp } from './time.ts';
 
 const APPEND = `INSERT INTO breakwater.samples (workflow_id, probe, at, wave, iteration, phase, kind, value, problem)
@@ -20,10 +21,7 @@ const READ = `SELECT probe, ${epochMs('at')} AS "atMs", wave, iteration, phase, 
     AND ($4::float8 IS NULL OR at >= ${timestamp('$4')}) AND ($5::float8 IS NULL OR at < ${timestamp('$5')})
   ORDER BY at, probe COLLATE "C"`;
 
-/** A page begins after the sample that the one before ended with. */
-const PAGE = `SELECT probe, ${epochMs('at')} AS "atMs", wave, iteration, phase, kind, value, problem
-  FROM breakwater.samples
-  WHERE workflow_id = $1 AND probe = $2 AND ($3::float8 IS NULL OR at > ${timestamp('$3')}) ORDER BY at LIMIT $4`;
+/** Of a page. */
 const MOST_OF_A_PAGE = 5_000;
 /** Of one statement that several runs share. */
 const MAX_ROWS = 5_000;
@@ -87,15 +85,9 @@ export const sampleRecords = (
     return rows.map(toSample);
   },
   async *samplePages(workflowId) {
-    const probes = await sampledProbes(database, workflowId);
-    for (const probe of probes.sort((a, b) => (a < b ? -1 : 1))) {
-      let last: number | null = null;
-      for (;;) {
-        const page: Row[] = (await database.query<Row>('read samples', PAGE, [workflowId, probe, last, MOST_OF_A_PAGE])).rows;
-        if (page.length > 0) yield page.map(toSample);
-        last = page.at(-1)?.atMs ?? null;
-        if (page.length < MOST_OF_A_PAGE) break;
-      }
+    for (const probe of await fullProbes(database, workflowId)) {
+      const samples = samplesOf(probe, await sampledStretches(database, workflowId, probe));
+      for (let at = 0; at < samples.length; at += MOST_OF_A_PAGE) yield samples.slice(at, at + MOST_OF_A_PAGE);
     }
   },
 });

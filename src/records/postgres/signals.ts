@@ -11,10 +11,12 @@ const NAMES = `WITH RECURSIVE names AS (
     SELECT (SELECT min(probe) FROM breakwater.samples WHERE workflow_id = $1 AND probe > names.probe) FROM names WHERE probe IS NOT NULL)
   SELECT probe FROM names WHERE probe IS NOT NULL`;
 
-/** One row for each stretch, its samples as text: twice as fast as rows or arrays. A number's text is exact. */
+const KEPT_NAMES = `SELECT DISTINCT probe FROM breakwater.sample_numbers WHERE workflow_id = $1`;
+
+/** One row for each stretch, its samples as the bytes of numbers: for a million samples that takes a third of the time of rows. */
 const STRETCHES = `SELECT wave, iteration, phase,
-    string_agg((extract(epoch FROM at) * 1000)::bigint::text, ',' ORDER BY at) AS times,
-    string_agg(coalesce(value::text, ''), ',' ORDER BY at) AS answers,
+    string_agg(float8send(date_part('epoch', at)), ''::bytea ORDER BY at) AS seconds,
+    string_agg(coalesce(float8send(value), float8send('NaN')), ''::bytea ORDER BY at) AS answers,
     coalesce(jsonb_agg(kind || ': ' || problem ORDER BY at) FILTER (WHERE problem IS NOT NULL), '[]') AS problems
   FROM breakwater.samples WHERE workflow_id = $1 AND probe = $2 GROUP BY wave, iteration, phase`;
 
@@ -27,12 +29,20 @@ const NUMBERS = `SELECT probe, wave, iteration, phase, ${epochMs('from_at')} AS 
     min, p05, median, p95, max, mean, course
   FROM breakwater.sample_numbers WHERE workflow_id = $1 ORDER BY probe, ordinal`;
 
-type StretchRow = Pick<SampleStretch, 'wave' | 'iteration' | 'phase' | 'problems'> & { times: string; answers: string };
+type StretchRow = Pick<SampleStretch, 'wave' | 'iteration' | 'phase' | 'problems'> & { seconds: Buffer; answers: Buffer };
 
-const toStretch = ({ times, answers, ...place }: StretchRow): SampleStretch => ({
+/** Big-endian doubles, as PostgreSQL sends them. */
+function doublesOf(bytes: Buffer): Float64Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const doubles = new Float64Array(bytes.byteLength / 8);
+  for (let i = 0; i < doubles.length; i++) doubles[i] = view.getFloat64(i * 8);
+  return doubles;
+}
+
+const toStretch = ({ seconds, answers, ...place }: StretchRow): SampleStretch => ({
   ...place,
-  atMs: times.split(',').map(Number),
-  values: answers.split(',').map((text) => (text === '' ? null : Number(text))),
+  atMs: doublesOf(seconds).map((second) => Math.round(second * 1_000)),
+  values: doublesOf(answers),
 });
 
 /** Names of the signals of a run that still have samples, in the database's order. */
@@ -41,11 +51,22 @@ export async function sampledProbes({ query }: Database, workflowId: string): Pr
   return rows.map(({ probe }) => probe);
 }
 
-/** One signal in small, reckoned from its samples. */
-export async function sampledSignal({ query }: Database, workflowId: string, probe: string): Promise<RecordedSignal> {
-  const { rows } = await query<StretchRow>('read a signal', STRETCHES, [workflowId, probe]);
-  return downsample(probe, rows.map(toStretch));
+/** Names of the signals that have all their samples, sorted: what arrived after a signal was replaced by buckets is not all of it. */
+export async function fullProbes(database: Database, workflowId: string): Promise<string[]> {
+  const { rows } = await database.query<{ probe: string }>('read the names of signals', KEPT_NAMES, [workflowId]);
+  const kept = new Set(rows.map(({ probe }) => probe));
+  return (await sampledProbes(database, workflowId)).filter((probe) => !kept.has(probe)).sort((a, b) => (a < b ? -1 : 1));
 }
+
+/** Every sample of a signal, in one answer. */
+export async function sampledStretches({ query }: Database, workflowId: string, probe: string): Promise<SampleStretch[]> {
+  const { rows } = await query<StretchRow>('read a signal', STRETCHES, [workflowId, probe]);
+  return rows.map(toStretch);
+}
+
+/** One signal in small, reckoned from its samples. */
+export const sampledSignal = async (database: Database, workflowId: string, probe: string): Promise<RecordedSignal> =>
+  downsample(probe, await sampledStretches(database, workflowId, probe));
 
 /** What was kept of signals whose samples are gone. */
 async function keptSignals({ query }: Database, workflowId: string): Promise<Map<string, RecordedSignal>> {
