@@ -8,9 +8,10 @@ import { guard } from './parts/guard.mjs';
 import { halt } from './parts/halt.mjs';
 import { held } from './parts/held.mjs';
 import { noOp } from './parts/no-op.mjs';
+import { report } from './parts/report.mjs';
 import { standby } from './parts/standby.mjs';
 
-const PARTS = { 'no-op': noOp, guard, halt, held, standby };
+const PARTS = { 'no-op': noOp, guard, halt, held, standby, report };
 const USAGE = `node bench/run.mjs [--only ${Object.keys(PARTS).join('|')}]… [--quick] [--profile FOLDER] [--runs N: how many runs are held]`;
 /** No part takes longer, or it fails. */
 const PART_WITHIN_MS = 20 * 60_000;

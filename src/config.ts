@@ -31,6 +31,20 @@ const variables = {
     .max(3_650)
     .default(30)
     .describe('days that the kill journal remembers closed orders; at least as long as Temporal keeps closed runs, which can be reset'),
+  BREAKWATER_SAMPLES_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(30)
+    .describe('days after the end of a run that `records prune` keeps its samples; after that they are buckets'),
+  BREAKWATER_BUCKETS_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(36_500)
+    .default(730)
+    .describe('days after the end of a run that `records prune` keeps the buckets of its samples; its numbers are kept for ever'),
   BREAKWATER_SITES: names.default(['local']).describe('sites that this worker serves, separated by commas'),
   BREAKWATER_ROLE: z
     .enum(['all', 'control', 'site'])
@@ -101,6 +115,9 @@ export interface Config {
   stateDir: string;
   /** How long the kill journal remembers closed orders. */
   journalKeepsMs: number;
+  /** How long after the end of a run its samples are kept, and the buckets that replace them. */
+  samplesKeptMs: number;
+  bucketsKeptMs: number;
   sites: string[];
   role: 'all' | 'control' | 'site';
   taskQueue: string;
@@ -148,6 +165,8 @@ export function loadConfig(env: Env = process.env): Config {
     homeDir,
     stateDir: resolve(v.BREAKWATER_STATE_DIR ?? join(homeDir, 'state')),
     journalKeepsMs: v.BREAKWATER_JOURNAL_DAYS * 86_400_000,
+    samplesKeptMs: v.BREAKWATER_SAMPLES_DAYS * 86_400_000,
+    bucketsKeptMs: v.BREAKWATER_BUCKETS_DAYS * 86_400_000,
     sites: v.BREAKWATER_SITES,
     role: v.BREAKWATER_ROLE,
     taskQueue: v.BREAKWATER_TASK_QUEUE,

@@ -25,6 +25,18 @@ export function durationArgument(text: string): number {
   return ms;
 }
 
+/** A duration before now (`30d`), a day (`2026-11-01`, from its midnight in UTC) or an instant with its zone. @throws InvalidArgumentError @returns epoch milliseconds */
+export function instantArgument(text: string): number {
+  const ago = parseDuration(text);
+  const isInstant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
+  const atMs = ago === undefined ? (isInstant ? Date.parse(text) : NaN) : Date.now() - ago;
+  if (!Number.isFinite(atMs) || Math.abs(atMs) > 8.64e15)
+    throw new InvalidArgumentError(
+      'expected a duration before now such as 30d, a day such as 2026-11-01, or an instant such as 2026-11-01T08:00:00Z',
+    );
+  return atMs;
+}
+
 /** @throws InvalidArgumentError */
 export function limitArgument(text: string): number {
   const limit = Number(text);

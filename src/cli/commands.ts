@@ -16,6 +16,7 @@ import { leftovers } from './leftovers.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
 import { postmortem } from './postmortem.ts';
+import { records } from './records.ts';
 import { reject } from './reject.ts';
 import { report } from './report.ts';
 import { resume } from './resume.ts';
@@ -40,5 +41,5 @@ export const commands: readonly (readonly [heading: string, commands: readonly R
   ['Run:', [plan, run, watch, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
   ['Look back:', [runs, show, report, leftovers, findings, postmortem, score]],
-  ['Operate:', [ledger, janitor, doctor, worker, api]],
+  ['Operate:', [ledger, janitor, records, doctor, worker, api]],
 ];

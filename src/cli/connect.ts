@@ -37,9 +37,14 @@ export const inTime = <R>(client: BreakwaterClient, ask: () => Promise<R>): Prom
 
 /**
  * Opens the records, uses them and closes them.
+ * @param statementTimeoutMs longest time of one statement
  * @throws CliError (7) when no database is configured
  */
-export async function withRecords<R>(config: Config, use: (records: Records) => Promise<R>): Promise<R> {
+export async function withRecords<R>(
+  config: Config,
+  use: (records: Records) => Promise<R>,
+  statementTimeoutMs = ANSWER_WITHIN_MS,
+): Promise<R> {
   if (config.databaseUrl === undefined)
     throw new CliError(
       EXIT.platform,
@@ -51,7 +56,7 @@ export async function withRecords<R>(config: Config, use: (records: Records) => 
     url: config.databaseUrl,
     maxConnections: 2,
     connectTimeoutMs: CONNECT_WITHIN_MS,
-    statementTimeoutMs: ANSWER_WITHIN_MS,
+    statementTimeoutMs,
   });
   try {
     return await use(records);

@@ -47,7 +47,7 @@ async function writeReports(sandbox: Sandbox, scenes: readonly Scene[], dir: str
       scenes.map(async ({ result: { workflowId } }) => {
         const run = await records.findRun(workflowId);
         if (!run) throw new CliError(EXIT.platform, `${workflowId} is not in the records`);
-        const report = buildReport(run, await records.events(workflowId), await records.samples(workflowId));
+        const report = buildReport(run, await records.events(workflowId), await records.signals(workflowId));
         await writeFile(join(dir, `${workflowId}.md`), renderMarkdown(report));
         const file = join(dir, `${workflowId}.html`);
         await writeFile(file, renderHtml(report));

@@ -45,7 +45,10 @@ export async function outlooks({ experiment }: Plan, records: Pick<Records, 'lis
       if (from === undefined)
         return {
           ...place,
-          outlook: { kind: 'unknown', why: 'no run of this experiment is recorded; a rehearsal (fault: { kind: no-op }) shows the noise' },
+          outlook: {
+            kind: 'unknown',
+            why: 'no run of this experiment has its samples in the records; a rehearsal (fault: { kind: no-op }) shows the noise',
+          },
         };
       const everyMs = experiment.probes[rule.probe]?.every ?? 1_000;
       return { ...place, from, outlook: lookAhead(rule, noise, wave, everyMs, waves.length) };

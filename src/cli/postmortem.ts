@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { checkPostMortem, FIELDS, type Field } from '../domain/post-mortem.ts';
-import type { Records, RunRecord, RecordedSample } from '../records/ports.ts';
+import type { Records, RecordedSignal, RunRecord } from '../records/ports.ts';
 import { personArgument } from './arguments.ts';
 import { withRecords } from './connect.ts';
 import { hint, userName, type Cli } from './context.ts';
@@ -19,13 +19,13 @@ const LOOK_BACK = 200;
 const MAX_BYTES = 1_000_000;
 
 /** What the signals were like before earlier faults of the same experiment. */
-async function earlierBaselines(records: Pick<Records, 'listRuns' | 'samples'>, run: RunRecord): Promise<RecordedSample[]> {
+async function earlierBaselines(records: Pick<Records, 'listRuns' | 'signals'>, run: RunRecord): Promise<RecordedSignal[]> {
   const { service, environment, name, startedAtMs } = run;
   const runs = (await records.listRuns({ limit: LOOK_BACK, service, environment })).filter(
     (one) => one.name === name && one.startedAtMs < startedAtMs,
   );
-  const found: RecordedSample[] = [];
-  for (const { workflowId } of runs.slice(0, EARLIER_RUNS)) found.push(...(await records.samples(workflowId, { phase: 'baseline' })));
+  const found: RecordedSignal[] = [];
+  for (const { workflowId } of runs.slice(0, EARLIER_RUNS)) found.push(...(await records.signals(workflowId)));
   return found;
 }
 
@@ -93,7 +93,7 @@ export function postmortem(program: Command, cli: Cli): void {
       const draft = await withRecords(cli.config(), async (records) => {
         const run = await requireRun(records, workflowId);
         const { buildReport, draftPostMortem } = await import('../report/index.ts');
-        const report = buildReport(run, await records.events(workflowId), await records.samples(workflowId));
+        const report = buildReport(run, await records.events(workflowId), await records.signals(workflowId));
         return draftPostMortem({ report, earlier: await earlierBaselines(records, run) });
       });
       if (out === '-') cli.terminal.out(draft);

@@ -6,6 +6,8 @@ export type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold';
 export interface Terminal {
   /** Data: one call per document or line, with its line end. */
   out(text: string): void;
+  /** Resolves when what was given to `out` is on its way: whoever writes much waits for it. */
+  written(): Promise<void>;
   /** Everything else. */
   err(text: string): void;
   /** Whether progress may be redrawn in place. */
@@ -38,6 +40,12 @@ export function processTerminal({ stdin, stdout, stderr, env } = process): Termi
   const isColored = isColoredErr && (stdout.isTTY || Boolean(env['FORCE_COLOR']));
   return {
     out: (text) => void stdout.write(text),
+    written: () =>
+      new Promise((resolve) => {
+        stdout.write('', () => {
+          resolve(); // also when the reader went away
+        });
+      }),
     err: (text) => void stderr.write(text),
     isLive: stderr.isTTY && env['TERM'] !== 'dumb',
     isInteractive: stdin.isTTY && stderr.isTTY,

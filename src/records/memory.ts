@@ -1,6 +1,20 @@
 /* eslint-disable @typescript-eslint/require-await -- async, so that a refusal is a rejection, as it is with a database */
-import type { RecordedPostMortem, RecordedSample, RecordedWave, Records, RunEvent, RunRecord, SampleFilter, WaveFilter } from './ports.ts';
+import { signalsFromSamples } from './downsample.ts';
+import type {
+  Pruned,
+  RecordedPostMortem,
+  RecordedSample,
+  RecordedSignal,
+  RecordedWave,
+  Records,
+  Retention,
+  RunEvent,
+  RunRecord,
+  SampleFilter,
+  WaveFilter,
+} from './ports.ts';
 import { refused } from './errors.ts';
+import { addPruned, checkedRetention, nothingPruned } from './retention.ts';
 import { storableClose, storableEvent, storableJson, storableLimit, storablePostMortem, storableSample, storableTime } from './storable.ts';
 import { readWave, WAVE_JUDGED } from './waves.ts';
 
@@ -9,6 +23,8 @@ interface Entry {
   events: Map<string, RunEvent>;
   samples: Map<string, RecordedSample>;
   postMortems: Map<string, RecordedPostMortem>;
+  /** Signals whose samples are gone. */
+  kept: Map<string, RecordedSignal>;
 }
 
 const byStart = (a: RunRecord, b: RunRecord): number => b.startedAtMs - a.startedAtMs || (a.workflowId < b.workflowId ? 1 : -1);
@@ -46,6 +62,34 @@ const isWanted =
     one.closedAtMs >= sinceMs &&
     (['environment', 'service', 'name', 'wave'] as const).every((field) => wanted[field] === undefined || one[field] === wanted[field]);
 
+const signalsOf = ({ samples, kept }: Pick<Entry, 'samples' | 'kept'>): RecordedSignal[] =>
+  [...kept.values(), ...signalsFromSamples([...samples.values()].sort(bySampleTime)).filter(({ probe }) => !kept.has(probe))].sort(
+    (a, b) => (a.probe < b.probe ? -1 : 1),
+  );
+
+function pruneOne(entry: Entry, { samplesSinceMs, bucketsSinceMs }: Retention, act: boolean): Pruned {
+  const { run, samples, kept } = entry;
+  const isOver = (sinceMs: number): boolean =>
+    run.closedAtMs === undefined
+      ? run.startedAtMs < sinceMs && [...samples.values()].every(({ atMs }) => atMs < sinceMs)
+      : run.closedAtMs < sinceMs;
+  const pruned = { ...nothingPruned };
+  if (isOver(samplesSinceMs) && samples.size > 0) {
+    pruned.signals = new Set([...samples.values()].map(({ probe }) => probe)).size;
+    pruned.samples = samples.size;
+    if (act) {
+      for (const signal of signalsOf(entry)) kept.set(signal.probe, { ...signal, isFull: false });
+      samples.clear();
+    }
+  }
+  if ((run.closedAtMs ?? run.startedAtMs) < bucketsSinceMs)
+    for (const signal of kept.values()) {
+      pruned.buckets += signal.buckets.length;
+      if (act) signal.buckets = [];
+    }
+  return pruned;
+}
+
 /** Records that live as long as the process: for tests, and for a dry look without a database. Keeps the same contract. */
 export function createMemoryRecords(): Records {
   const entries = new Map<string, Entry>();
@@ -62,7 +106,8 @@ export function createMemoryRecords(): Records {
       const clean = storableJson({ ...run, startedAtMs: storableTime(run.startedAtMs, 'startedAtMs') }, 'run');
       const known = entries.get(run.workflowId)?.run;
       if (known && known.planDigest !== run.planDigest) throw refused(`run ${run.workflowId} is already recorded with another plan`);
-      keepFirst(entries, run.workflowId, { run: clean, events: new Map(), samples: new Map(), postMortems: new Map() });
+      const fresh = { run: clean, events: new Map(), samples: new Map(), kept: new Map(), postMortems: new Map() };
+      keepFirst(entries, run.workflowId, fresh);
     },
     async appendEvents(workflowId, events) {
       const clean = events.map(storableEvent);
@@ -83,8 +128,13 @@ export function createMemoryRecords(): Records {
       const most = storableLimit(limit);
       const all = [...entries.values()].map(({ run }) => run).sort(byStart);
       const after = cursor === undefined ? 0 : all.indexOf(entryOf(cursor).run) + 1;
+      const { sinceMs = -Infinity, untilMs = Infinity } = wanted;
       const fits = (run: RunRecord): boolean =>
-        (['environment', 'service', 'verdict'] as const).every((field) => wanted[field] === undefined || run[field] === wanted[field]);
+        (['environment', 'service', 'verdict', 'name'] as const).every(
+          (field) => wanted[field] === undefined || run[field] === wanted[field],
+        ) &&
+        run.startedAtMs >= sinceMs &&
+        run.startedAtMs < untilMs;
       return structuredClone(all.slice(after).filter(fits).slice(0, most));
     },
     runsWithLeftovers: async () =>
@@ -118,12 +168,27 @@ export function createMemoryRecords(): Records {
     events: async (workflowId) => structuredClone([...(entries.get(workflowId)?.events.values() ?? [])].sort((a, b) => a.atMs - b.atMs)),
     samples: async (workflowId, filter = {}) =>
       structuredClone([...(entries.get(workflowId)?.samples.values() ?? [])].filter(matches(filter)).sort(bySampleTime)),
-    async pruneSamples(olderThanMs) {
-      const before = storableTime(olderThanMs, 'olderThanMs');
-      const count = (): number => [...entries.values()].reduce((sum, { samples }) => sum + samples.size, 0);
-      const had = count();
-      for (const { samples } of entries.values()) for (const [key, { atMs }] of samples) if (atMs < before) samples.delete(key);
-      return had - count();
+    eventsOf: async (workflowIds, kinds) => {
+      if (workflowIds.length > 1_000) throw refused(`${workflowIds.length} runs at once: expected 1000 at most`);
+      const found = workflowIds.map((id): [string, RunEvent[]] => {
+        const own = [...(entries.get(id)?.events.values() ?? [])].filter(({ kind }) => kinds.includes(kind));
+        return [id, structuredClone(own.sort((a, b) => a.atMs - b.atMs))];
+      });
+      return new Map(found.filter(([, events]) => events.length > 0));
+    },
+    async *samplePages(workflowId) {
+      const { samples, kept } = entries.get(workflowId) ?? { samples: new Map<string, RecordedSample>(), kept: new Map() };
+      const all = [...samples.values()].filter(({ probe }) => !kept.has(probe)).sort(bySampleTime);
+      const probes = [...new Set(all.map(({ probe }) => probe))].sort();
+      for (const name of probes) yield structuredClone(all.filter(({ probe }) => probe === name));
+    },
+    signals: async (workflowId) => {
+      const { samples, kept } = entries.get(workflowId) ?? { samples: new Map<string, RecordedSample>(), kept: new Map() };
+      return structuredClone(signalsOf({ samples, kept }));
+    },
+    prune: async (given, act) => {
+      checkedRetention(given);
+      return [...entries.values()].map((entry) => pruneOne(entry, given, act)).reduce(addPruned, nothingPruned);
     },
     ping: () => Promise.resolve({ serverTimeMs: Date.now() }),
     close: () => Promise.resolve(),

@@ -3,9 +3,11 @@ import type { PostMortemCheck } from '../domain/post-mortem.ts';
 import type { RunEvent } from '../domain/run.ts';
 import type { Measurement } from '../domain/sample.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import type { RecordedSignal } from './signal.ts';
 
 export type { RecordedWave } from '../domain/evidence.ts';
 export type { RunEvent } from '../domain/run.ts';
+export type { RecordedSignal, SampleBucket, SampleNumbers } from './signal.ts';
 
 /** One run as the record keeps it. Times are epoch milliseconds. */
 export interface RunRecord {
@@ -63,6 +65,11 @@ export interface RunFilter {
   environment?: string;
   service?: string;
   verdict?: Verdict;
+  /** The experiment's name. */
+  name?: string;
+  /** Started at or after `sinceMs`, and before `untilMs`, epoch milliseconds. */
+  sinceMs?: number;
+  untilMs?: number;
   cursor?: string;
 }
 
@@ -98,6 +105,23 @@ export interface SampleFilter {
   phase?: SamplePhase;
 }
 
+/** From when on records are kept, epoch milliseconds. Runs, events, results and the numbers of each signal are kept for ever. */
+export interface Retention {
+  /** Of a run that ended before, and of one that never ended and has no sample since, the samples are replaced by buckets. */
+  samplesSinceMs: number;
+  /** Of a run that ended before, the buckets are deleted. Not later than `samplesSinceMs`. */
+  bucketsSinceMs: number;
+}
+
+/** What was removed, or with a dry run would be. */
+export interface Pruned {
+  /** Signals whose samples were replaced by buckets, and how many samples those were. */
+  signals: number;
+  samples: number;
+  /** Buckets that were deleted. */
+  buckets: number;
+}
+
 /**
  * The memory of all runs. Every write is safe to repeat. Numbers that are not finite are refused.
  * Everything rejects with `RecordsError`, whose message holds no secret; `retryable` tells whether trying again can help.
@@ -127,10 +151,23 @@ export interface Records {
   postMortems(workflowIds: readonly string[]): Promise<RecordedPostMortem[]>;
   /** By time; events of the same millisecond in the order in which they were appended. */
   events(workflowId: string): Promise<RunEvent[]>;
-  /** By time, then by probe. */
+  /** Events of these kinds, of many runs (1,000 at most) at once, in the same order. A run without such events has no entry. */
+  eventsOf(workflowIds: readonly string[], kinds: readonly string[]): Promise<Map<string, RunEvent[]>>;
+  /** By time, then by probe. Those that retention has replaced are not among them. */
   samples(workflowId: string, filter?: SampleFilter): Promise<RecordedSample[]>;
-  /** Deletes samples taken before this instant (epoch milliseconds). @returns how many */
-  pruneSamples(olderThanMs: number): Promise<number>;
+  /**
+   * Every sample of the signals that still have all of theirs, in pages: signal by signal in the order of their names, each by time. For a run
+   * that is too long for `samples`.
+   */
+  samplePages(workflowId: string): AsyncIterable<RecordedSample[]>;
+  /** Every signal in small, by name: from its samples while they are kept, else as it was when they were replaced, which is the same. */
+  signals(workflowId: string): Promise<RecordedSignal[]>;
+  /**
+   * Replaces old samples by buckets and deletes old buckets, one signal at a time: interrupted, it goes on where it stopped. A sample that
+   * arrives for a signal after that is not kept.
+   * @param act false: only counts
+   */
+  prune(retention: Retention, act: boolean): Promise<Pruned>;
   /** @returns the clock of the store, epoch milliseconds */
   ping(): Promise<{ serverTimeMs: number }>;
   close(): Promise<void>;

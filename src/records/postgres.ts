@@ -4,6 +4,8 @@ import { openDatabase, type RecordsOptions } from './postgres/database.ts';
 import { eventRecords } from './postgres/events.ts';
 import { runRecords } from './postgres/runs.ts';
 import { sampleRecords } from './postgres/samples.ts';
+import { retention } from './postgres/retention.ts';
+import { signalRecords } from './postgres/signals.ts';
 import { epochMs } from './postgres/time.ts';
 import { waveRecords } from './postgres/waves.ts';
 
@@ -21,6 +23,8 @@ export function createRecords(options: RecordsOptions): Records {
     ...eventRecords(database),
     ...waveRecords(database),
     ...samples,
+    ...signalRecords(database),
+    ...retention(database),
     async migrate() {
       try {
         await migrate(database.connection(MIGRATION_STATEMENT_MS));

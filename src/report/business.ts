@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { businessImpact, type BusinessImpact, type Rate } from '../domain/business.ts';
-import type { RecordedSample } from '../records/ports.ts';
+import type { SampleBucket } from '../records/ports.ts';
 import { faultWindows } from './fault-windows.ts';
 import { duration, place, quantity } from './format.ts';
 import type { RunReport } from './model.ts';
@@ -24,17 +24,18 @@ const Recorded = z.object({
   }),
 });
 
-const toRate = ({ atMs, measurement }: RecordedSample): Rate => ({ atMs, value: measurement.kind === 'value' ? measurement.value : null });
+const toRate = ({ fromMs, mean }: SampleBucket): Rate => ({ atMs: fromMs, value: mean });
 
-/** Each iteration that had a fault, from the recorded samples; none when the experiment names no business signal. */
-export function businessMeasures({ run, events, samples }: Pick<RunReport, 'run' | 'events' | 'samples'>): BusinessMeasure[] {
+/** Each iteration that had a fault, from the buckets of the signal; none when the experiment names no business signal. */
+export function businessMeasures({ run, events, signals }: Pick<RunReport, 'run' | 'events' | 'signals'>): BusinessMeasure[] {
   const parsed = Recorded.safeParse(run.experiment);
   if (!parsed.success) return [];
   const { completed, revenuePerTransaction: price } = parsed.data.business;
   return faultWindows(events).flatMap(({ wave, iteration, fromMs }) => {
-    const own = samples.filter((one) => one.probe === completed && one.wave === wave && one.iteration === iteration);
-    const before = own.filter(({ phase, atMs }) => phase === 'baseline' && atMs < fromMs);
-    const impact = businessImpact(before.map(toRate), own.filter(({ atMs }) => atMs >= fromMs).map(toRate));
+    const buckets = signals.find(({ probe }) => probe === completed)?.buckets ?? [];
+    const own = buckets.filter((one) => one.wave === wave && one.iteration === iteration);
+    const before = own.filter(({ phase, fromMs: atMs }) => phase === 'baseline' && atMs < fromMs);
+    const impact = businessImpact(before.map(toRate), own.filter(({ fromMs: atMs }) => atMs >= fromMs).map(toRate));
     if (!impact) return [];
     const perMinute = (rate: number): number => rate * 60 * (price?.amount ?? 0);
     const money = price && {
@@ -64,7 +65,7 @@ export const BUSINESS_HEADS = [
 const perMinute = (rate: number): string => quantity(rate * 60);
 
 /** What it cost the business, for a table. */
-export const businessRows = (report: Pick<RunReport, 'run' | 'events' | 'samples'>): string[][] =>
+export const businessRows = (report: Pick<RunReport, 'run' | 'events' | 'signals'>): string[][] =>
   businessMeasures(report).map(({ wave, iteration, impact, money }) => [
     ...[place(wave, iteration), perMinute(impact.usual), perMinute(impact.during), quantity(impact.lost), quantity(impact.late)],
     impact.byChance === null ? 'baseline too short to tell' : `up to ${quantity(impact.byChance)}`,

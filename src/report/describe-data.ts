@@ -1,5 +1,9 @@
+import { duration, utc } from './format.ts';
+
 const LEADING = ['reason', 'why', 'rule', 'what', 'evidence', 'outcome', 'name', 'by'];
 const MAX_LENGTH = 600;
+/** September 2001: what is shorter is a duration. */
+const LEAST_INSTANT_MS = 1e12;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -15,11 +19,19 @@ function describe(value: unknown, depth: number): string {
   return fields(value, depth);
 }
 
+/** A number that is a time says so in its name: `atMs` is an instant, `inMs` a duration. */
+function inTime(key: string, value: unknown): string | undefined {
+  const [, name] = /^(\w+)Ms$/.exec(key) ?? [];
+  if (name === undefined || typeof value !== 'number' || Math.abs(value) > 8.64e15) return undefined;
+  if (value >= LEAST_INSTANT_MS) return `${name}: ${utc(value)}`;
+  return value >= 0 ? `${name}: ${duration(value)}` : undefined;
+}
+
 function fields(data: Record<string, unknown>, depth: number): string {
   const rank = (key: string): number => (LEADING.includes(key) ? LEADING.indexOf(key) : LEADING.length);
   const entries = Object.entries(data).filter(([, value]) => value !== undefined);
   const sorted = entries.sort(([a], [b]) => rank(a) - rank(b));
-  const words = sorted.map(([key, value]) => `${key}: ${describe(value, depth + 1)}`);
+  const words = sorted.map(([key, value]) => inTime(key, value) ?? `${key}: ${describe(value, depth + 1)}`);
   return depth > 0 && words.length > 1 ? `(${words.join('; ')})` : words.join('; ');
 }
 

@@ -1,9 +1,9 @@
 export { answer, type Answer } from './answer.ts';
 export { beforeAfter, type BeforeAfter } from './before-after.ts';
 export { businessMeasures, type BusinessMeasure } from './business.ts';
-export { renderCsv } from './csv.ts';
+export { csvPieces } from './csv.ts';
 export { renderHtml } from './html.ts';
-export { renderJson, REPORT_FORMAT } from './json.ts';
+export { jsonPieces, REPORT_FORMAT } from './json.ts';
 export { renderJunit } from './junit.ts';
 export { learningFrom, type RunLearning } from './learning.ts';
 export { limitsOf, type Limit } from './limits.ts';

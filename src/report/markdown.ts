@@ -6,21 +6,11 @@ import { duration, place, quantity, utc } from './format.ts';
 import { iterationRows } from './iterations.ts';
 import { learningSentences } from './learning.ts';
 import { COMPARISON_HEADS, comparisonRows, IMPACT_HEADS, impactRows, recoverySentence } from './measure-rows.ts';
+import { escapeMarkdown, table } from './markdown-table.ts';
 import type { RunReport } from './model.ts';
 import { runFacts } from './run-facts.ts';
-import { signalsOf } from './signals.ts';
+import { countsOf, KEPT_LEAST, KEPT_LESS, signalsOf } from './signals.ts';
 import { victimRows } from './victims.ts';
-
-/** User text as Markdown text: on one line, and nothing in it is markup, HTML, an entity or a table's border. */
-export const escapeMarkdown = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Surrogate}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, ' ').replace(/[\\`*_[\]<>|~&#!$]/g, '\\$&');
-
-/** A table in Markdown, its cells escaped; `none` when it has no rows. */
-export function table(heads: readonly string[], rows: readonly (readonly string[])[], none: string): string {
-  if (rows.length === 0) return none;
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => escapeMarkdown(cell) || '–').join(' | ')} |`;
-  return [line(heads), `|${heads.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
-}
 
 const latency = (ms: number | undefined): string => (ms === undefined ? '' : duration(ms));
 
@@ -33,13 +23,15 @@ function wavesTable(report: RunReport): string {
 }
 
 function signalsTable(report: RunReport): string {
-  const rows = signalsOf(report).flatMap(({ probe, unit, phases }) =>
-    phases.map(({ phase, min, median, max, values, problems }) => [
-      ...[probe, phase, quantity(min, unit), quantity(median, unit), quantity(max, unit)],
-      `${values} values, ${problems} without`,
+  const signals = signalsOf(report);
+  const rows = signals.flatMap(({ probe, unit, phases }) =>
+    phases.map(({ phase, min, median, max, ...counts }) => [
+      ...[probe, phase, quantity(min, unit), quantity(median, unit), quantity(max, unit), countsOf(counts)],
     ]),
   );
-  return table(['Signal', 'Phase', 'Lowest', 'Median', 'Highest', 'Samples'], rows, 'No samples were recorded.');
+  const shown = table(['Signal', 'Phase', 'Lowest', 'Median', 'Highest', 'Samples'], rows, 'No samples were recorded.');
+  const thinned = signals.find(({ isFull }) => !isFull);
+  return thinned ? `${thinned.buckets.length ? KEPT_LESS : KEPT_LEAST}\n\n${shown}` : shown;
 }
 
 const limitsTable = ({ limits }: RunReport): string =>

@@ -1,18 +1,17 @@
 import * as z from 'zod';
 import { describeJudgement, type Judgement } from '../domain/comparison/judgement.ts';
-import { readExperiment } from './experiment.ts';
 import { duration, quantity } from './format.ts';
 import { impacts, recoveryMeasure } from './measures.ts';
 import type { RunReport } from './model.ts';
+import { unitOf } from './signals.ts';
 
 /** Heads of the table of impacts. */
 export const IMPACT_HEADS = ['Wave', 'Signal', 'Baseline median', 'Under the fault', 'Shift', '95 % interval'] as const;
 
 /** What the fault did to each signal, for a table. */
-export function impactRows(report: Pick<RunReport, 'run' | 'samples'>): string[][] {
-  const { probes } = readExperiment(report.run.experiment);
+export function impactRows(report: Pick<RunReport, 'run' | 'signals'>): string[][] {
   return impacts(report).map(({ wave, probe, baseline, fault, shift, interval }) => {
-    const unit = Object.hasOwn(probes, probe) ? (probes[probe]?.unit ?? '') : '';
+    const unit = unitOf(report.run.experiment, probe);
     const [low, high] = [quantity(interval?.low), quantity(interval?.high, unit)];
     return [
       wave,

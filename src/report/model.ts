@@ -1,4 +1,4 @@
-import type { RecordedSample, RunEvent, RunRecord } from '../records/ports.ts';
+import type { RecordedSignal, RunEvent, RunRecord } from '../records/ports.ts';
 import type { RunLearning } from './learning.ts';
 import { limitsOf, type Limit } from './limits.ts';
 
@@ -9,8 +9,8 @@ export interface RunReport {
   run: RunRecord;
   /** By time. */
   events: RunEvent[];
-  /** By time. */
-  samples: RecordedSample[];
+  /** By name. */
+  signals: RecordedSignal[];
   /** Per probe. */
   limits: Record<string, Limit[]>;
   /** Absent: nobody looked it up. */
@@ -18,10 +18,10 @@ export interface RunReport {
 }
 
 /** Adds to what the records hold the limits that the experiment set. */
-export const buildReport = (run: RunRecord, events: RunEvent[], samples: RecordedSample[], learning?: RunLearning): RunReport => ({
+export const buildReport = (run: RunRecord, events: RunEvent[], signals: RecordedSignal[], learning?: RunLearning): RunReport => ({
   run,
   events,
-  samples,
-  limits: limitsOf(run.experiment, samples),
+  signals,
+  limits: limitsOf(run.experiment, signals),
   ...(learning && { learning }),
 });

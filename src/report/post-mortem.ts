@@ -1,13 +1,13 @@
 import { isRunningCount, OUTLIER, rankContributions, type Contribution } from '../domain/contributions.ts';
 import { blankField, headOf, type Field } from '../domain/post-mortem.ts';
-import type { RecordedSample } from '../records/ports.ts';
+import type { RecordedSignal } from '../records/ports.ts';
 import { answer } from './answer.ts';
 import { BUSINESS_HEADS, businessRows, NO_BUSINESS } from './business.ts';
 import { describeData } from './describe-data.ts';
 import { readExperiment } from './experiment.ts';
 import { place, quantity, utc } from './format.ts';
 import { groupBy } from './group.ts';
-import { escapeMarkdown, table } from './markdown.ts';
+import { escapeMarkdown, table } from './markdown-table.ts';
 import { IMPACT_HEADS, impactRows, recoverySentence } from './measure-rows.ts';
 import type { RunReport } from './model.ts';
 import { proposePrecondition } from './propose-precondition.ts';
@@ -17,22 +17,38 @@ import { wentWell, wentWrong } from './went.ts';
 /** What a draft is made of: the report of the run, and what the signals were like before earlier faults of the same experiment. */
 export interface PostMortemSource {
   report: RunReport;
-  /** Samples of the baselines of earlier runs. */
-  earlier: readonly RecordedSample[];
+  /** Signals of earlier runs, of which the baselines count. */
+  earlier: readonly RecordedSignal[];
 }
 
 /** Rows of the timeline: the newest ones are kept, because that is where it went wrong. */
 const MOST_ROWS = 200;
 
+/** A value of a baseline: of one sample, or of neighbours in the mean. */
+interface Seen {
+  probe: string;
+  wave: string;
+  iteration: number;
+  atMs: number;
+  value: number;
+}
+
+const baselinesOf = (signals: readonly RecordedSignal[]): Seen[] =>
+  signals.flatMap(({ probe, buckets }) =>
+    buckets.flatMap(({ phase, wave, iteration, fromMs, mean }) =>
+      phase === 'baseline' && mean !== null ? [{ probe, wave, iteration, atMs: fromMs, value: mean }] : [],
+    ),
+  );
+
 /** Values by signal, in the order of time. */
-const valuesOf = (samples: readonly RecordedSample[]): Record<string, number[]> =>
+const valuesOf = (seen: readonly Seen[]): Record<string, number[]> =>
   Object.fromEntries(
     [
       ...groupBy(
-        [...samples].sort((a, b) => a.atMs - b.atMs),
+        [...seen].sort((a, b) => a.atMs - b.atMs),
         ({ probe }) => probe,
       ),
-    ].map(([probe, own]) => [probe, own.flatMap(({ measurement }) => (measurement.kind === 'value' ? [measurement.value] : []))]),
+    ].map(([probe, own]) => [probe, own.map(({ value }) => value)]),
   );
 
 /**
@@ -42,12 +58,13 @@ const valuesOf = (samples: readonly RecordedSample[]): Record<string, number[]> 
 export function contributionsOf({ report, earlier }: PostMortemSource): Contribution[] {
   const acted = readResult(report.run.result).iterations.filter(({ dryRun }) => !dryRun);
   const last = acted.at(-1);
-  const baselines = report.samples.filter(({ phase }) => phase === 'baseline');
-  const isLast = ({ wave, iteration }: RecordedSample): boolean => wave === last?.wave && iteration === last.iteration;
+  const baselines = baselinesOf(report.signals);
+  const known = baselinesOf(earlier);
+  const isLast = ({ wave, iteration }: Seen): boolean => wave === last?.wave && iteration === last.iteration;
   if (!last) return [];
-  const own = baselines.filter((sample) => !isLast(sample));
-  const known = new Set(earlier.map(({ probe }) => probe));
-  const usual = valuesOf([...earlier, ...own.filter(({ probe }) => !known.has(probe))]);
+  const own = baselines.filter((seen) => !isLast(seen));
+  const probes = new Set(known.map(({ probe }) => probe));
+  const usual = valuesOf([...known, ...own.filter(({ probe }) => !probes.has(probe))]);
   const before = Object.entries(valuesOf(baselines.filter(isLast))).filter(
     ([probe, values]) => !isRunningCount([...(Object.hasOwn(usual, probe) ? (usual[probe] ?? []) : []), ...values]),
   );

@@ -1,43 +1,37 @@
-import { median } from '../domain/summary.ts';
-import type { RecordedSample, SamplePhase } from '../records/ports.ts';
+import type { RecordedSignal, SampleNumbers } from '../records/ports.ts';
 import { readExperiment } from './experiment.ts';
-import { groupBy } from './group.ts';
 import type { RunReport } from './model.ts';
 
 /** What a signal did in one phase, over all waves. Null where there was no value. */
-export interface PhaseNumbers {
-  phase: SamplePhase;
-  values: number;
-  /** Answers without a value: no data, or a failure to ask. */
-  problems: number;
-  min: number | null;
-  median: number | null;
-  max: number | null;
-}
+export type PhaseNumbers = Pick<SampleNumbers, 'phase' | 'values' | 'problems' | 'min' | 'median' | 'max'>;
 
-/** One signal of a run. */
-export interface Signal {
-  probe: string;
+/** One signal of a run, with its unit. */
+export interface Signal extends RecordedSignal {
   unit: string;
-  samples: RecordedSample[];
   phases: PhaseNumbers[];
 }
 
-function numbersOf(phase: SamplePhase, samples: readonly RecordedSample[]): PhaseNumbers {
-  const values = samples.flatMap(({ measurement }) => (measurement.kind === 'value' ? [measurement.value] : []));
-  const extreme = (pick: (a: number, b: number) => number): number | null => (values.length ? values.reduce(pick) : null);
-  return {
-    ...{ phase, values: values.length, problems: samples.length - values.length },
-    ...{ min: extreme((a, b) => Math.min(a, b)), median: median(values) ?? null, max: extreme((a, b) => Math.max(a, b)) },
-  };
+/** What of each signal's samples is still kept, when it is not all of them. */
+export const KEPT_LESS = 'The samples are no longer kept: the plot is drawn from buckets of them, every number was reckoned from all.';
+export const KEPT_LEAST =
+  'Neither samples nor buckets are kept any more: every number was reckoned from all samples, and there is no plot.';
+
+/** The unit of a probe, or nothing. */
+export function unitOf(experiment: unknown, probe: string): string {
+  const { probes } = readExperiment(experiment);
+  return Object.hasOwn(probes, probe) ? (probes[probe]?.unit ?? '') : '';
 }
 
-/** All signals by name, with their numbers per phase. */
-export function signalsOf({ run, samples }: Pick<RunReport, 'run' | 'samples'>): Signal[] {
-  const { probes } = readExperiment(run.experiment);
-  const byProbe = [...groupBy(samples, ({ probe }) => probe)].sort(([a], [b]) => (a < b ? -1 : 1));
-  return byProbe.map(([probe, own]) => {
-    const phases = [...groupBy(own, ({ phase }) => phase).values()].map((group) => numbersOf(group[0]?.phase ?? 'baseline', group));
-    return { probe, unit: Object.hasOwn(probes, probe) ? (probes[probe]?.unit ?? '') : '', samples: own, phases };
-  });
-}
+/** Adds the units and the numbers of each phase. */
+export const signalsOf = ({ run, signals }: Pick<RunReport, 'run' | 'signals'>): Signal[] =>
+  signals.map((signal) => ({
+    ...signal,
+    unit: unitOf(run.experiment, signal.probe),
+    phases: signal.numbers
+      .filter(({ wave }) => wave === null)
+      .map(({ phase, values, problems, min, median, max }) => ({ phase, values, problems, min, median, max })),
+  }));
+
+/** How many values, and how many answers without one, in words. */
+export const countsOf = ({ values, problems }: Pick<PhaseNumbers, 'values' | 'problems'>): string =>
+  `${values} values, ${problems} without`;

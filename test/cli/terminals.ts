@@ -7,6 +7,7 @@ export function recordingTerminal(overrides: Partial<Terminal> = {}): Terminal &
     stderr: '',
     out: (text: string) => void (terminal.stdout += text),
     err: (text: string) => void (terminal.stderr += text),
+    written: () => Promise.resolve(),
     isLive: false,
     isInteractive: false,
     columns: () => 80,

@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 recordsContract(async () => {
-  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples, breakwater.post_mortems');
+  await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');
   return records;
 });
 
@@ -30,11 +30,12 @@ test('migrating again changes nothing', async () => {
     { name: '0002_samples' },
     { name: '0003_leftovers' },
     { name: '0004_evidence' },
+    { name: '0005_downsampled' },
   ]);
 });
 
 test('the view of wave results shows the last judgement of each iteration', async () => {
-  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples, breakwater.post_mortems');
+  await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');
   await records.openRun(aRun());
   const judged = (key: string, iteration: number, atMs: number) =>
     anEvent({ key, kind: 'judged', wave: 'canary', iteration, atMs, data: { outcome: key } });
@@ -65,7 +66,7 @@ test('a connection that the server ended is replaced', async () => {
 });
 
 test('closing waits for the samples that were given before', async () => {
-  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples, breakwater.post_mortems');
+  await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');
   const other = createRecords({ url: database.url, maxConnections: 1 });
   await other.openRun(aRun());
   const writes = [1, 2, 3].map((i) => other.appendSamples(aRun().workflowId, [aSample({ atMs: T0 + i })]));
@@ -75,7 +76,7 @@ test('closing waits for the samples that were given before', async () => {
 });
 
 test('the view of wave verdicts tells the same as the port', async () => {
-  await sql(database.url, 'TRUNCATE breakwater.runs, breakwater.events, breakwater.samples, breakwater.post_mortems');
+  await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');
   const { workflowId } = aRun();
   await records.openRun(aRun());
   const data = {

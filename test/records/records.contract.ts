@@ -1,4 +1,5 @@
 import type { OpenRun, RecordedPostMortem, RecordedSample, Records, RunClose, RunEvent } from '../../src/records/ports.ts';
+import { signalsFromSamples } from '../../src/records/downsample.ts';
 import { aRun, aSample, anEvent, T0 } from './examples.ts';
 
 const close: RunClose = {
@@ -64,6 +65,10 @@ export function recordsContract(open: () => Promise<Records>): void {
       expect(await ids({ limit: 9, environment: 'production' })).toEqual(['run-4']);
       expect(await ids({ limit: 9, service: 'other' })).toEqual([]);
       expect(await ids({ limit: 9, verdict: 'passed' })).toEqual(['run-1']);
+      expect(await ids({ limit: 9, sinceMs: T0 + 1 })).toEqual(['run-4', 'run-3', 'run-2']);
+      expect(await ids({ limit: 9, sinceMs: T0 + 1, untilMs: T0 + 2 })).toEqual(['run-3', 'run-2']);
+      expect(await ids({ limit: 9, name: 'payment-worker-kill', cursor: 'run-1' })).toEqual(['run-0']);
+      expect(await ids({ limit: 9, name: 'another' })).toEqual([]);
       await expect(records.listRuns({ limit: 1, cursor: 'nobody' })).rejects.toThrow(/no run nobody/);
       await expect(records.listRuns({ limit: 0 })).rejects.toThrow(/expected a whole number from 1 to 1000/);
     });
@@ -191,6 +196,21 @@ export function recordsContract(open: () => Promise<Records>): void {
       await records.appendEvents(id, []);
       expect(await records.events(id)).toEqual([]);
     });
+    test('of some kinds and many runs come at once', async () => {
+      await records.openRun(aRun({ workflowId: 'other' }));
+      await records.openRun(aRun({ workflowId: 'silent' }));
+      const [late, early] = [anEvent({ key: 'late', kind: 'undo', atMs: T0 + 9 }), anEvent({ key: 'early', kind: 'breach' })];
+      await records.appendEvents(id, [late, early, anEvent()]);
+      await records.appendEvents('other', [early]);
+      const found = await records.eventsOf([id, 'other', 'silent', 'nobody'], ['undo', 'breach']);
+      expect([...found].sort()).toEqual(
+        [
+          [id, [early, late]],
+          ['other', [early]],
+        ].sort(),
+      );
+      await expect(records.eventsOf(Array<string>(1_001).fill(id), [])).rejects.toThrow(/1000 at most/);
+    });
     test.each([NaN, Infinity, -Infinity])('refuse %d, naming the place, and keep nothing of the batch', async (number) => {
       const bad = anEvent({ key: 'bad', kind: 'breach', data: { at: [1, { value: number }] } });
       await expect(records.appendEvents(id, [anEvent(), bad])).rejects.toThrow(`event breach (bad).at[1].value: ${number} is not a number`);
@@ -256,10 +276,88 @@ export function recordsContract(open: () => Promise<Records>): void {
       await records.appendSamples(id, many);
       expect(await records.samples(id, { probe: 'p95' })).toEqual(many);
     });
-    test('are pruned by age; runs and events stay', async () => {
-      expect(await records.pruneSamples(T0 + 2_000)).toBe(2);
-      expect(await records.samples(id)).toEqual([series[2], series[3]]);
-      expect(await records.findRun(id)).toEqual(aRun());
+    test('come in pages, signal by signal', async () => {
+      const many = Array.from({ length: 12_000 }, (_, i) =>
+        aSample({ probe: 'p95', atMs: T0 + 10_000 + i, measurement: { kind: 'value', value: i / 7 } }),
+      );
+      await records.appendSamples(id, many);
+      const pages: RecordedSample[][] = [];
+      for await (const page of records.samplePages(id)) pages.push(page);
+      expect(pages.flat()).toEqual([series[1], ...many, series[0], series[2], series[3]]);
+      for await (const page of records.samplePages('nobody')) expect(page).toEqual('no page');
+    });
+  });
+
+  describe('signals', () => {
+    const hour = 3_600_000;
+    const series = (probe: string, from = T0): RecordedSample[] =>
+      Array.from({ length: 4_000 }, (_, i) =>
+        aSample({
+          probe,
+          atMs: from + i * 1_000,
+          wave: i < 2_000 ? 'canary' : 'stress',
+          iteration: i < 1_000 || i >= 2_000 ? 0 : 1,
+          phase: (['baseline', 'fault', 'recovery'] as const)[Math.floor((i % 1_000) / 334)] ?? 'recovery',
+          measurement: i % 97 === 5 ? { kind: 'no-data', reason: `empty, "${i}"` } : { kind: 'value', value: Math.sin(i) / 3 },
+        }),
+      );
+    const all = [...series('errors'), ...series('p95')];
+    const inSmall = signalsFromSamples(all);
+    const thinned = inSmall.map((signal) => ({ ...signal, isFull: false }));
+    const longAgo = { samplesSinceMs: T0 + 2 * hour, bucketsSinceMs: T0 - hour };
+    beforeEach(async () => {
+      await records.openRun(aRun());
+      await records.appendSamples(id, all);
+    });
+
+    test('are reckoned from every sample, by name', async () => {
+      expect(await records.signals(id)).toEqual(inSmall);
+      expect(await records.signals('nobody')).toEqual([]);
+    });
+    test('of a run that is over stay as they were when its samples go; the run and its events stay', async () => {
+      await records.closeRun(id, close);
+      await records.appendEvents(id, [anEvent()]);
+      expect(await records.prune(longAgo, false)).toEqual({ signals: 2, samples: 8_000, buckets: 0 });
+      expect(await records.signals(id)).toEqual(inSmall);
+      expect(await records.prune(longAgo, true)).toEqual({ signals: 2, samples: 8_000, buckets: 0 });
+      expect(await records.samples(id)).toEqual([]);
+      expect(await records.signals(id)).toEqual(thinned);
+      expect(await records.findRun(id)).toEqual({ ...aRun(), ...close });
+      expect(await records.events(id)).toEqual([anEvent()]);
+      expect(await records.prune(longAgo, true)).toEqual({ signals: 0, samples: 0, buckets: 0 });
+    });
+    test('of a run that is younger, or still goes on, keep their samples', async () => {
+      await records.openRun(aRun({ workflowId: 'live', startedAtMs: T0 - 9 * hour }));
+      await records.appendSamples('live', [aSample({ atMs: T0 + 2 * hour })]);
+      await records.openRun(aRun({ workflowId: 'young' }));
+      await records.appendSamples('young', [aSample()]);
+      await records.closeRun('young', { ...close, closedAtMs: T0 + 2 * hour });
+      await records.prune(longAgo, true);
+      expect(await records.samples('live')).toHaveLength(1);
+      expect(await records.samples('young')).toHaveLength(1);
+      expect(await records.samples(id)).toEqual([]); // never closed, and silent since
+    });
+    test('take no sample that arrives after their samples went', async () => {
+      await records.prune(longAgo, true);
+      await records.appendSamples(id, [aSample({ probe: 'p95', atMs: T0 + 1, measurement: { kind: 'value', value: 1e9 } })]);
+      expect(await records.signals(id)).toEqual(thinned);
+      for await (const page of records.samplePages(id)) expect(page).toEqual('no page');
+      expect(await records.prune(longAgo, true)).toEqual({ signals: 1, samples: 1, buckets: 0 });
+      expect(await records.signals(id)).toEqual(thinned);
+    });
+    test('keep their numbers when the buckets go too', async () => {
+      await records.closeRun(id, close);
+      await records.prune(longAgo, true);
+      const buckets = thinned.reduce((sum, signal) => sum + signal.buckets.length, 0);
+      expect(buckets).toBeGreaterThan(500);
+      const ever = { samplesSinceMs: T0 + 2 * hour, bucketsSinceMs: T0 + 2 * hour };
+      expect(await records.prune(ever, false)).toEqual({ signals: 0, samples: 0, buckets });
+      expect(await records.prune(ever, true)).toEqual({ signals: 0, samples: 0, buckets });
+      expect(await records.signals(id)).toEqual(thinned.map((signal) => ({ ...signal, buckets: [] })));
+    });
+    test('are not pruned by a rule that contradicts itself', async () => {
+      await expect(records.prune({ samplesSinceMs: T0, bucketsSinceMs: T0 + 1 }, true)).rejects.toThrow(/keep them as long, or longer/);
+      await expect(records.prune({ samplesSinceMs: NaN, bucketsSinceMs: T0 }, true)).rejects.toThrow(/samplesSinceMs: NaN is no time/);
     });
   });
 

@@ -1,5 +1,6 @@
 import type { RunResult } from '../../src/domain/run.ts';
-import type { RecordedSample, RunEvent, RunRecord } from '../../src/records/ports.ts';
+import { signalsFromSamples } from '../../src/records/downsample.ts';
+import type { RecordedSample, RecordedSignal, RunEvent, RunRecord } from '../../src/records/ports.ts';
 
 export const T0 = Date.parse('2026-11-23T20:10:00.000Z');
 const s = (seconds: number): number => T0 + seconds * 1_000;
@@ -70,6 +71,19 @@ export const samples = (): RecordedSample[] =>
       i === 15 ? { kind: 'no-data' as const, reason: 'empty result' } : { kind: 'value' as const, value: phase === 'fault' ? i + 12 : 10 };
     return { probe: 'queue-depth', atMs: s(10 + i), wave: 'canary', iteration: 0, phase, measurement };
   });
+
+export const signals = (): RecordedSignal[] => signalsFromSamples(samples());
+
+/** What the records hand over. */
+export async function* pages(...all: RecordedSample[][]): AsyncGenerator<RecordedSample[]> {
+  for (const page of all) yield await Promise.resolve(page);
+}
+
+export async function textOf(pieces: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const piece of pieces) text += piece;
+  return text;
+}
 
 export const run = (changes: Partial<RunRecord> = {}): RunRecord => ({
   ...{

@@ -1,10 +1,24 @@
 import { checkPostMortem, FIELDS } from '../../src/domain/post-mortem.ts';
-import type { RecordedSample, RunRecord } from '../../src/records/ports.ts';
-import { beforeAfter, buildReport, businessMeasures, contributionsOf, draftPostMortem, learningFrom } from '../../src/report/index.ts';
-import { renderHtml, renderJson, renderMarkdown } from '../../src/report/index.ts';
+import { signalsFromSamples } from '../../src/records/downsample.ts';
+import type { RecordedSample, RecordedSignal, RunEvent, RunRecord } from '../../src/records/ports.ts';
+import {
+  beforeAfter,
+  buildReport,
+  businessMeasures,
+  contributionsOf,
+  draftPostMortem,
+  jsonPieces,
+  learningFrom,
+} from '../../src/report/index.ts';
+import { renderHtml, renderMarkdown } from '../../src/report/index.ts';
 import { businessRows } from '../../src/report/business.ts';
+import type { RunLearning } from '../../src/report/learning.ts';
 import { learningSentences } from '../../src/report/learning.ts';
-import { events, poison, run, samples, T0 } from './examples.ts';
+import { events, pages, poison, run, samples, T0, textOf } from './examples.ts';
+
+const signalsOf = (all: RecordedSample[]): RecordedSignal[] => signalsFromSamples([...all].sort((a, b) => a.atMs - b.atMs));
+const built = (record: RunRecord, all: RunEvent[], measured: RecordedSample[], learning?: RunLearning) =>
+  buildReport(record, all, signalsOf(measured), learning);
 
 const business = { completed: 'payments', revenuePerTransaction: { amount: 12.5, currency: 'EUR' } };
 const sold = (): RunRecord => run({ experiment: { ...run().experiment, business } });
@@ -17,7 +31,7 @@ const payments = (): RecordedSample[] =>
   }));
 const judged = { key: 'w', atMs: T0 + 39_000, kind: 'wave-judged', wave: 'canary' };
 const verdict = { ...judged, data: { verdict: 'aborted', rule: 'stop-condition', reason: 'queue-depth > 14' } };
-const report = (record = sold()) => buildReport(record, [...events(), verdict], [...samples(), ...payments()]);
+const report = (record = sold()) => built(record, [...events(), verdict], [...samples(), ...payments()]);
 
 describe('business', () => {
   test('transactions lost, and their revenue, from the recorded samples', () => {
@@ -27,12 +41,12 @@ describe('business', () => {
     expect(measure?.money).toMatchObject({ currency: 'EUR', perMinuteUsual: 7_500, lost: 750 });
     expect(businessRows(report())[0]?.join(' ')).toContain('7500 EUR → 5132 EUR 750 EUR nothing');
   });
-  test('is in each report when the experiment names it, and only then', () => {
+  test('is in each report when the experiment names it, and only then', async () => {
     for (const render of [renderMarkdown, renderHtml]) {
       expect(render(report())).toContain('750 EUR');
       expect(render(report(run()))).not.toContain('Business');
     }
-    expect(JSON.parse(renderJson(report()))).toMatchObject({
+    expect(JSON.parse(await textOf(jsonPieces(report(), pages())))).toMatchObject({
       measures: { business: [{ money: { lost: 750 } }], learning: null },
       waveVerdicts: [{ verdict: 'aborted' }],
     });
@@ -64,10 +78,10 @@ describe('learning', () => {
       next: { workflowId: 'later', verdict: 'passed' },
       experiment: { bad: 1, nextPassed: 1 },
     });
-    const text = renderMarkdown(buildReport(run(), events(), samples(), learning));
+    const text = renderMarkdown(built(run(), events(), samples(), learning));
     expect(text).toContain('The post-mortem is 66.7% complete; runbook: updated.');
     expect(text).toContain('the next run passed in 1 of 1: with 95% confidence in 2.5% to 100% of all.');
-    expect(renderHtml(buildReport(run(), events(), samples(), learning))).toContain('<h2>Learning</h2>');
+    expect(renderHtml(built(run(), events(), samples(), learning))).toContain('<h2>Learning</h2>');
   });
   test('what is missing is said', () => {
     expect(learningSentences(run(), learningFrom(run(), [run()], []))[0]).toBe('No post-mortem of this run is recorded.');
@@ -86,8 +100,8 @@ describe('the draft of a post-mortem', () => {
       measurement: { kind: 'value', value: value + noise },
     }));
   const source = (record = sold()) => ({
-    report: buildReport(record, [...events(), verdict], [...samples(), ...disk(90)]),
-    earlier: disk(20),
+    report: built(record, [...events(), verdict], [...samples(), ...disk(90)]),
+    earlier: signalsOf(disk(20)),
   });
 
   test('tells from the record what happened, and leaves the rest to people', () => {
@@ -115,10 +129,10 @@ describe('the draft of a post-mortem', () => {
     const own = disk(20).map((sample) => ({ ...sample, wave: 'single', atMs: sample.atMs - 9_000 }));
     const iterations = [{ wave: 'single', iteration: 0, dryRun: false, outcome: 'held' }, ...(run().result!.iterations as object[])];
     const record = run({ result: { ...run().result, iterations } });
-    const two = { report: buildReport(record, events(), [...own, ...disk(90)]), earlier: [] };
+    const two = { report: built(record, events(), [...own, ...disk(90)]), earlier: [] };
     expect(contributionsOf(two)).toMatchObject([{ probe: 'disk-io', usual: 20 }]);
-    expect(contributionsOf({ ...two, report: buildReport(record, events(), disk(90)) })).toEqual([]);
-    expect(contributionsOf({ report: buildReport(run({ result: {} }), [], disk(90)), earlier: disk(20) })).toEqual([]);
+    expect(contributionsOf({ ...two, report: built(record, events(), disk(90)) })).toEqual([]);
+    expect(contributionsOf({ report: built(run({ result: {} }), [], disk(90)), earlier: signalsOf(disk(20)) })).toEqual([]);
   });
 
   test('text from outside forges no field, no heading and no markup', () => {
@@ -131,7 +145,7 @@ describe('the draft of a post-mortem', () => {
       closedAtMs: closedAtMs!,
       experiment: poison(run().experiment, attack),
     };
-    const draft = draftPostMortem({ report: buildReport(hostile, poison([...events(), verdict], attack), samples()), earlier: [] });
+    const draft = draftPostMortem({ report: built(hostile, poison([...events(), verdict], attack), samples()), earlier: [] });
     expect(draft).not.toContain('<script>');
     expect(checkPostMortem(draft)).toMatchObject({ workflowId, completed: 0 });
     expect(draft.match(/^<!-- field: /gm)).toHaveLength(Object.keys(FIELDS).length);
@@ -151,8 +165,8 @@ test('before and after stand side by side; what is not there yet is absent', () 
 
 test('a run that was denied in the middle is not told as one that was never asked', () => {
   const denied = run({ verdict: 'denied', reason: 'wave stress is not run', result: { rule: 'wave-denied', iterations: [] } });
-  expect(renderMarkdown(buildReport(denied, [], []))).toContain('Not answered to the end, because a wave had not earned it');
-  expect(renderMarkdown(buildReport(run({ verdict: 'denied', result: { rule: 'denied' } }), [], []))).toContain(
+  expect(renderMarkdown(built(denied, [], []))).toContain('Not answered to the end, because a wave had not earned it');
+  expect(renderMarkdown(built(run({ verdict: 'denied', result: { rule: 'denied' } }), [], []))).toContain(
     'Not asked, because the run was not allowed',
   );
 });

@@ -4,10 +4,11 @@ import { faultWindows, stopLatencies } from '../../src/report/fault-windows.ts';
 import { duration, quantity } from '../../src/report/format.ts';
 import { iterationRows } from '../../src/report/iterations.ts';
 import { limitsOf } from '../../src/report/limits.ts';
+import { columnsOf, withHoles } from '../../src/report/columns.ts';
 import { signalsOf } from '../../src/report/signals.ts';
-import { thin } from '../../src/report/thin.ts';
 import { victimRows } from '../../src/report/victims.ts';
-import { events, run, samples, T0 } from './examples.ts';
+import { signalsFromSamples } from '../../src/records/downsample.ts';
+import { events, run, samples, signals, T0 } from './examples.ts';
 
 /** A run that is going on has neither verdict nor result. */
 const running = () => {
@@ -17,11 +18,18 @@ const running = () => {
 
 describe('limits', () => {
   test('come from steady state, stop conditions and each baseline; errors in a row have no line', () => {
-    expect(limitsOf(run().experiment, samples())).toEqual({
+    expect(limitsOf(run().experiment, signals())).toEqual({
       'queue-depth': [
-        { label: 'steady state', value: 12, direction: 'above' },
-        { label: 'stop: 40% above baseline, canary #1', value: 14, direction: 'above', fromMs: T0 + 10_000, toMs: T0 + 39_000 },
-        { label: 'stop', value: 100, direction: 'above' },
+        { label: 'steady state', kind: 'steady-state', value: 12, direction: 'above' },
+        {
+          label: 'stop: 40% above baseline, canary #1',
+          kind: 'stop',
+          value: 14,
+          direction: 'above',
+          fromMs: T0 + 10_000,
+          toMs: T0 + 39_000,
+        },
+        { label: 'stop', kind: 'stop', value: 100, direction: 'above' },
       ],
     });
   });
@@ -32,7 +40,7 @@ describe('limits', () => {
     ];
     expect(limitsOf({ steadyState }, [])).toEqual({
       a: [expect.objectContaining({ value: 2, direction: 'above' }), expect.objectContaining({ value: 1, direction: 'below' })],
-      b: [{ label: 'steady state', value: 5, direction: 'below' }],
+      b: [{ label: 'steady state', kind: 'steady-state', value: 5, direction: 'below' }],
     });
   });
   test.each([undefined, null, 7, {}, { stopConditions: 'all' }, { steadyState: [{}] }])(
@@ -113,7 +121,7 @@ describe('tables', () => {
       expect.objectContaining({ name: 'worker-2 (pid 4711)', outcome: 'injected' }),
     ]));
   test('signals count answers without value apart', () =>
-    expect(signalsOf({ run: run(), samples: samples() })[0]?.phases).toEqual([
+    expect(signalsOf({ run: run(), signals: signals() })[0]?.phases).toEqual([
       { phase: 'baseline', values: 10, problems: 0, min: 10, median: 10, max: 10 },
       { phase: 'fault', values: 9, problems: 1, min: 22, median: 26, max: 31 },
       { phase: 'recovery', values: 10, problems: 0, min: 10, median: 10, max: 10 },
@@ -124,6 +132,7 @@ test('an unknown event is told in words, the reason first', () => {
   expect(describeData({ nested: { deep: [1, { x: true }] }, reason: 'why not', nothing: null })).toBe(
     'reason: why not; nested: deep: 1, x: true; nothing: none',
   );
+  expect(describeData({ inMs: 42_000, atMs: T0, lostMs: -1, ms: 3 })).toBe('in: 42 s; at: 2026-11-23 20:10:00.000 UTC; lostMs: -1; ms: 3');
   expect(describeData({ text: 'x'.repeat(10_000) }).length).toBeLessThanOrEqual(600);
 });
 
@@ -132,11 +141,25 @@ test('numbers and durations as people read them; no value is not zero', () => {
   expect([43, 1_250, 125_000, 3_720_000, 3_600_000].map(duration)).toEqual(['43 ms', '1.25 s', '2 min 5 s', '1 h 2 min', '1 h']);
 });
 
-test('thinning keeps every peak, every gap and the order, and bounds the number', () => {
-  const points = Array.from({ length: 100_000 }, (_, i) => ({ atMs: i, value: i === 50_123 ? 999 : i === 70_001 ? null : Math.sin(i) }));
-  const kept = thin(points, 1_000);
-  expect(kept.length).toBeLessThanOrEqual(500);
-  expect(kept).toContainEqual({ atMs: 50_123, value: 999 });
-  expect(kept).toContainEqual({ atMs: 70_001, value: null });
-  expect(kept.map(({ atMs }) => atMs)).toEqual(kept.map(({ atMs }) => atMs).sort((a, b) => a - b));
+test('columns keep every peak, every gap and the order, and are as wide as asked', () => {
+  const value = (i: number) => (i === 50_123 ? 999 : Math.sin(i));
+  const many = Array.from({ length: 100_000 }, (_, i) => ({
+    ...samples()[0]!,
+    atMs: T0 + i,
+    measurement: i === 70_001 ? { kind: 'error' as const, reason: 'gone' } : { kind: 'value' as const, value: value(i) },
+  }));
+  const columns = columnsOf(signalsFromSamples(many)[0]!.buckets, 1_000);
+  expect(columns.length).toBeLessThanOrEqual(103);
+  expect(Math.max(...columns.map(({ max }) => max))).toBe(999);
+  expect(columns.reduce((sum, { values }) => sum + values, 0)).toBe(99_999);
+  expect(columns.flatMap(({ problem }) => problem ?? [])).toEqual([{ atMs: T0 + 70_001, text: 'error: gone' }]);
+  const single = columnsOf(signals()[0]!.buckets, 2_000);
+  expect(single.filter(({ values }) => values === 0)).toHaveLength(1);
+  expect(columns.map(({ atMs }) => atMs)).toEqual(columns.map(({ atMs }) => atMs).sort((a, b) => a - b));
+});
+
+test('where nothing was asked for long, the line has a hole', () => {
+  const apart = signalsFromSamples(samples().filter((_, i) => i < 5 || i > 10))[0]!;
+  const drawn = withHoles(columnsOf(apart.buckets, 0));
+  expect(drawn.filter(({ values, problem }) => values === 0 && !problem).map(({ atMs }) => atMs)).toEqual([T0 + 17_500]);
 });

@@ -19,6 +19,8 @@ test('defaults', () => {
     homeDir: resolve('.breakwater'),
     stateDir: resolve('.breakwater/state'),
     journalKeepsMs: 30 * 86_400_000,
+    samplesKeptMs: 30 * 86_400_000,
+    bucketsKeptMs: 730 * 86_400_000,
     sites: ['local'],
     api: { host: '127.0.0.1', port: 17_280 },
     janitorEveryMs: 60_000,

@@ -11,7 +11,7 @@ export const quantile = (values: readonly number[], p: number): number | undefin
   isUsable(values) && p >= 0 && p <= 1 ? quantileOfSorted(ascending(values), p) : undefined;
 
 /** The same for values that are sorted already and not empty. */
-export function quantileOfSorted(sorted: readonly number[], p: number): number {
+export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number {
   const at = (sorted.length - 1) * p;
   const [low, high] = [sorted[Math.floor(at)] ?? NaN, sorted[Math.ceil(at)] ?? NaN];
   return low + (high - low) * (at - Math.floor(at));

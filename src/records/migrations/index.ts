@@ -3,6 +3,7 @@ import * as runsAndEvents from './0001_runs-and-events.ts';
 import * as samples from './0002_samples.ts';
 import * as leftovers from './0003_leftovers.ts';
 import * as evidence from './0004_evidence.ts';
+import * as downsampled from './0005_downsampled.ts';
 
 interface Migration {
   up(pgm: MigrationBuilder): void;
@@ -15,4 +16,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002_samples': samples,
   '0003_leftovers': leftovers,
   '0004_evidence': evidence,
+  '0005_downsampled': downsampled,
 };

@@ -1,10 +1,12 @@
 import type { Measurement } from '../../domain/sample.ts';
 import type { RecordedSample, Records, SamplePhase } from '../ports.ts';
 import { RecordsError } from '../errors.ts';
-import { storableSample, storableTime } from '../storable.ts';
+import { storableSample } from '../storable.ts';
+import { samplesOf } from '../stretch-samples.ts';
 import type { Database } from './database.ts';
 import { mergeWrites } from './merge-writes.ts';
 import { runMustExist } from './run-must-exist.ts';
+import { fullProbes, sampledStretches } from './signals.ts';
 import { epochMs, timestamp } from './time.ts';
 
 const APPEND = `INSERT INTO breakwater.samples (workflow_id, probe, at, wave, iteration, phase, kind, value, problem)
@@ -19,10 +21,8 @@ const READ = `SELECT probe, ${epochMs('at')} AS "atMs", wave, iteration, phase, 
     AND ($4::float8 IS NULL OR at >= ${timestamp('$4')}) AND ($5::float8 IS NULL OR at < ${timestamp('$5')})
   ORDER BY at, probe COLLATE "C"`;
 
-/** In bites, so that no lock and no statement lasts long. */
-const PRUNE = `DELETE FROM breakwater.samples
-  WHERE ctid = ANY (ARRAY (SELECT ctid FROM breakwater.samples WHERE at < ${timestamp('$1')} LIMIT $2))`;
-const BITE = 20_000;
+/** Of a page. */
+const MOST_OF_A_PAGE = 5_000;
 /** Of one statement that several runs share. */
 const MAX_ROWS = 5_000;
 
@@ -72,7 +72,7 @@ async function append({ query }: Database, batches: readonly Batch[]): Promise<v
 /** The part of the records that keeps what the probes answered. A thousand watches that write every other second share a statement. */
 export const sampleRecords = (
   database: Database,
-): Pick<Records, 'appendSamples' | 'samples' | 'pruneSamples'> & { settled(): Promise<void> } => ({
+): Pick<Records, 'appendSamples' | 'samples' | 'samplePages'> & { settled(): Promise<void> } => ({
   ...appendMerged(database),
   async samples(workflowId, { probe, phase, fromMs, toMs } = {}) {
     const { rows } = await database.query<Row>('read samples', READ, [
@@ -84,13 +84,10 @@ export const sampleRecords = (
     ]);
     return rows.map(toSample);
   },
-  async pruneSamples(olderThanMs) {
-    const before = storableTime(olderThanMs, 'olderThanMs');
-    let pruned = 0;
-    for (;;) {
-      const { rowCount } = await database.query('prune samples', PRUNE, [before, BITE]);
-      pruned += rowCount ?? 0;
-      if ((rowCount ?? 0) < BITE) return pruned;
+  async *samplePages(workflowId) {
+    for (const probe of await fullProbes(database, workflowId)) {
+      const samples = samplesOf(probe, await sampledStretches(database, workflowId, probe));
+      for (let at = 0; at < samples.length; at += MOST_OF_A_PAGE) yield samples.slice(at, at + MOST_OF_A_PAGE);
     }
   },
 });
