@@ -1,20 +1,11 @@
 /* eslint-disable @typescript-eslint/require-await -- async, so that a refusal is a rejection, as it is with a database */
-import { signalsFromSamples } from './downsample.ts';
-import type { Pruned, RecordedSample, RecordedSignal, Records, Retention, RunEvent, RunRecord, SampleFilter } from './ports.ts';
+import type { RecordedSample, Records, RunEvent, RunRecord, SampleFilter } from './ports.ts';
 import { refused } from './errors.ts';
+import { bySampleTime, pruneOne, signalsOf, type Entry } from './memory-entry.ts';
 import { addPruned, checkedRetention, nothingPruned } from './retention.ts';
 import { storableClose, storableEvent, storableJson, storableLimit, storableSample, storableTime } from './storable.ts';
 
-interface Entry {
-  run: RunRecord;
-  events: Map<string, RunEvent>;
-  samples: Map<string, RecordedSample>;
-  /** Signals whose samples are gone. */
-  kept: Map<string, RecordedSignal>;
-}
-
 const byStart = (a: RunRecord, b: RunRecord): number => b.startedAtMs - a.startedAtMs || (a.workflowId < b.workflowId ? 1 : -1);
-const bySampleTime = (a: RecordedSample, b: RecordedSample): number => a.atMs - b.atMs || (a.probe < b.probe ? -1 : 1);
 
 const matches = ({ fromMs = -Infinity, toMs = Infinity, probe, phase }: SampleFilter) => {
   return (sample: RecordedSample): boolean =>
@@ -28,34 +19,6 @@ const hasLeftovers = (result: RunRecord['result']): boolean =>
   result?.['leftovers'] !== undefined && JSON.stringify(result['leftovers']) !== '[]';
 const tellsOfLeftover = ({ kind, data }: RunEvent): boolean =>
   kind === 'leftover' || (kind === 'janitor' && data['outcome'] === 'leftover');
-
-const signalsOf = ({ samples, kept }: Pick<Entry, 'samples' | 'kept'>): RecordedSignal[] =>
-  [...kept.values(), ...signalsFromSamples([...samples.values()].sort(bySampleTime)).filter(({ probe }) => !kept.has(probe))].sort(
-    (a, b) => (a.probe < b.probe ? -1 : 1),
-  );
-
-function pruneOne(entry: Entry, { samplesSinceMs, bucketsSinceMs }: Retention, act: boolean): Pruned {
-  const { run, samples, kept } = entry;
-  const isOver = (sinceMs: number): boolean =>
-    run.closedAtMs === undefined
-      ? run.startedAtMs < sinceMs && [...samples.values()].every(({ atMs }) => atMs < sinceMs)
-      : run.closedAtMs < sinceMs;
-  const pruned = { ...nothingPruned };
-  if (isOver(samplesSinceMs) && samples.size > 0) {
-    pruned.signals = new Set([...samples.values()].map(({ probe }) => probe)).size;
-    pruned.samples = samples.size;
-    if (act) {
-      for (const signal of signalsOf(entry)) kept.set(signal.probe, { ...signal, isFull: false });
-      samples.clear();
-    }
-  }
-  if ((run.closedAtMs ?? run.startedAtMs) < bucketsSinceMs)
-    for (const signal of kept.values()) {
-      pruned.buckets += signal.buckets.length;
-      if (act) signal.buckets = [];
-    }
-  return pruned;
-}
 
 /** Records that live as long as the process: for tests, and for a dry look without a database. Keeps the same contract. */
 export function createMemoryRecords(): Records {

@@ -29,7 +29,7 @@ export function hodgesLehmann(given: readonly Stratum[], confidence: number): Sh
   const cut = rejectedBelow(strata, 1 - confidence);
   const at = (i: number): number | undefined => (i >= 0 && i < differences.length ? differences[i] : undefined);
   return {
-    estimate: quantileOfSorted(differences as unknown as number[], 0.5),
+    estimate: quantileOfSorted(differences, 0.5),
     low: cut === 0 ? -Infinity : (at(cut - 1) ?? -Infinity),
     high: cut === 0 ? Infinity : (at(differences.length - cut) ?? Infinity),
   };
