@@ -16,8 +16,8 @@ export async function* piecesOfRun(records: Records, workflowId: string, format:
     yield* csvPieces(run, records.samplePages(workflowId), () => records.signals(workflowId));
     return;
   }
-  const learning = await readLearning(records, run);
-  const report = buildReport(run, await records.events(workflowId), await records.signals(workflowId), learning);
+  const signals = format === 'junit' ? [] : await records.signals(workflowId); // JUnit tells of none
+  const report = buildReport(run, await records.events(workflowId), signals, await readLearning(records, run));
   if (format === 'json') yield* jsonPieces(report, records.samplePages(workflowId));
   else yield { html: renderHtml, markdown: renderMarkdown, junit: renderJunit }[format](report);
 }

@@ -1,34 +1,12 @@
 /* eslint-disable @typescript-eslint/require-await -- async, so that a refusal is a rejection, as it is with a database */
-import { signalsFromSamples } from './downsample.ts';
-import type {
-  Pruned,
-  RecordedPostMortem,
-  RecordedSample,
-  RecordedSignal,
-  RecordedWave,
-  Records,
-  Retention,
-  RunEvent,
-  RunRecord,
-  SampleFilter,
-  WaveFilter,
-} from './ports.ts';
+import type { RecordedSample, Records, RunEvent, RunRecord, SampleFilter } from './ports.ts';
 import { refused } from './errors.ts';
+import { bySampleTime, pruneOne, signalsOf, type Entry } from './memory-entry.ts';
 import { addPruned, checkedRetention, nothingPruned } from './retention.ts';
 import { storableClose, storableEvent, storableJson, storableLimit, storablePostMortem, storableSample, storableTime } from './storable.ts';
-import { readWave, WAVE_JUDGED } from './waves.ts';
-
-interface Entry {
-  run: RunRecord;
-  events: Map<string, RunEvent>;
-  samples: Map<string, RecordedSample>;
-  postMortems: Map<string, RecordedPostMortem>;
-  /** Signals whose samples are gone. */
-  kept: Map<string, RecordedSignal>;
-}
+import { byEnd, isWanted, wavesOf } from './memory-waves.ts';
 
 const byStart = (a: RunRecord, b: RunRecord): number => b.startedAtMs - a.startedAtMs || (a.workflowId < b.workflowId ? 1 : -1);
-const bySampleTime = (a: RecordedSample, b: RecordedSample): number => a.atMs - b.atMs || (a.probe < b.probe ? -1 : 1);
 
 const matches = ({ fromMs = -Infinity, toMs = Infinity, probe, phase }: SampleFilter) => {
   return (sample: RecordedSample): boolean =>
@@ -42,53 +20,6 @@ const hasLeftovers = (result: RunRecord['result']): boolean =>
   result?.['leftovers'] !== undefined && JSON.stringify(result['leftovers']) !== '[]';
 const tellsOfLeftover = ({ kind, data }: RunEvent): boolean =>
   kind === 'leftover' || (kind === 'janitor' && data['outcome'] === 'leftover');
-
-function wavesOf({ run, events }: Entry): RecordedWave[] {
-  const { workflowId, name, service, environment, timeScale, closedAtMs, verdict } = run;
-  if (verdict === undefined || closedAtMs === undefined) return [];
-  const first = new Map<string, RunEvent>();
-  for (const event of events.values())
-    if (event.kind === WAVE_JUDGED && event.wave !== undefined && !first.has(event.wave)) first.set(event.wave, event);
-  const place = { workflowId, name, service, environment, timeScale, closedAtMs, runVerdict: verdict };
-  return [...first].flatMap(([wave, { data }]) => readWave({ ...place, wave }, data));
-}
-
-const byEnd = (a: RecordedWave, b: RecordedWave): number =>
-  b.closedAtMs - a.closedAtMs || (a.workflowId === b.workflowId ? (a.wave < b.wave ? -1 : 1) : a.workflowId < b.workflowId ? 1 : -1);
-
-const isWanted =
-  ({ sinceMs = -Infinity, ...wanted }: WaveFilter) =>
-  (one: RecordedWave): boolean =>
-    one.closedAtMs >= sinceMs &&
-    (['environment', 'service', 'name', 'wave'] as const).every((field) => wanted[field] === undefined || one[field] === wanted[field]);
-
-const signalsOf = ({ samples, kept }: Pick<Entry, 'samples' | 'kept'>): RecordedSignal[] =>
-  [...kept.values(), ...signalsFromSamples([...samples.values()].sort(bySampleTime)).filter(({ probe }) => !kept.has(probe))].sort(
-    (a, b) => (a.probe < b.probe ? -1 : 1),
-  );
-
-function pruneOne(entry: Entry, { samplesSinceMs, bucketsSinceMs }: Retention, act: boolean): Pruned {
-  const { run, samples, kept } = entry;
-  const isOver = (sinceMs: number): boolean =>
-    run.closedAtMs === undefined
-      ? run.startedAtMs < sinceMs && [...samples.values()].every(({ atMs }) => atMs < sinceMs)
-      : run.closedAtMs < sinceMs;
-  const pruned = { ...nothingPruned };
-  if (isOver(samplesSinceMs) && samples.size > 0) {
-    pruned.signals = new Set([...samples.values()].map(({ probe }) => probe)).size;
-    pruned.samples = samples.size;
-    if (act) {
-      for (const signal of signalsOf(entry)) kept.set(signal.probe, { ...signal, isFull: false });
-      samples.clear();
-    }
-  }
-  if ((run.closedAtMs ?? run.startedAtMs) < bucketsSinceMs)
-    for (const signal of kept.values()) {
-      pruned.buckets += signal.buckets.length;
-      if (act) signal.buckets = [];
-    }
-  return pruned;
-}
 
 /** Records that live as long as the process: for tests, and for a dry look without a database. Keeps the same contract. */
 export function createMemoryRecords(): Records {

@@ -3,10 +3,12 @@ import type { PostMortemCheck } from '../domain/post-mortem.ts';
 import type { RunEvent } from '../domain/run.ts';
 import type { Measurement } from '../domain/sample.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import type { Pruned, Retention } from './retention.ts';
 import type { RecordedSignal } from './signal.ts';
 
 export type { RecordedWave } from '../domain/evidence.ts';
 export type { RunEvent } from '../domain/run.ts';
+export type { Pruned, Retention } from './retention.ts';
 export type { RecordedSignal, SampleBucket, SampleNumbers } from './signal.ts';
 
 /** One run as the record keeps it. Times are epoch milliseconds. */
@@ -103,23 +105,6 @@ export interface SampleFilter {
   toMs?: number;
   probe?: string;
   phase?: SamplePhase;
-}
-
-/** From when on records are kept, epoch milliseconds. Runs, events, results and the numbers of each signal are kept for ever. */
-export interface Retention {
-  /** Of a run that ended before, and of one that never ended and has no sample since, the samples are replaced by buckets. */
-  samplesSinceMs: number;
-  /** Of a run that ended before, the buckets are deleted. Not later than `samplesSinceMs`. */
-  bucketsSinceMs: number;
-}
-
-/** What was removed, or with a dry run would be. */
-export interface Pruned {
-  /** Signals whose samples were replaced by buckets, and how many samples those were. */
-  signals: number;
-  samples: number;
-  /** Buckets that were deleted. */
-  buckets: number;
 }
 
 /**

@@ -1,6 +1,22 @@
 import { refused } from './errors.ts';
-import type { Pruned, Retention } from './ports.ts';
 import { storableTime } from './storable.ts';
+
+/** From when on records are kept, epoch milliseconds. Runs, events, results and the numbers of each signal are kept for ever. */
+export interface Retention {
+  /** Of a run that ended before, and of one that never ended and has no sample since, the samples are replaced by buckets. */
+  samplesSinceMs: number;
+  /** Of a run that ended before, the buckets are deleted. Not later than `samplesSinceMs`. */
+  bucketsSinceMs: number;
+}
+
+/** What was removed, or with a dry run would be. */
+export interface Pruned {
+  /** Signals whose samples were replaced by buckets, and how many samples those were. */
+  signals: number;
+  samples: number;
+  /** Buckets that were deleted. */
+  buckets: number;
+}
 
 export const nothingPruned: Readonly<Pruned> = { signals: 0, samples: 0, buckets: 0 };
 
