@@ -56,6 +56,8 @@ describe('the measures of a run', () => {
       at('runbook', 11, { name: 'other', outcome: 'not stable: a person must look' }),
       at('runbook', 12, { name: 'third', outcome: 'begun' }),
     ];
+    const afterStop = [books[0]!, at('runbook', 5, { name: 'scale', outcome: 'begun', why: 'rollback after a stop' })];
+    expect(measuresOf(past(1, 'failed', []), afterStop).detections).toEqual([]);
     expect(measuresOf(past(1, 'failed', []), books)).toMatchObject({ detections: [5_000], remediations: [4_000, Infinity, Infinity] });
   });
   test('a fault that is not undone ends with the watch over it', () => {

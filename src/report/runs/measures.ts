@@ -58,9 +58,14 @@ function afterInjection(group: readonly RunEvent[]): { injectedMs: number; lastM
   return { injectedMs, lastMs: Math.max(...hits), later: group.filter(({ atMs }) => atMs >= injectedMs) };
 }
 
+/** What the run writes when a stop, and nothing that was measured, called for the runbook. */
+const AFTER_A_STOP = 'rollback after a stop';
+const isCalledByTrigger = ({ kind, data }: RunEvent): boolean =>
+  kind === 'runbook' && data.outcome === 'begun' && data.why !== AFTER_A_STOP;
+
 function detectionOf(group: readonly RunEvent[]): number[] {
   const began = afterInjection(group);
-  const seen = began?.later.find(({ kind, data }) => kind === 'breach' || (kind === 'runbook' && data.outcome === 'begun'));
+  const seen = began?.later.find((event) => event.kind === 'breach' || isCalledByTrigger(event));
   if (!began || !seen) return [];
   return [Math.max(0, (numberOf(seen.data.atMs) ?? seen.atMs) - began.injectedMs)];
 }
