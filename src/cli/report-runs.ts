@@ -1,7 +1,10 @@
+import { scores } from '../domain/score.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Records, RunRecord } from '../records/ports.ts';
 import type { Scope } from '../report/runs/index.ts';
 import { utc } from '../report/format.ts';
+import { plannedOf } from '../report/planned-waves.ts';
+import { MOST_WAVES } from '../report/score-rows.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { requireRun } from './recorded-run.ts';
 import type { ReportFormat } from './report-run.ts';
@@ -80,6 +83,18 @@ export async function* piecesOfRuns(records: Records, wanted: RunsWanted, format
     runs.map(({ workflowId }) => workflowId),
     MEASURED_KINDS,
   );
-  const report = buildRunsReport(runs, events, { asked: askedOf(wanted), asOfMs: nowMs, isCut });
+  const { service, environment } = wanted;
+  const waves = await records.waves({
+    limit: MOST_WAVES,
+    ...(service !== undefined && { service }),
+    ...(environment !== undefined && { environment }),
+  });
+  const newestFirst = [...runs].sort((a, b) => b.startedAtMs - a.startedAtMs);
+  const report = buildRunsReport(
+    runs,
+    events,
+    { asked: askedOf(wanted), asOfMs: nowMs, isCut },
+    scores(plannedOf(newestFirst), waves, nowMs),
+  );
   yield { html: renderRunsHtml, markdown: renderRunsMarkdown, json: renderRunsJson, csv: renderRunsCsv }[format](report);
 }

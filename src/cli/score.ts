@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { scores, type PlannedExperiment, type Score, type ServiceScore } from '../domain/score.ts';
-import type { RunRecord } from '../records/ports.ts';
-import { actingWaves } from '../report/planned-waves.ts';
-import { utc } from '../report/format.ts';
+import { scores } from '../domain/score.ts';
+import { plannedOf } from '../report/planned-waves.ts';
+import { MOST_WAVES, SCORE_HEADS, scoreRows } from '../report/score-rows.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
 import { lookBack } from './look-back.ts';
@@ -14,32 +13,6 @@ interface ScoreOptions {
   service?: string;
   environment?: string;
 }
-
-/** Verdicts of waves that are looked through, newest first: older ones are worth little. */
-const MOST_WAVES = 1_000;
-
-/** One entry per experiment, service and environment, as its newest run was planned. */
-function plannedOf(runs: readonly RunRecord[]): PlannedExperiment[] {
-  const newest = new Map<string, PlannedExperiment>();
-  for (const { name, service, environment, experiment } of runs) {
-    const key = JSON.stringify([name, service, environment]);
-    if (!newest.has(key)) newest.set(key, { name, service, environment, waves: actingWaves(experiment) });
-  }
-  return [...newest.values()];
-}
-
-/** Rounded down: nothing becomes a 100 by rounding. */
-const points = (score: number | null): string => (score === null ? 'no data' : (Math.floor(score * 10) / 10).toFixed(1));
-
-const row = (what: string, environment: string, { score, covered, planned, passed, failed, scaled, newestMs }: Score): string[] => [
-  ...[what, environment, points(score), `${covered} of ${planned} waves`, String(passed), String(failed), String(scaled)],
-  newestMs === null ? 'never' : utc(newestMs).slice(0, 10),
-];
-
-const rows = ({ experiments, ...service }: ServiceScore): string[][] => [
-  row(service.service, service.environment, service),
-  ...experiments.map((one) => row(`  ${one.name}`, one.environment, one)),
-];
 
 /** `breakwater score` */
 export function score(program: Command, cli: Cli): void {
@@ -61,8 +34,8 @@ export function score(program: Command, cli: Cli): void {
         found.length === 0
           ? ['No runs are recorded.']
           : table(
-              ['SERVICE, EXPERIMENT', 'ENVIRONMENT', 'SCORE', 'COVERAGE', 'PASSED', 'FAILED', 'SHORTENED', 'NEWEST'],
-              found.flatMap(rows),
+              SCORE_HEADS.map((head) => head.toUpperCase()),
+              found.flatMap(scoreRows),
             ),
       );
       if (!isAll || waves.length === MOST_WAVES) hint(cli, `Only the newest ${runs.length} runs and ${waves.length} waves were looked at.`);

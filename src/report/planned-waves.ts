@@ -1,3 +1,5 @@
+import type { PlannedExperiment } from '../domain/score.ts';
+import type { RunRecord } from '../records/ports.ts';
 import * as z from 'zod';
 import { REHEARSAL } from '../domain/order.ts';
 
@@ -18,4 +20,17 @@ export function actingWaves(experiment: unknown): string[] {
   if (!parsed.success) return [];
   const { fault, waves } = parsed.data;
   return waves.filter((wave) => !wave.dryRun && (wave.fault ?? fault)?.kind !== REHEARSAL).map(({ name }) => name);
+}
+
+/**
+ * One entry per experiment, service and environment, as its newest run was planned.
+ * @param runs newest first
+ */
+export function plannedOf(runs: readonly RunRecord[]): PlannedExperiment[] {
+  const newest = new Map<string, PlannedExperiment>();
+  for (const { name, service, environment, experiment } of runs) {
+    const key = JSON.stringify([name, service, environment]);
+    if (!newest.has(key)) newest.set(key, { name, service, environment, waves: actingWaves(experiment) });
+  }
+  return [...newest.values()];
 }

@@ -1,3 +1,4 @@
+import type { ServiceScore } from '../../src/domain/score.ts';
 import type { RunEvent, RunRecord } from '../../src/records/ports.ts';
 import { MEASURED_KINDS, buildRunsReport, type RunsReport } from '../../src/report/runs/index.ts';
 import { events, run, T0 } from './examples.ts';
@@ -50,16 +51,35 @@ export const history = (): RunRecord[] => [
   past(8, 'passed', [3_500, 4_500]),
 ];
 
+/** One service of two experiments, of which one has shown nothing yet. */
+export const scored = (): ServiceScore[] => {
+  const place = { service: 'payments', environment: 'staging' };
+  const seen = { score: 72.46, covered: 1, planned: 2, passed: 4, failed: 1, scaled: 0, newestMs: T0 + 8 * DAY };
+  const unseen = { score: null, covered: 0, planned: 1, passed: 0, failed: 0, scaled: 0, newestMs: null };
+  return [
+    {
+      ...place,
+      ...seen,
+      planned: 3,
+      experiments: [
+        { name: 'payment-worker-kill', ...place, ...seen },
+        { name: 'new', ...place, ...unseen },
+      ],
+    },
+  ];
+};
+
 /** The newest run's events are those of a run that was stopped by a breach. */
 export const runsReport = (runs: RunRecord[] = history(), isCut = false): RunsReport => {
   const measured = events().filter(({ kind }) => (MEASURED_KINDS as readonly string[]).includes(kind));
   const told = new Map<string, RunEvent[]>([['kill.payment-worker.staging.3', measured]]);
-  return buildRunsReport(runs, told, {
+  const scope = {
     asked: [
       ['Service', 'payments'],
       ['Since', '2026-11-01 00:00:00.000 UTC'],
     ],
     asOfMs: T0 + 9 * DAY,
     isCut,
-  });
+  } as const;
+  return buildRunsReport(runs, told, scope, scored());
 };

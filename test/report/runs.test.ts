@@ -95,7 +95,7 @@ describe('the report', () => {
   test('as HTML: verdicts, a trend per experiment, recovery, speed, and every run, newest first', () => {
     const elements = elementsOf(renderRunsHtml(runsReport()));
     expect(elements.filter(({ name }) => name === 'h2').map(({ text }) => text)).toEqual([
-      ...['Verdicts', 'Trend of recovery', 'Recovery of the victims', 'How fast', 'Runs'],
+      ...['Verdicts', 'Trend of recovery', 'Resilience scores', 'Recovery of the victims', 'How fast', 'Runs'],
     ]);
     const charts = elements.filter(({ attributes }) => attributes.class === 'chart');
     expect(charts.map(({ attributes }) => attributes['aria-label'])).toEqual([
@@ -114,9 +114,11 @@ describe('the report', () => {
     const html = new MarkdownIt({ html: true }).render(renderRunsMarkdown(runsReport()));
     const elements = elementsOf(`<page>${html}</page>`);
     expect(elements.filter(({ name }) => name === 'h2').map(({ text }) => text)).toEqual([
-      ...['Verdicts', 'Recovery of the victims', 'How fast', 'Runs'],
+      ...['Verdicts', 'Resilience scores', 'Recovery of the victims', 'How fast', 'Runs'],
     ]);
     const cells = elements.filter(({ name }) => name === 'tr').map(({ children }) => children.map(({ text }) => text));
+    expect(cells).toContainEqual(['payments', 'staging', '72.4', '1 of 3 waves', '4', '1', '0', '2026-12-01']);
+    expect(cells).toContainEqual(['new', 'staging', 'no data', '0 of 1 waves', '0', '0', '0', 'never']);
     expect(cells).toContainEqual(['payment-worker-kill', 'payments', 'staging', '18', '6 s', 'not in time', 'not in time', '2', '0']);
     expect(cells).toContainEqual([
       'Time to recover',

@@ -37,6 +37,7 @@ export function renderRunsJson(report: RunsReport): string {
       verdicts: Object.fromEntries(verdictCounts(runs)),
       recovery: asJson(distribution(runs.flatMap(({ recoveries }) => recoveries))),
     })),
+    scores: report.scores,
     runs: report.runs.map(runOf),
   };
   return `${JSON.stringify(document, null, 2)}\n`;

@@ -1,3 +1,4 @@
+import type { ServiceScore } from '../../domain/score.ts';
 import type { RunEvent, RunRecord } from '../../records/ports.ts';
 import { measuresOf, type RunMeasures } from './measures.ts';
 
@@ -16,10 +17,17 @@ export interface RunsReport {
   scope: Scope;
   /** Oldest first. */
   runs: RunMeasures[];
+  /** How well their services withstand, by all evidence as of `asOfMs`. */
+  scores: readonly ServiceScore[];
 }
 
 /** @param events of the kinds `MEASURED_KINDS`, by run, each by time */
-export function buildRunsReport(runs: readonly RunRecord[], events: ReadonlyMap<string, readonly RunEvent[]>, scope: Scope): RunsReport {
+export function buildRunsReport(
+  runs: readonly RunRecord[],
+  events: ReadonlyMap<string, readonly RunEvent[]>,
+  scope: Scope,
+  scores: readonly ServiceScore[] = [],
+): RunsReport {
   const sorted = [...runs].sort((a, b) => a.startedAtMs - b.startedAtMs || (a.workflowId < b.workflowId ? -1 : 1));
-  return { scope, runs: sorted.map((run) => measuresOf(run, events.get(run.workflowId) ?? [])) };
+  return { scope, scores, runs: sorted.map((run) => measuresOf(run, events.get(run.workflowId) ?? [])) };
 }

@@ -1,4 +1,5 @@
 import { duration, utc } from '../format.ts';
+import { SCORE_HEADS, scoreRows } from '../score-rows.ts';
 import { distribution, told, type Distribution } from './distribution.ts';
 import { groupsOf, verdictCounts, type RunGroup } from './groups.ts';
 import type { RunMeasures } from './measures.ts';
@@ -50,6 +51,14 @@ function recovery(report: RunsReport): Section {
   };
 }
 
+const scored = ({ scores }: RunsReport): Section => ({
+  title: 'Resilience scores',
+  note: 'From 0 to 100 by all recorded waves of these services, newer ones counting more; without evidence there is no score.',
+  heads: SCORE_HEADS,
+  rows: scores.flatMap(scoreRows),
+  none: 'No service was scored.',
+});
+
 const SPEEDS: readonly (readonly [what: string, meaning: string, of: (run: RunMeasures) => number[]])[] = [
   ['Time to detect', 'first injection → a stop condition or the trigger of a runbook', ({ detections }) => detections],
   ['Time to remediate', 'a runbook begins → it is verified to have helped', ({ remediations }) => remediations],
@@ -95,7 +104,7 @@ function list({ runs }: RunsReport): Section {
 }
 
 /** The tables of the report, in their order. A new one is a line here. */
-export const SECTIONS: readonly ((report: RunsReport) => Section)[] = [verdicts, recovery, speeds, list];
+export const SECTIONS: readonly ((report: RunsReport) => Section)[] = [verdicts, scored, recovery, speeds, list];
 
 /** Measures with their values, for JSON. */
 export const speedsOf = ({ runs }: Pick<RunsReport, 'runs'>): [what: string, distribution: Distribution][] =>
