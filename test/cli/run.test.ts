@@ -81,7 +81,14 @@ describeWithBoth('with a worker', () => {
     answer = 1;
   });
 
+  const deleteJanitor = async (): Promise<void> => {
+    const client = await BreakwaterClient.connect({ connection: { address: temporalAddress() } });
+    await client.temporal.schedule.getHandle(`cli-${id}-janitor`).delete();
+    await client.close();
+  };
+
   afterAll(async () => {
+    await deleteJanitor(); // it would go on without its worker
     worker.child.kill('SIGTERM');
     await worker.ended;
     for (const victim of victims) victim.kill('SIGKILL');
@@ -141,7 +148,6 @@ describeWithBoth('with a worker', () => {
     const client = await BreakwaterClient.connect({ connection: { address: temporalAddress() } });
     const schedule = client.temporal.schedule.getHandle(`cli-${id}-janitor`);
     expect(await schedule.describe()).toMatchObject({ spec: { intervals: [{ every: 60_000 }] }, action: { taskQueue: `cli-${id}` } });
-    await schedule.delete(); // it would go on without its worker
     await client.close();
   }, 60_000);
 
@@ -212,6 +218,12 @@ describeWithBoth('with a worker', () => {
     expect(code).toBe(5);
     expect((JSON.parse(stdout) as RunResult).reason).toContain('not today');
   }, 120_000);
+
+  test('doctor misses a janitor where there is none', async () => {
+    await deleteJanitor();
+    expect((await cli('doctor')).stdout).toMatch(/warn {2}janitor +it has no schedule/);
+    expect((await cli('janitor', '--install')).code).toBe(0);
+  }, 60_000);
 
   test('doctor misses nothing but a pager, and asks the probes of a file', async () => {
     const { code, stdout } = await cli('doctor', 'quick.yaml', '-o', 'json');
