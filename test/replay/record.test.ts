@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { ledgerId } from '../../src/domain/ledger/names.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fourWaves, scaleUp } from '../workflows/harness/document.ts';
 import { holdsLive, reach } from '../workflows/harness/expectations.ts';
-import { breachingGuard, endlessGuard, healthy, linger } from '../workflows/harness/fake-site.ts';
+import { announce, breachingGuard, endlessGuard, healthy, linger } from '../workflows/harness/fake-site.ts';
 import { onStage, openTheatre, type Stage, type Theatre } from '../workflows/harness/stage.ts';
 import { historiesDir } from './histories.ts';
 
@@ -90,6 +91,31 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     });
     await stage.verdict(await stage.start(withBudget));
     return ledgerId('staging', stage.taskQueue);
+  },
+  'guard-lost-for-ever': ({ site, start }) => {
+    const isAnswered = (): boolean => site.of('injectFault').some(({ endedMs }) => endedMs !== undefined);
+    site.on('guardWave', async (input, usual, nth) => {
+      if (input.holdMs === 0) return usual();
+      if (nth === 2) await announce(input.place);
+      await linger(isAnswered);
+      throw new Error('it lost its eyes');
+    });
+    return start(experimentDocument({ guard: { maxBlind: '3s' }, waves: fourWaves }));
+  },
+  'approved-and-aborted': async (stage) => {
+    stage.site.on('guardWave', endlessGuard);
+    const id = await stage.start(experimentDocument({ approvals: { required: 1 } }));
+    const { digest } = await reach(stage, id, 'awaiting-approval');
+    await stage.client.approve(id, { by: 'ann', digest: digest! });
+    await reach(stage, id, holdsLive);
+    await stage.client.abort(id, { by: 'bob', reason: 'pager' });
+    return id;
+  },
+  'janitor-finds-what-nobody-can-read': async ({ site, client, taskQueue }) => {
+    site.leases.broken = ['/state/leases/x.lease is not valid JSON'];
+    const workflowId = `janitor.${randomUUID()}`;
+    await client.temporal.workflow.execute('janitor', { taskQueue, workflowId, args: [{ act: true }] });
+    return workflowId;
   },
   'queued-and-halted': async (stage) => (await queueAndHalt(stage)).second,
   'ledger-queue-halt-lift': async (stage) => {
