@@ -81,6 +81,8 @@ describeWithTemporal('sites', () => {
               await announce(input.place);
               return linger();
             },
+            // The guard's end frees its slot while the worker leaves: it may still be handed the order.
+            injectFault: () => Promise.reject(new Error('this worker leaves')),
           },
           { maxConcurrentActivityTaskExecutions: 1 },
         );
