@@ -57,6 +57,9 @@ export const createFaultActivities = (ports: FaultPorts, place: FloorPorts & { l
       beating(async () => {
         const elsewhere = wrongSite(order, place);
         if (elsewhere !== undefined) return notDone(elsewhere);
+        const lateMs = Date.now() - order.notAfterMs;
+        // whoever has begun must end it: an attempt before this one may have acted
+        if (lateMs > 0 && !(await ports.journal.read(order.key)).intent) return notDone(`the order expired ${lateMs} ms ago`);
         const fault = bind(order.fault, underFloor(order, cancellationSignal()));
         const unleased = await arm(order);
         if (unleased !== undefined) return notDone(unleased);

@@ -85,14 +85,15 @@ async function chooseWhole(input: PrepareInput, ports: TargetPorts): Promise<Omi
 }
 
 /**
- * Measures the baseline: as long as the wave says, and until every watched signal has given a value (a rate needs two scrapes),
- * but no longer than the guard would bear to be blind.
+ * Measures the baseline: as long as the wave says, and until every signal that the guard watches or that must hold before the wave has given
+ * a value (a rate needs two scrapes), but no longer than the guard would bear to be blind.
  */
 async function measureBaseline({ experiment, place, wave }: PrepareInput, ports: SitePorts): Promise<Baseline> {
   const samples: Sample[] = [];
   const readings = new Readings(signalDefinitions(experiment));
   const endMs = Date.now() + wave.baselineMs;
-  const unseen = new Set(guardRules(experiment, {}).watched);
+  const required = [...experiment.preconditions, ...experiment.steadyState].map(({ probe }) => probe);
+  const unseen = new Set([...guardRules(experiment, {}).watched, ...required]);
   await watchSignals<true>(ports, {
     experiment,
     place,

@@ -46,7 +46,6 @@ export const documentOf = ({ name, app, url, fault, with: more }: Variation): Re
  * @param holdMs must outlast an injection on a machine as busy as this one is
  */
 export const fourWaves = (holdMs: number) => ({
-  // Only signals that the guard watches: their absence is waited out, on a machine that is too busy to answer within a short baseline.
   steadyState: [{ probe: 'health', tolerance: { equals: 1 }, throughout: true }],
   blastRadius: { maxVictims: 4, maxConcurrent: 2, survivorsAtLeast: 1, coolDown: '300ms' },
   // Whoever is killed may be away for as long as a busy machine needs to start again: recovery is not what is tested here.
