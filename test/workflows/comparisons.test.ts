@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SamplePlace } from '../../src/activities/recorder.ts';
 import { createMemoryRecords } from '../../src/records/memory.ts';
 import { describeWithTemporal } from '../support/servers.ts';
@@ -22,13 +23,16 @@ function recordingSite(shiftMs: number): StageOptions {
         measurement: { kind: 'value', value: 100 + 10 * z + shift },
       })),
     );
+  // Two samples of one millisecond are one sample: the windows of neighbouring iterations must not overlap.
   site.on('prepareWave', async (input, usual) => {
+    await delay(SAMPLES);
     await record(input.place, Date.now() - SAMPLES, 0);
     return usual();
   });
   site.on('guardWave', async (input, usual) => {
     const outcome = await usual();
     if (input.holdMs > 0) await record(input.place, Date.now() + 1, shiftMs);
+    await delay(SAMPLES + 1);
     return outcome;
   });
   return { site, records };
