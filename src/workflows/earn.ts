@@ -2,10 +2,16 @@ import type { Preparation } from '../activities/prepare.ts';
 import type { WaveWorth } from '../activities/worth.ts';
 import { budgetSignal, whyTooDear } from '../domain/budget.ts';
 import { describeEvidence } from '../domain/evidence.ts';
-import type { WavePlan } from '../domain/plan.ts';
+import type { Plan, WavePlan } from '../domain/plan.ts';
 import type { AdmittedRun, Place } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { control } from './proxies.ts';
+
+/** What the records say of a wave. Records that do not answer hold nothing. */
+export const worthOf = (plan: Plan, { name }: WavePlan): Promise<WaveWorth> =>
+  control
+    .weighWave(plan, name)
+    .catch((cause: unknown): WaveWorth => ({ wave: name, missing: [`the records could not be read: ${reasonOf(cause)}`] }));
 
 /** The wave is not run. Nothing was refuted: the waves before it keep their verdicts, and the run is denied. */
 function denyWave({ state, facts }: AdmittedRun, reason: string): false {
@@ -15,15 +21,13 @@ function denyWave({ state, facts }: AdmittedRun, reason: string): false {
 }
 
 /**
- * Whether the records hold what the wave requires, and what it will cost. Records that do not answer hold nothing.
+ * Whether the records hold what the wave requires, and what it will cost.
  * A plan from before evidence requires none, so that its history has no such step.
  */
 export async function hasEarned(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
   delete run.ledger.cost;
   if (!wave.requires && !wave.budget) return true;
-  const worth = await control
-    .weighWave(run.plan, wave.name)
-    .catch((cause: unknown): WaveWorth => ({ wave: wave.name, missing: [`the records could not be read: ${reasonOf(cause)}`] }));
+  const worth = await worthOf(run.plan, wave);
   run.ledger.cost = worth.cost;
   const { evidence, missing } = worth;
   run.chronicle.add('evidence', { ...worth, ...(evidence && { inWords: describeEvidence(evidence) }) }, { wave: wave.name });

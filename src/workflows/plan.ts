@@ -3,6 +3,7 @@ import type { Preview } from '../activities/preview.ts';
 import type { WaveWorth } from '../activities/worth.ts';
 import { resolveWaves, type Plan } from '../domain/plan.ts';
 import type { RunInput } from '../domain/run.ts';
+import { worthOf } from './earn.ts';
 import { reasonOf } from './failure.ts';
 import { control, looking } from './proxies.ts';
 
@@ -26,11 +27,7 @@ export async function plan(input: RunInput): Promise<PlanResult> {
 /** What the records say now of each wave that requires something, or costs error budget. */
 async function weigh(plan: Plan): Promise<WaveWorth[]> {
   const worth: WaveWorth[] = [];
-  for (const { name } of resolveWaves(plan.experiment).filter(({ requires, budget }) => requires ?? budget))
-    worth.push(
-      await control
-        .weighWave(plan, name)
-        .catch((cause: unknown) => ({ wave: name, missing: [`the records could not be read: ${reasonOf(cause)}`] })),
-    );
+  for (const wave of resolveWaves(plan.experiment).filter(({ requires, budget }) => requires ?? budget))
+    worth.push(await worthOf(plan, wave));
   return worth;
 }
