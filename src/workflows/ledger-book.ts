@@ -1,5 +1,5 @@
-import { log, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
-import { EVERYWHERE, HALT_MEMO } from '../domain/ledger/names.ts';
+import { log, patched, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
+import { EVERYWHERE, HALT_MEMO, PLACES_MEMO } from '../domain/ledger/names.ts';
 import { readState } from '../domain/ledger/read.ts';
 import { dueForCheck, nextWakeMs, step, type LedgerEvent } from '../domain/ledger/step.ts';
 import type { Answer, LedgerState } from '../domain/ledger/state.ts';
@@ -25,6 +25,20 @@ export class Book {
     this.environment = environment;
     this.state = readState(state);
     this.checkEveryMs = checkEveryMs;
+  }
+
+  /** Takes what no update brought: a signal, the clock, an answer. */
+  hear(event: LedgerEvent): void {
+    this.take(event);
+    this.leaveEvent();
+  }
+
+  /**
+   * A workflow task that leaves no event looks to a replay like the beginning of the next one, if that is for an update: what it heard is then
+   * handled at the time of the next, and a later replay, which sees the update's own event, does not repeat that. The ledger would stand still for ever.
+   */
+  leaveEvent(): void {
+    if (patched('each-task-leaves-an-event')) upsertMemo({ [PLACES_MEMO]: placesOf(this.state) });
   }
 
   /** Takes an event and sends the answers that it leads to. @returns them, too */
@@ -61,6 +75,7 @@ export class Book {
     });
   }
 
+  /** Puts the halt where it can be read without a worker. */
   noteHalt(): void {
     upsertMemo({ [HALT_MEMO]: this.state.halt ?? null });
   }
@@ -103,6 +118,7 @@ export class Book {
   private async during(work: () => Promise<void>): Promise<void> {
     this.pending++;
     await work().finally(() => this.pending--);
+    this.leaveEvent();
   }
 
   /** When it must do something by itself; while it asks about the living, only cool-downs. */
@@ -113,3 +129,5 @@ export class Book {
     return nextWakeMs(asked) ?? Infinity;
   }
 }
+
+const placesOf = ({ holds, queue }: LedgerState) => ({ held: holds.length, waiting: queue.length });

@@ -46,16 +46,17 @@ function acquire(book: Book, raw: unknown): Reply {
 /** Lets runs and people speak to a ledger. */
 export function acceptMessages(book: Book): void {
   const take = (event: LedgerEvent): void => void book.take(event);
+  const hear = (event: LedgerEvent): void => book.hear(event);
   setHandler(message.ledgerState, () => book.state);
   setHandler(message.acquire, (raw) => acquire(book, raw), { validator: (raw) => void must(readClaim(raw)) });
   setHandler(message.acquireLater, (raw) => {
-    understood('acquire', readClaim(raw), (claim) => take({ kind: 'acquire', claim }));
+    understood('acquire', readClaim(raw), (claim) => hear({ kind: 'acquire', claim }));
   });
   setHandler(message.leave, (raw) => {
-    understood('leave', readLeave(raw), take);
+    understood('leave', readLeave(raw), hear);
   });
   setHandler(message.release, (raw) => {
-    understood('release', readRelease(raw), take);
+    understood('release', readRelease(raw), hear);
   });
   setHandler(message.haltLater, (raw) => {
     understood('halt', readHalt(raw, Date.now()), (halt) => void takeHalt(book, halt, TOLD_BY_SENDER_MS));

@@ -31,6 +31,7 @@ export async function ledger(input: Partial<LedgerInput> | undefined): Promise<v
   acceptMessages(book);
   setCurrentDetails(describeLedger(environment, book.state));
   if (book.state.halt) book.noteHalt();
+  book.leaveEvent();
   const most = numberOf(input?.continueAfterEvents, 20, CONTINUE_AFTER_EVENTS);
   const isLong = (): boolean => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > most;
   for (;;) {
@@ -38,7 +39,7 @@ export async function ledger(input: Partial<LedgerInput> | undefined): Promise<v
     const isDue = (): boolean => book.wakeMs() < wakeMs || (isLong() && book.pending === 0);
     if (wakeMs === Infinity) await condition(isDue);
     else await condition(isDue, Math.max(1, wakeMs - Date.now()));
-    book.take({ kind: 'tick' });
+    book.hear({ kind: 'tick' });
     void book.check();
     if (!isLong() || book.pending > 0) continue;
     await condition(allHandlersFinished);

@@ -293,13 +293,14 @@ describeWithTemporal('the ledger', () => {
   );
 
   describe('messages from anywhere', () => {
-    const claim: Claim = { holder: 'h', runId: 'r', wave: 'w', scopes: ['service:payments'], victims: 1, coolDownMs: 0 };
+    const claim: Claim = { holder: 'h', runId: randomUUID(), wave: 'w', scopes: ['service:payments'], victims: 1, coolDownMs: 0 };
     const huge = 'x'.repeat(100_000);
     const wrong: [update: string, what: string, message: unknown, says: RegExp][] = [
-      ['acquire', 'nothing', undefined, /expected \{ "holder"/],
-      ['acquire', 'a text', 'let me in', /expected \{ "holder"/],
-      ['acquire', 'a list', [[]], /expected \{ "holder"/],
-      ['acquire', 'a huge holder', { ...claim, holder: huge }, /expected \{ "holder"/],
+      ['acquire', 'nothing', undefined, /expected `holder`/],
+      ['acquire', 'a text', 'let me in', /expected `holder`/],
+      ['acquire', 'a list', [[]], /expected `holder`/],
+      ['acquire', 'a huge holder', { ...claim, holder: huge }, /expected `holder`/],
+      ['acquire', 'a run id that is none', { ...claim, runId: 'r' }, /expected `runId`/],
       ['acquire', 'no scopes', { ...claim, scopes: [] }, /expected `scopes`/],
       ['acquire', 'many scopes', { ...claim, scopes: Array(1_000).fill('service:a') }, /expected `scopes`/],
       ['acquire', 'a strange scope', { ...claim, scopes: ['everything'] }, /expected `scopes`/],

@@ -24,6 +24,9 @@ export const MESSAGES = {
 /** Name of the memo field that holds the halt, so that it can be read without a worker. */
 export const HALT_MEMO = 'halt';
 
+/** Name of the memo field that tells how many runs hold something and how many wait. */
+export const PLACES_MEMO = 'places';
+
 /**
  * Id of an environment's ledger: `ledger.staging.breakwater`. The task queue belongs to it, because the workers of an installation serve
  * its own ledgers only; neither part can be mistaken for the other, because an environment holds no dot.

@@ -20,10 +20,14 @@ const isText = (it: unknown, most = MAX_TEXT): it is string => typeof it === 'st
 const isWhole = (it: unknown, least: number, most: number): it is number =>
   Number.isInteger(it) && (it as number) >= least && (it as number) <= most;
 
+/** Temporal gives runs such ids. It refuses to carry an answer to any other, each time anew: the ledger would stand still for ever. */
+const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** The run that a message speaks of. */
 function readRun(message: unknown): Read<{ holder: string; runId: string }> {
   const { holder, runId } = fields(message);
-  if (!isText(holder) || !isText(runId)) return problem('expected { "holder": workflow id of the run, "runId": its run id }');
+  if (!isText(holder)) return problem('expected `holder`, the workflow id of a run');
+  if (typeof runId !== 'string' || !RUN_ID.test(runId)) return problem('expected `runId`, the run id of a workflow: a UUID');
   return value({ holder, runId });
 }
 
@@ -106,8 +110,8 @@ export function readState(message: unknown): LedgerState {
   return {
     limits: limits.ok ? limits.value.limits : fresh.limits,
     epoch: isWhole(known.epoch, 0, Number.MAX_SAFE_INTEGER) ? known.epoch : 0,
-    holds: list(known.holds),
-    queue: list(known.queue),
+    holds: list(known.holds).filter((hold) => readRun(hold).ok),
+    queue: list(known.queue).filter((waiter) => readRun(waiter).ok),
     coolDowns: list(known.coolDowns),
     ...(halt.ok && { halt: halt.value }),
     notes: list(known.notes),

@@ -10,9 +10,11 @@ import { resolveWaves } from '../../../src/domain/plan.ts';
 import { parseDocument } from '../../../src/language/experiment.ts';
 import { experimentDocument } from '../../workflows/harness/document.ts';
 
+const RUN = '4b1f3a52-0c1d-4e5f-8a9b-0123456789ab';
+
 const claim = (holder: string, changes: Partial<Claim> = {}): Claim => ({
   holder,
-  runId: 'r',
+  runId: RUN,
   wave: 'single',
   scopes: ['service:payments'],
   victims: 1,
@@ -32,7 +34,7 @@ class Desk {
   }
 
   ask = (who: string, changes?: Partial<Claim>): Reply | undefined => this.happen({ kind: 'acquire', claim: claim(who, changes) })[who];
-  release = (holder: string, hit = true) => this.happen({ kind: 'release', holder, runId: 'r', hit });
+  release = (holder: string, hit = true) => this.happen({ kind: 'release', holder, runId: RUN, hit });
 }
 
 describe('a ledger', () => {
@@ -70,7 +72,7 @@ describe('a ledger', () => {
     const desk = new Desk();
     desk.ask('a');
     desk.ask('b');
-    desk.happen({ kind: 'leave', holder: 'a', runId: 'r', wave: 'single', hit: true });
+    desk.happen({ kind: 'leave', holder: 'a', runId: RUN, wave: 'single', hit: true });
     expect(desk.ask('a', { wave: 'canary' })).toMatchObject({ kind: 'queued', why: 'service:payments cools down', behind: [] });
     desk.nowMs = 1_300;
     expect(desk.happen({ kind: 'tick' })).toEqual({ a: { kind: 'granted', epoch: 1_000 } });
@@ -159,20 +161,20 @@ describe('a ledger', () => {
     desk.nowMs = 61_000;
     desk.happen({ kind: 'alive', holder: 'b' });
     expect(dueForCheck(desk.state, 61_000).map(({ holder }) => holder)).toEqual(['a']);
-    desk.happen({ kind: 'expire', holder: 'a', runId: 'r', why: 'its run has ended' });
+    desk.happen({ kind: 'expire', holder: 'a', runId: RUN, why: 'its run has ended' });
     expect(desk.state).toMatchObject({
       holds: [],
       coolDowns: [{ untilMs: 61_300, by: 'a' }],
       notes: [{ text: 'a lost its place: its run has ended' }],
     });
-    expect(desk.happen({ kind: 'expire', holder: 'nobody', runId: 'r', why: 'no' })).toEqual({});
+    expect(desk.happen({ kind: 'expire', holder: 'nobody', runId: RUN, why: 'no' })).toEqual({});
     expect(desk.state.notes).toHaveLength(1);
   });
 
   test('a run cannot slip other scopes under its hold, and the queue is bounded', () => {
     const desk = new Desk();
     desk.ask('a');
-    desk.happen({ kind: 'leave', holder: 'a', runId: 'r', wave: 'single', hit: false });
+    desk.happen({ kind: 'leave', holder: 'a', runId: RUN, wave: 'single', hit: false });
     expect(desk.ask('a', { scopes: ['service:search'] })).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('now claims') as unknown,
@@ -193,9 +195,9 @@ describe('an error budget', () => {
     expect(desk.ask('c', { scopes: ['service:c'], budget: { ...budget, slo: 'search' } })).toMatchObject({ reserved: 0 });
     expect(desk.ask('d', { scopes: ['service:d'] })).not.toHaveProperty('reserved');
     expect(reservedOf(desk.state, 'payments')).toBe(0.4);
-    desk.happen({ kind: 'leave', holder: 'a', runId: 'r', wave: 'single', hit: false });
+    desk.happen({ kind: 'leave', holder: 'a', runId: RUN, wave: 'single', hit: false });
     expect(reservedOf(desk.state, 'payments')).toBe(0.2);
-    desk.happen({ kind: 'expire', holder: 'b', runId: 'r', why: 'its run has ended' });
+    desk.happen({ kind: 'expire', holder: 'b', runId: RUN, why: 'its run has ended' });
     desk.release('c');
     expect([reservedOf(desk.state, 'payments'), reservedOf(desk.state, 'search')]).toEqual([0, 0]);
   });
@@ -244,9 +246,9 @@ describe('what an experiment lays claim to', () => {
 
   test('one wave', () => {
     const [, wave] = resolveWaves({ metadata, blastRadius, ...rest });
-    expect(claimOf({ metadata, blastRadius, ...rest }, wave!, { holder: 'h', runId: 'r' })).toEqual({
+    expect(claimOf({ metadata, blastRadius, ...rest }, wave!, { holder: 'h', runId: RUN })).toEqual({
       holder: 'h',
-      runId: 'r',
+      runId: RUN,
       wave: 'single',
       scopes: ['service:payments'],
       victims: 1,

@@ -73,6 +73,8 @@ export interface StageOptions {
   pager?: Pager;
   /** Default: one of its own. */
   taskQueue?: string;
+  /** Every workflow task replays all before it, as if each met a worker that was just started. Not for runs: the SDK loses their local activities then. */
+  isForgetful?: boolean;
 }
 
 /**
@@ -89,6 +91,7 @@ export async function onStage<T>(
     nowMs = () => Date.now(),
     pager,
     taskQueue = `test-${randomUUID()}`,
+    isForgetful = false,
   } = options;
   const control = createControlActivities({ records, nowMs, sites: ['local'], ...(pager && { pager }) });
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
@@ -100,7 +103,7 @@ export async function onStage<T>(
     shutdownForceTime: '5s',
   };
   const workers = [
-    await Worker.create({ ...shared, taskQueue, workflowBundle, activities: control }),
+    await Worker.create({ ...shared, taskQueue, workflowBundle, activities: control, ...(isForgetful && { maxCachedWorkflows: 0 }) }),
     await Worker.create({ ...shared, taskQueue: `${taskQueue}.local`, activities: site.activities }),
   ] as const;
   const door = new BreakwaterClient(client, taskQueue);
