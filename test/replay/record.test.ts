@@ -125,7 +125,14 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     await stage.verdict(await stage.start());
     return ledgerId('staging', stage.taskQueue);
   },
+  'ledger-each-task-leaves-an-event': ledgerOfQueue,
 };
+
+/** The ledger of a second run that waits while a halt comes. */
+async function ledgerOfQueue(stage: Stage): Promise<string> {
+  await queueAndHalt(stage);
+  return ledgerId('staging', stage.taskQueue);
+}
 
 /** One run holds, another waits behind it, and both are halted. */
 async function queueAndHalt(stage: Stage): Promise<{ second: string }> {

@@ -22,6 +22,7 @@ describe('saved histories replay with this version', () => {
         'janitor-finds-what-nobody-can-read',
         'four-waves-with-ledger',
         'ledger-queue-halt-lift',
+        'ledger-each-task-leaves-an-event',
         'passed-four-waves',
         'queued-and-halted',
       ]),
