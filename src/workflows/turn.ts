@@ -92,7 +92,10 @@ async function askLedger(run: AdmittedRun, claim: Claim): Promise<Taken> {
   if (!entered.gates.open) return { kind: 'gates', gates: entered.gates };
   if (entered.reply) ledger.reply ??= entered.reply;
   else if (!(await condition(() => ledger.reply !== undefined, ANSWER_WITHIN_MS)))
-    return { kind: 'refused', reason: `the ledger did not answer within ${ANSWER_WITHIN_MS / 1_000} s` };
+    return {
+      kind: 'refused',
+      reason: `the ledger did not answer within ${ANSWER_WITHIN_MS / 1_000} s: \`breakwater doctor\` tells whether it works`,
+    };
   return takeReply(run, claim.wave);
 }
 

@@ -238,6 +238,7 @@ describeWithBoth('with a worker', () => {
       'search attributes',
       `workers of cli-${id}`,
       `workers of cli-${id}.local`,
+      'ledgers',
       'janitor',
       'pager',
       'clock against Temporal',

@@ -6,6 +6,7 @@ import { CliError } from '../exit-codes.ts';
 import { countPollers } from '../pollers.ts';
 import { judgeClock } from './clock.ts';
 import { fail, ok, orFail, warn, type Finding } from './finding.ts';
+import { checkLedgers } from './ledgers.ts';
 import { readTemporalClock } from './temporal-clock.ts';
 
 async function checkNamespace(client: BreakwaterClient): Promise<Finding> {
@@ -68,6 +69,7 @@ async function checkAll(client: BreakwaterClient, config: Config): Promise<Findi
     ...sites.map((site) =>
       checkQueue(client, `${taskQueue}.${site}`, 'activity').catch(orFail(`workers of ${taskQueue}.${site}`, temporalRemedy)),
     ),
+    checkLedgers(client).catch(orFail('ledgers', temporalRemedy)),
     checkJanitor(client).catch(orFail('janitor', temporalRemedy)),
     Promise.resolve(checkPager(config)),
     checkClock(client).catch(() => warn('clock against Temporal', 'its time could not be read', 'compare the clocks by hand')),
