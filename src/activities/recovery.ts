@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { newRecoveryState, observeRecovery, outsideNow, type RecoveryRules, type RecoveryState } from '../domain/recovery.ts';
+import { noteReturns, type ReadyTarget, type Returns } from '../domain/returns.ts';
 import type { Violation } from '../domain/verdict.ts';
 import { READY_TARGETS } from '../domain/survivors.ts';
 import { countReady, type ExpectedPopulation } from './ready-targets.ts';
@@ -22,14 +23,17 @@ export interface RecoveryInput {
   names?: string[];
 }
 
-export type RecoveryOutcome =
+/** `returns`: when each victim was back, where somebody looked. */
+export type RecoveryOutcome = { returns?: Returns } & (
   | { kind: 'recovered'; sinceMs: number }
   | { kind: 'triggered'; index: number; rule: string; atMs: number }
-  | { kind: 'deadline'; outside: Violation[] };
+  | { kind: 'deadline'; outside: Violation[] }
+);
 
 interface Checkpoint extends LiveViewCheckpoint {
   state: RecoveryState;
   motions?: Motions;
+  returns?: Returns;
 }
 
 /** Creates the activity that waits for steady state: after an undo, and as the verification of a runbook step. */
@@ -45,13 +49,17 @@ export const createRecovery = (ports: Pick<SitePorts, 'probes' | 'records' | 'ta
     let state = saved?.state ?? newRecoveryState(rules);
     const [clock, motions] = [new SteadyClock(), saved?.motions ?? {}];
     const readings = new Readings(signalDefinitions(experiment));
-    return watchSignals<RecoveryOutcome>(ports, {
+    let returns = saved?.returns ?? population?.returns;
+    const look = (ready: ReadyTarget[]): void => {
+      if (population?.hit) returns = noteReturns(returns, ready, population.hit, clock.nowMs());
+    };
+    const outcome = await watchSignals<RecoveryOutcome>(ports, {
       experiment,
       place,
       clock,
       motions,
       ...(names && { names }),
-      ...(population && { more: [countReady(population, ports.targets)] }),
+      ...(population && { more: [countReady(population, ports.targets, look)] }),
       take(sample) {
         readings.take(sample);
         const seen = observeRecovery(state, rules, sample);
@@ -60,7 +68,8 @@ export const createRecovery = (ports: Pick<SitePorts, 'probes' | 'records' | 'ta
         return seen.step.kind === 'triggered' ? { ...seen.step, atMs: clock.nowMs() } : seen.step;
       },
       tick: (nowMs) => (nowMs >= deadlineMs ? { kind: 'deadline', outside: outsideNow(state, rules) } : undefined),
-      checkpoint: (): Checkpoint => ({ state, motions, live: { readings: readings.list(), limits: [] } }),
+      checkpoint: (): Checkpoint => ({ state, motions, ...(returns && { returns }), live: { readings: readings.list(), limits: [] } }),
     });
+    return { ...outcome, ...(returns && { returns }) };
   },
 });

@@ -32,4 +32,6 @@ export interface Population {
   protected: ProtectedTarget[];
   /** Those of `targets` that are not ready, with the reason. */
   unready: UnreadyTarget[];
+  /** Since when each of `targets` lives, by id, epoch milliseconds; absent where the kind does not tell. */
+  startedAtMs?: Record<string, number>;
 }

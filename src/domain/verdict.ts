@@ -20,8 +20,8 @@ export interface Violation {
 
 /** How an iteration's recovery ended. */
 export type Recovery =
-  | { kind: 'recovered'; inMs: number; withinMs: number; helpedBy: string[] }
-  | { kind: 'not-recovered'; withinMs: number; helpedBy: string[]; outside: Violation[] }
+  | { kind: 'recovered'; inMs: number; withinMs: number; helpedBy: string[]; returnsInMs?: number[] }
+  | { kind: 'not-recovered'; withinMs: number; helpedBy: string[]; outside: Violation[]; returnsInMs?: number[] }
   | { kind: 'not-needed' };
 
 /** What is known of one iteration of a wave when it is over. */

@@ -28,14 +28,18 @@ const keyOf = ({ wave, iteration }: { wave?: string; iteration?: number }): stri
 /** Who helped, when anybody did; a record from before help was recorded has no such list. */
 const help = ({ helpedBy }: { helpedBy?: string[] }): string => (helpedBy?.length ? `, helped by ${helpedBy.join(', ')}` : '');
 
+/** When each victim was back; older records do not tell. */
+const back = ({ returnsInMs }: { returnsInMs?: number[] }): string =>
+  Array.isArray(returnsInMs) && returnsInMs.length > 0 ? `, victims back after ${returnsInMs.map((ms) => duration(ms)).join(', ')}` : '';
+
 function describeRecovery(recovery: Recovery | undefined): string {
   if (recovery?.kind === 'recovered') {
     const late = recovery.inMs > recovery.withinMs ? `, promised within ${duration(recovery.withinMs)}` : '';
-    return `steady after ${duration(recovery.inMs)}${late}${help(recovery)}`;
+    return `steady after ${duration(recovery.inMs)}${late}${help(recovery)}${back(recovery)}`;
   }
   if (recovery?.kind === 'not-recovered') {
     const outside = recovery.outside.map(({ probe, worst, tolerance }) => `${probe} ${quantity(worst)}, not ${tolerance}`);
-    return `not steady within ${duration(recovery.withinMs)}${help(recovery)}${outside.length ? `: ${outside.join('; ')}` : ''}`;
+    return `not steady within ${duration(recovery.withinMs)}${help(recovery)}${back(recovery)}${outside.length ? `: ${outside.join('; ')}` : ''}`;
   }
   return recovery?.kind === 'not-needed' ? 'not needed' : 'not recorded';
 }

@@ -1,5 +1,6 @@
 import { executeChild, workflowInfo } from '@temporalio/workflow';
 import type { RecoveryRules } from '../domain/recovery.ts';
+import { returnTimes, type Hit, type Returns } from '../domain/returns.ts';
 import type { WavePlan } from '../domain/plan.ts';
 import type { Recovery } from '../domain/verdict.ts';
 import { enter, type AdmittedRun, type Place } from './context.ts';
@@ -13,6 +14,14 @@ export const expectsReturn = ({ plan }: AdmittedRun): boolean => plan.experiment
 /** An order without an answer may have landed. */
 const wasHit = ({ state }: AdmittedRun, { wave, iteration }: Place): boolean =>
   state.victims.some((victim) => victim.wave === wave && victim.iteration === iteration && victim.injection?.outcome !== 'skipped');
+
+/** Who was hit in this iteration, to tell when each is back. Absent when nobody is known to have been. */
+function hitIn({ state }: AdmittedRun, { wave, iteration }: Place): Hit | undefined {
+  const hit = state.victims.flatMap(({ id, injection, ...victim }) =>
+    victim.wave === wave && victim.iteration === iteration && injection?.outcome === 'injected' ? [{ id, atMs: injection.atMs }] : [],
+  );
+  return hit.length > 0 ? { ids: hit.map(({ id }) => id), atMs: hit.map(({ atMs }) => atMs) } : undefined;
+}
 
 /**
  * Waits until steady state is back, and as many of the targets as when the run began are ready, with the runbooks that the experiment names:
@@ -29,7 +38,12 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
   if (run.facts.breach ?? run.state.aborted) for (const name of experiment.rollbacks) await help(name, 'rollback after a stop');
   enter(run, 'recovering', place);
   const { targets, site } = experiment;
-  const population = expectsReturn(run) && wasHit(run, place) && run.headcount ? { targets, site, ready: run.headcount.ready } : undefined;
+  const hit = hitIn(run, place);
+  let returns: Returns | undefined;
+  const population =
+    expectsReturn(run) && wasHit(run, place) && run.headcount
+      ? { targets, site, ready: run.headcount.ready, ...(hit && { hit }) }
+      : undefined;
   let waiting = experiment.remediation;
   let deadlineMs = Date.now() + wave.recoverWithinMs + wave.stableForMs;
   for (;;) {
@@ -44,9 +58,10 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
       place: { workflowId: run.state.workflowId, ...place, phase: 'recovery' as const },
       rules,
       deadlineMs,
-      ...(population && { population }),
+      ...(population && { population: { ...population, ...(returns && { returns }) } }),
     };
     const seen = await awaitRecovery(input).catch((cause: unknown) => ({ kind: 'lost' as const, reason: reasonOf(cause) }));
+    if (seen.kind !== 'lost') returns = seen.returns ?? returns;
     if (seen.kind === 'triggered') {
       const called = waiting[seen.index];
       waiting = waiting.filter((entry) => entry !== called);
@@ -55,13 +70,15 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
       continue;
     }
     const withinMs = wave.recoverWithinMs;
+    const back = returns && hit && { returnsInMs: returnTimes(returns, hit) };
     const recovery: Recovery =
       seen.kind === 'recovered'
-        ? { kind: 'recovered', inMs: Math.max(0, seen.sinceMs - startedMs), withinMs, helpedBy }
+        ? { kind: 'recovered', inMs: Math.max(0, seen.sinceMs - startedMs), withinMs, helpedBy, ...back }
         : {
             kind: 'not-recovered',
             withinMs,
             helpedBy,
+            ...back,
             outside: seen.kind === 'deadline' ? seen.outside : [{ probe: 'recovery', tolerance: seen.reason, worst: null, count: 0 }],
           };
     run.chronicle.add('recovery', { ...recovery }, place);

@@ -10,6 +10,7 @@ import { createHttp } from '../../src/adapters/http/request.ts';
 import { createProbePorts } from '../../src/adapters/probes/index.ts';
 import { createProcesses } from '../../src/adapters/process/index.ts';
 import { resolveWaves } from '../../src/domain/plan.ts';
+import type { Hit } from '../../src/domain/returns.ts';
 import { READY_TARGETS } from '../../src/domain/survivors.ts';
 import { parseDocument } from '../../src/language/experiment.ts';
 import { until } from '../crash/harness/moments.ts';
@@ -58,10 +59,11 @@ describe('victims that are back are ready, not only running', () => {
     );
   const place = { workflowId: 'run', wave: 'single', iteration: 0, phase: 'recovery' as const };
 
-  function recover(ready: number, deadlineMs: number): Promise<RecoveryOutcome> {
+  function recover(ready: number, deadlineMs: number, hit?: Hit): Promise<RecoveryOutcome> {
     const { probes: defined, slo, steadyState, targets } = experiment();
     const rules = { clauses: steadyState, triggers: [], stableForMs: 0 };
-    const input = { experiment: { probes: defined, slo }, place, rules, deadlineMs, population: { targets, site: 'local', ready } };
+    const population = { targets, site: 'local', ready, ...(hit && { hit }) };
+    const input = { experiment: { probes: defined, slo }, place, rules, deadlineMs, population };
     return new MockActivityEnvironment().run(createRecovery(ports).awaitRecovery, input);
   }
 
@@ -93,8 +95,14 @@ describe('victims that are back are ready, not only running', () => {
         populationSize: 3,
         unready: [{ why: expect.stringMatching(/^it has been up for/) as string }],
       });
-    const seen = await recover(3, Date.now() + 20_000);
+    const lookMs = Date.now();
+    const seen = await recover(3, lookMs + 20_000, { ids: ['the one that was killed'], atMs: [restartedMs - 50] });
     expect(seen).toMatchObject({ kind: 'recovered' });
+    const [backMs, ...more] = Object.values(seen.returns ?? {});
+    expect(more).toEqual([]);
+    expect(backMs).toBeGreaterThanOrEqual(restartedMs - 50);
+    expect(backMs).toBeLessThanOrEqual(Date.now());
+    if (lookMs - restartedMs < READY_AFTER_MS - 500) expect(backMs! - restartedMs).toBeGreaterThanOrEqual(READY_AFTER_MS - 500);
     expect((seen as { sinceMs: number }).sinceMs - restartedMs).toBeGreaterThanOrEqual(READY_AFTER_MS - 500); // asked for twice a second, and counted from when it was asked
     expect(Date.now() - restartedMs).toBeGreaterThanOrEqual(READY_AFTER_MS - 50);
     expect(await prepare(3)).toMatchObject({ ready: 3, unready: [] });

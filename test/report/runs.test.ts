@@ -30,6 +30,13 @@ describe('the measures of a run', () => {
     }));
   test('one that did not come back is not in time, for each of its victims', () =>
     expect(measuresOf(past(4, 'failed', [8_000, null]), [])).toMatchObject({ victims: 4, recoveries: [8_000, 8_000, Infinity, Infinity] }));
+  test('each victim that was timed has a time of its own; one that did not come back has none', () => {
+    const timed = past(1, 'passed', [1_000]);
+    const recovery = { kind: 'recovered', inMs: 1_000, withinMs: 2_000, helpedBy: [], returnsInMs: [400] };
+    const result = { ...timed.result, iterations: [{ wave: 'canary', iteration: 0, dryRun: false, outcome: 'held', recovery }] };
+    expect(measuresOf({ ...timed, result }, [])).toMatchObject({ victims: 2, returns: [400, Infinity] });
+    expect(measuresOf(timed, []).returns).toEqual([]);
+  });
   test('victims after whom nobody looked are not measured, and not in time either', () => {
     const unseen = past(1, 'error', [1_000]);
     const result = {

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { exitCodeOf } from '../../src/client.ts';
+import type { Hit, Returns } from '../../src/domain/returns.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fourWaves, scaleUp } from './harness/document.ts';
 import { containing, expectNothingLeft } from './harness/expectations.ts';
@@ -224,6 +225,19 @@ describeWithTemporal('stops and verdicts', () => {
         reason: containing('was not back within 2 s'),
       });
       expect(site.of('injectFault')).toHaveLength(1);
+    }));
+
+  test('each victim that was seen to come back is on record with its time, also when the system as a whole did not', () =>
+    onStage(theatre, async ({ site, start, verdict }) => {
+      const back = (input: { population?: { hit?: Hit } }): { returns: Returns } => ({
+        returns: Object.fromEntries(input.population?.hit?.atMs.map((atMs, i) => [`new-${i}`, atMs + 700 * (i + 1)]) ?? []),
+      });
+      site.on('awaitRecovery', (input) => Promise.resolve({ kind: 'recovered', sinceMs: Date.now(), ...back(input) }));
+      const passed = await verdict(await start());
+      expect(passed.iterations.at(-1)?.recovery).toMatchObject({ kind: 'recovered', returnsInMs: [700] });
+      site.on('awaitRecovery', (input) => Promise.resolve({ kind: 'deadline', outside: [], ...back(input) }));
+      const failed = await verdict(await start());
+      expect(failed.iterations.at(-1)?.recovery).toMatchObject({ kind: 'not-recovered', returnsInMs: [700] });
     }));
 
   test('a system that comes back late: failed', () =>

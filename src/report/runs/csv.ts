@@ -7,12 +7,21 @@ const SPREAD = ['count', 'not_in_time', 'median_ms', 'p90_ms', 'worst_ms'];
 const HEADS = [
   ...['started_utc', 'started_ms', 'ended_ms', 'run', 'experiment', 'service', 'environment', 'owner', 'requested_by', 'verdict', 'reason'],
   ...['time_scale', 'victims', 'not_measured', 'leftovers'],
-  ...['recovery', 'detection', 'remediation', 'full_recovery', 'stop'].flatMap((name) => SPREAD.map((part) => `${name}_${part}`)),
+  ...['victim_back', 'recovery', 'detection', 'remediation', 'full_recovery', 'stop'].flatMap((name) =>
+    SPREAD.map((part) => `${name}_${part}`),
+  ),
 ];
 
 function cellsOf(measures: RunMeasures): (string | number | null | undefined)[] {
   const { run, verdict, victims, unmeasured, leftovers } = measures;
-  const lists = [measures.recoveries, measures.detections, measures.remediations, measures.fullRecoveries, measures.stops];
+  const lists = [
+    measures.returns,
+    measures.recoveries,
+    measures.detections,
+    measures.remediations,
+    measures.fullRecoveries,
+    measures.stops,
+  ];
   return [
     ...[new Date(run.startedAtMs).toISOString(), run.startedAtMs, run.closedAtMs, run.workflowId, run.name, run.service, run.environment],
     ...[run.owner, run.requestedBy, verdict, run.reason, run.timeScale, victims, unmeasured, leftovers],

@@ -10,10 +10,11 @@ export const RUNS_REPORT_FORMAT = 'breakwater.dev/runs-report/v1';
 
 function runOf({ run, verdict, ...measures }: RunMeasures): Record<string, unknown> {
   const { experiment: _experiment, result: _result, ...facts } = run;
-  const { victims, unmeasured, leftovers, recoveries, detections, remediations, fullRecoveries, stops } = measures;
+  const { victims, unmeasured, leftovers, returns, recoveries, detections, remediations, fullRecoveries, stops } = measures;
   return {
     ...facts,
     ...{ verdict, victims, unmeasured, leftovers },
+    victimBack: asJson(distribution(returns)),
     recovery: asJson(distribution(recoveries)),
     detection: asJson(distribution(detections)),
     remediation: asJson(distribution(remediations)),

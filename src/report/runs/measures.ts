@@ -18,6 +18,8 @@ export interface RunMeasures {
    * together and counted with its time, which is that of the slowest of them.
    */
   recoveries: number[];
+  /** One for each victim that was timed: hit → it, or who replaced it, was ready. */
+  returns: number[];
   /** Victims after whom nobody looked: not in `recoveries`. */
   unmeasured: number;
   /** What recovery was promised within, when it was the same in all iterations. */
@@ -111,6 +113,9 @@ export function measuresOf(run: RunRecord, events: readonly RunEvent[]): RunMeas
   const recoveries = needed.flatMap(({ recovery, hit }) =>
     Array<number>(hit).fill(recovery.kind === 'recovered' ? recovery.inMs : Infinity),
   );
+  const returns = needed.flatMap(({ recovery: { returnsInMs }, hit }) =>
+    Array.isArray(returnsInMs) ? [...returnsInMs, ...Array<number>(Math.max(0, hit - returnsInMs.length)).fill(Infinity)] : [],
+  );
   const victims = new Set([...result.victims.map(keyOf), ...events.filter(isHit).map(keyOf)]);
   const hit = [...victims].reduce((sum, key) => sum + hitIn(key), 0);
   const [only] = within;
@@ -119,6 +124,7 @@ export function measuresOf(run: RunRecord, events: readonly RunEvent[]): RunMeas
     verdict: run.verdict ?? 'running',
     victims: hit,
     recoveries,
+    returns,
     unmeasured: Math.max(0, hit - recoveries.length),
     ...(within.size === 1 && only !== undefined && { withinMs: only }),
     detections: groups.flatMap(detectionOf),

@@ -62,6 +62,7 @@ const scored = ({ scores }: RunsReport): Section => ({
 const SPEEDS: readonly (readonly [what: string, meaning: string, of: (run: RunMeasures) => number[]])[] = [
   ['Time to detect', 'first injection → a stop condition or the trigger of a runbook', ({ detections }) => detections],
   ['Time to remediate', 'a runbook begins → it is verified to have helped', ({ remediations }) => remediations],
+  ['Victim back', 'hit → the victim, or who replaced it, is ready; each victim', ({ returns }) => returns],
   ['Time to recover', 'end of the fault → steady state, per victim', ({ recoveries }) => recoveries],
   ['Time to full recovery', 'first injection → steady state, per iteration, the hold included', ({ fullRecoveries }) => fullRecoveries],
   ['Breach → undone', "Breakwater's own: breach or abort seen → last undo done, per run that was stopped", ({ stops }) => stops],
