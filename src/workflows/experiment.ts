@@ -14,7 +14,7 @@ import { canAfford, hasEarned } from './earn.ts';
 import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
-import { expectsReturn } from './recover.ts';
+import { expectsReturn } from './comeback.ts';
 import { ledgerAnswer } from './ledger-messages.ts';
 import { guardArmed, halted } from './messages.ts';
 import { open } from './open.ts';

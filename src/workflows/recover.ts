@@ -1,27 +1,22 @@
 import { executeChild, workflowInfo } from '@temporalio/workflow';
+import type { RemediationTrigger } from '../domain/experiment/conditions.ts';
 import type { RecoveryRules } from '../domain/recovery.ts';
-import { returnTimes, type Hit, type Returns } from '../domain/returns.ts';
+import { returnTimes, type Returns } from '../domain/returns.ts';
 import type { WavePlan } from '../domain/plan.ts';
 import type { Recovery } from '../domain/verdict.ts';
+import { expectsReturn, hitIn, wasHit } from './comeback.ts';
 import { enter, type AdmittedRun, type Place } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { watching } from './proxies.ts';
 import { runbook } from './runbook.ts';
 
-/** Whether the victims come back by themselves, or by a runbook: what was planned before this was asked says nothing, and they do. */
-export const expectsReturn = ({ plan }: AdmittedRun): boolean => plan.experiment.blastRadius.victimsReturn !== false;
-
-/** An order without an answer may have landed. */
-const wasHit = ({ state }: AdmittedRun, { wave, iteration }: Place): boolean =>
-  state.victims.some((victim) => victim.wave === wave && victim.iteration === iteration && victim.injection?.outcome !== 'skipped');
-
-/** Who was hit in this iteration, to tell when each is back. Absent when nobody is known to have been. */
-function hitIn({ state }: AdmittedRun, { wave, iteration }: Place): Hit | undefined {
-  const hit = state.victims.flatMap(({ id, injection, ...victim }) =>
-    victim.wave === wave && victim.iteration === iteration && injection?.outcome === 'injected' ? [{ id, atMs: injection.atMs }] : [],
+/** What tells of an incident by a limit of its own. One that compares with the baseline is for the guard, which knows it. */
+const incidentTriggers = ({ plan }: AdmittedRun): RemediationTrigger[] =>
+  plan.experiment.stopConditions.flatMap(({ incident, probe, above, below, for: forMs }) =>
+    incident && (above ?? below) !== undefined
+      ? [{ probe, for: forMs, ...(above !== undefined && { above }), ...(below !== undefined && { below }) }]
+      : [],
   );
-  return hit.length > 0 ? { ids: hit.map(({ id }) => id), atMs: hit.map(({ atMs }) => atMs) } : undefined;
-}
 
 /**
  * Waits until steady state is back, and as many of the targets as when the run began are ready, with the runbooks that the experiment names:
@@ -45,11 +40,12 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
       ? { targets, site, ready: run.headcount.ready, ...(hit && { hit }) }
       : undefined;
   let waiting = experiment.remediation;
+  let incidents = incidentTriggers(run);
   let deadlineMs = Date.now() + wave.recoverWithinMs + wave.stableForMs;
   for (;;) {
     const rules: RecoveryRules = {
       clauses: experiment.steadyState,
-      triggers: waiting.map(({ when }) => when),
+      triggers: [...waiting.map(({ when }) => when), ...incidents],
       stableForMs: wave.stableForMs,
     };
     const { awaitRecovery } = watching(experiment.site, wave.recoverWithinMs + wave.stableForMs, 'recovery: until steady state holds');
@@ -64,8 +60,14 @@ export async function recover(run: AdmittedRun, wave: WavePlan, place: Place): P
     if (seen.kind !== 'lost') returns = seen.returns ?? returns;
     if (seen.kind === 'triggered') {
       const called = waiting[seen.index];
+      if (!called) {
+        incidents = [];
+        run.facts.incident ??= `an incident outside of the experiment: ${seen.rule}`;
+        run.chronicle.add('incident', { rule: seen.rule }, place);
+        continue;
+      }
       waiting = waiting.filter((entry) => entry !== called);
-      if (called) await help(called.runbook, seen.rule);
+      await help(called.runbook, seen.rule);
       deadlineMs = Date.now() + wave.recoverWithinMs + wave.stableForMs;
       continue;
     }

@@ -3,12 +3,16 @@ import type { RunContext } from './context.ts';
 
 /** A halt stops the run in any phase, as an abort does; signals come from anywhere, so nothing about it is taken for granted. */
 export function takeHalt({ state, facts, chronicle, chaos }: RunContext, halt: Partial<Halt> | undefined): void {
-  if (state.aborted || state.phase === 'closing' || state.phase === 'closed') return;
+  if (state.phase === 'closing' || state.phase === 'closed') return;
+  const isIncident = halt?.kind === 'incident' && facts.incident === undefined;
+  if (state.aborted && !isIncident) return;
   const [by, reason] = [halt?.by, halt?.reason].map((text) => (typeof text === 'string' ? text.slice(0, 500) : 'not said'));
-  state.aborted = { by: by ?? 'not said', reason: reason ?? 'not said' };
+  const stop = { by: by ?? 'not said', reason: reason ?? 'not said' };
+  if (isIncident) facts.incident = `an incident outside of the experiment: ${reason}`;
+  chronicle.add(isIncident ? 'incident' : 'halt', stop);
+  if (state.aborted) return; // it is stopping already, and what is seen of its recovery does not count
+  state.aborted = stop;
   state.stopSeenMs ??= Date.now();
-  if (halt?.kind === 'incident') facts.incident = `an incident outside of the experiment: ${reason}`;
-  chronicle.add(halt?.kind === 'incident' ? 'incident' : 'halt', { ...state.aborted });
   chaos.cancel();
 }
 

@@ -1,10 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { exitCodeOf } from '../../src/client.ts';
+import type { RecoveryRules } from '../../src/domain/recovery.ts';
 import type { Hit, Returns } from '../../src/domain/returns.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fourWaves, scaleUp } from './harness/document.ts';
-import { containing, expectNothingLeft } from './harness/expectations.ts';
-import { announce, breachingGuard, breachOf, healthy, linger, type FakeSite } from './harness/fake-site.ts';
+import { containing, expectNothingLeft, reach } from './harness/expectations.ts';
+import { announce, breachingGuard, breachOf, endlessGuard, healthy, linger, type FakeSite } from './harness/fake-site.ts';
 import { watchedRecords } from './harness/records.ts';
 import { onStage, openTheatre, type Theatre } from './harness/stage.ts';
 
@@ -225,6 +226,46 @@ describeWithTemporal('stops and verdicts', () => {
         reason: containing('was not back within 2 s'),
       });
       expect(site.of('injectFault')).toHaveLength(1);
+    }));
+
+  test('an incident that begins while the system recovers: void, though it did not come back', () =>
+    onStage(theatre, async ({ site, start, verdict }) => {
+      const seen: RecoveryRules['triggers'][] = [];
+      site.on('awaitRecovery', ({ rules }) => {
+        seen.push(rules.triggers);
+        if (seen.length === 1) return Promise.resolve({ kind: 'triggered', index: 0, rule: 'errors > 0.9', atMs: Date.now() });
+        return Promise.resolve({ kind: 'deadline', outside: [] });
+      });
+      const conditions = [
+        { probe: 'errors', above: 0.9, incident: true },
+        { probe: 'errors', aboveBaseline: '300%', minDelta: 5, incident: true },
+        { probe: 'errors', above: 0.8 },
+      ];
+      expect(await verdict(await start(experimentDocument({ stopConditions: conditions })))).toMatchObject({
+        verdict: 'void',
+        rule: 'unrelated-incident',
+        reason: 'an incident outside of the experiment: errors > 0.9',
+      });
+      expect(seen).toEqual([[{ probe: 'errors', above: 0.9, for: 0 }], []]);
+    }));
+
+  test('an incident after an abort makes the run void: how it recovers says nothing any more', () =>
+    onStage(theatre, async (stage) => {
+      stage.site.on('guardWave', endlessGuard);
+      stage.site.on('awaitRecovery', async () => {
+        await linger(() => isTold);
+        return { kind: 'deadline', outside: [] };
+      });
+      let isTold = false;
+      const id = await stage.start();
+      await reach(stage, id, 'holding');
+      await stage.client.abort(id, { by: 'bob' });
+      await stage.site.began('awaitRecovery');
+      const halt = { kind: 'incident', by: 'alertmanager', reason: 'a region is down', atMs: Date.now() };
+      await stage.client.temporal.workflow.getHandle(id).signal('halted', halt);
+      await reach(stage, id, ({ events }) => events.some(({ kind }) => kind === 'incident'));
+      isTold = true;
+      expect(await stage.verdict(id)).toMatchObject({ verdict: 'void', rule: 'unrelated-incident' });
     }));
 
   test('each victim that was seen to come back is on record with its time, also when the system as a whole did not', () =>
