@@ -6,6 +6,7 @@ import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporal
 import type { Logger } from 'pino';
 import { createControlActivities, createSiteActivities } from './activities/index.ts';
 import { boundArenas } from './adapters/arenas.ts';
+import { boundHeap } from './adapters/heap.ts';
 import { createPager } from './adapters/pager/index.ts';
 import { createSecrets } from './adapters/secrets.ts';
 import { openSite } from './adapters/site.ts';
@@ -129,6 +130,7 @@ async function keepJanitor({ janitorEveryMs, taskQueue }: Config, client: Client
 /** Runs until SIGINT or SIGTERM; then finishes what is under way or hands it back to Temporal. */
 export async function runWorker(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promise<void> {
   await boundArenas(env);
+  boundHeap(process.execArgv);
   Runtime.install({ shutdownSignals: [] });
   const { finished, stop } = await startWorker(config, log, env);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

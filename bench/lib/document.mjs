@@ -13,7 +13,8 @@ export const hitOne = ({ name, app, slot, url, every, hold, fault = 'process-pau
   guard: { maxBlind: '30s' },
   targets: { kind: 'process', labels: { app, slot: String(slot) } },
   fault: { kind: fault },
-  blastRadius: { maxVictims: 1, maxConcurrent: 1, survivorsAtLeast: 0, coolDown: '0s' },
+  // A sleeper that was killed is not restarted: nobody waits for its return.
+  blastRadius: { maxVictims: 1, maxConcurrent: 1, survivorsAtLeast: 0, coolDown: '0s', victimsReturn: fault !== 'process-kill' },
   timing: { baseline: '0s', hold, recoverWithin: '60s', stableFor: '0s' },
   waves: [{ name: 'dry-run', dryRun: true }, { name: 'single' }],
 });
