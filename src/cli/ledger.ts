@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { percent } from '../domain/percent.ts';
 import type { LedgerState } from '../client.ts';
 import { duration, utc } from '../report/format.ts';
 import { capArgument, environmentArgument, personArgument, reasonArgument } from './arguments.ts';
@@ -26,7 +27,7 @@ function ledgerLines(environment: string, { limits, holds, queue, coolDowns, hal
         holder,
         wave?.name ?? '',
         String(wave?.victims ?? 0),
-        wave?.budget ? `${Number((wave.budget.cost * 100).toFixed(2))}% of ${wave.budget.slo}` : '',
+        wave?.budget ? `${percent(wave.budget.cost)} of ${wave.budget.slo}` : '',
         since(sinceMs),
         String(epoch),
         scopes.join(' '),

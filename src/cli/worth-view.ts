@@ -2,6 +2,7 @@ import type { WaveWorth } from '../activities/worth.ts';
 import type { PlanResult } from '../client.ts';
 import { budgetSignal, whyTooDear } from '../domain/budget.ts';
 import { describeEvidence } from '../domain/evidence.ts';
+import { percent } from '../domain/percent.ts';
 import { resolveWaves, type WavePlan } from '../domain/plan.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -10,8 +11,6 @@ type ValidPlan = Extract<PlanResult, { valid: true }>;
 
 /** What live waves have reserved, by the name of the SLO, as shares of its error budget. */
 export type Reserved = Record<string, number>;
-
-const percent = (share: number): string => `${Number((share * 100).toFixed(2))}%`;
 
 /** What the error budget says: what speaks against the wave, or the numbers that allow it. */
 function budgetOf(

@@ -1,4 +1,5 @@
 import type { BudgetRule } from './experiment/waves.ts';
+import { percent } from './percent.ts';
 
 /** The signal that tells how much of an SLO's error budget is left: 1 untouched, 0 spent, below 0 overspent. */
 export const budgetSignal = (slo: string): string => `${slo}.budget-remaining`;
@@ -14,7 +15,6 @@ export interface Affordance {
   reserved: number | undefined;
 }
 
-const percent = (share: number): string => `${Number((share * 100).toFixed(2))}%`;
 /** Sums of shares are exact to this. */
 const TOLERANCE = 1e-9;
 

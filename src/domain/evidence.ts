@@ -1,4 +1,5 @@
 import type { EvidenceRule } from './experiment/waves.ts';
+import { percent } from './percent.ts';
 import type { WavePlan } from './plan.ts';
 import { isSame } from './same.ts';
 import { clopperPearson, trialsNeeded } from './statistics/proportion.ts';
@@ -38,7 +39,6 @@ export const CONFIDENCE = 0.95;
 
 /** Runs in which nothing that was measured counts. */
 const WORTHLESS: readonly Verdict[] = ['void', 'invalid', 'error'];
-const percent = (share: number): string => `${Number((share * 100).toFixed(1))}%`;
 const days = (ms: number): string => `${Number((ms / 86_400_000).toFixed(2))} d`;
 
 /** Whether what a wave showed counts at all, whatever it was; otherwise why not. */
@@ -92,9 +92,9 @@ function missingOf({ rule, passed, recovered, of, lowerBound }: Omit<Evidence, '
   const least = rule.recoveryLowerBound;
   if (least !== undefined && (lowerBound === null || lowerBound < least)) {
     const shown =
-      lowerBound === null ? 'which shows nothing' : `which shows ${percent(lowerBound)} at least (${percent(CONFIDENCE)} confidence)`;
+      lowerBound === null ? 'which shows nothing' : `which shows ${percent(lowerBound, 1)} at least (${percent(CONFIDENCE, 1)} confidence)`;
     const help = recovered === of ? `; ${trialsNeeded(least, CONFIDENCE)} in a row would show it` : '';
-    missing.push(`wave ${rule.wave} recovered in time in ${recovered} of ${of}, ${shown}, and ${percent(least)} are required${help}`);
+    missing.push(`wave ${rule.wave} recovered in time in ${recovered} of ${of}, ${shown}, and ${percent(least, 1)} are required${help}`);
   }
   return missing;
 }
@@ -103,6 +103,6 @@ function missingOf({ rule, passed, recovered, of, lowerBound }: Omit<Evidence, '
 export function describeEvidence({ rule, passed, recovered, of, lowerBound, missing, discarded }: Evidence): string {
   const apart = discarded.length > 0 ? ` (not counted: ${discarded.join(', ')})` : '';
   if (missing.length > 0) return `${missing.join('; ')}${apart}`;
-  const bound = lowerBound === null ? '' : `, ${percent(lowerBound)} at least`;
+  const bound = lowerBound === null ? '' : `, ${percent(lowerBound, 1)} at least`;
   return `wave ${rule.wave} passed in ${passed} of ${rule.passed} runs within ${days(rule.within)}, recovered in time in ${recovered} of ${of}${bound}${apart}`;
 }

@@ -1,4 +1,5 @@
 import { callsForPostMortem, learningOf, nextRun, type Learning } from '../domain/learning.ts';
+import { percent } from '../domain/percent.ts';
 import type { RecordedPostMortem, RunRecord } from '../records/ports.ts';
 
 /** What was learnt from a run, and from its experiment as a whole. */
@@ -24,15 +25,13 @@ export function learningFrom(run: RunRecord, runs: readonly RunRecord[], postMor
   };
 }
 
-const percent = (share: number): string => `${Number((share * 100).toFixed(1))}%`;
-
 /** What was learnt, in sentences. None when nobody looked it up. */
 export function learningSentences(run: Pick<RunRecord, 'verdict'>, learning: RunLearning | undefined): string[] {
   if (!learning) return [];
   const { postMortem, next, experiment } = learning;
   const { bad, postMortems, completeness, runbooks, nextPassed, nextOf, interval } = experiment;
   const written = postMortem
-    ? `The post-mortem is ${percent(postMortem.completed / postMortem.fields)} complete; runbook: ${postMortem.runbook.replace('-', ' ')}.`
+    ? `The post-mortem is ${percent(postMortem.completed / postMortem.fields, 1)} complete; runbook: ${postMortem.runbook.replace('-', ' ')}.`
     : 'No post-mortem of this run is recorded.';
   return [
     ...(callsForPostMortem(run) || postMortem ? [written] : []),
@@ -41,10 +40,10 @@ export function learningSentences(run: Pick<RunRecord, 'verdict'>, learning: Run
       : 'No later run of this experiment tells anything yet.',
     bad === 0
       ? 'No recorded run of this experiment has ended badly.'
-      : `Of ${bad} runs of this experiment that ended badly, ${postMortems} have a post-mortem${completeness === null ? '' : `, ${percent(completeness)} complete on average; ${runbooks} of them settled the runbook`}.`,
+      : `Of ${bad} runs of this experiment that ended badly, ${postMortems} have a post-mortem${completeness === null ? '' : `, ${percent(completeness, 1)} complete on average; ${runbooks} of them settled the runbook`}.`,
     ...(interval
       ? [
-          `After a bad end the next run passed in ${nextPassed} of ${nextOf}: with 95% confidence in ${percent(interval.low)} to ${percent(interval.high)} of all.`,
+          `After a bad end the next run passed in ${nextPassed} of ${nextOf}: with 95% confidence in ${percent(interval.low, 1)} to ${percent(interval.high, 1)} of all.`,
         ]
       : []),
   ];

@@ -4,6 +4,7 @@ import { duration, quantity } from './format.ts';
 import { impacts, recoveryMeasure } from './measures.ts';
 import type { RunReport } from './model.ts';
 import { unitOf } from './signals.ts';
+import { percent } from '../domain/percent.ts';
 
 /** Heads of the table of impacts. */
 export const IMPACT_HEADS = ['Wave', 'Signal', 'Baseline median', 'Under the fault', 'Shift', '95 % interval'] as const;
@@ -24,8 +25,6 @@ export function impactRows(report: Pick<RunReport, 'run' | 'signals'>): string[]
   });
 }
 
-const percent = (share: number): string => `${Number((share * 100).toFixed(1))}%`;
-
 /** How often and how fast the system came back, in one sentence. */
 export function recoverySentence(report: Pick<RunReport, 'run'>): string {
   const measure = recoveryMeasure(report);
@@ -34,7 +33,7 @@ export function recoverySentence(report: Pick<RunReport, 'run'>): string {
   const spread = times
     ? ` It took ${duration(times.median)} at the median, ${duration(times.p95)} at the 95th percentile, ${duration(times.max)} at most.`
     : '';
-  return `Recovered in time in ${recovered} of ${of}: with 95% confidence in ${percent(interval.low)} to ${percent(interval.high)} of all.${spread}`;
+  return `Recovered in time in ${recovered} of ${of}: with 95% confidence in ${percent(interval.low, 1)} to ${percent(interval.high, 1)} of all.${spread}`;
 }
 
 /** Heads of the table of comparisons. */
