@@ -300,6 +300,7 @@ describeWithTemporal('the ledger', () => {
       ['acquire', 'a text', 'let me in', /expected `holder`/],
       ['acquire', 'a list', [[]], /expected `holder`/],
       ['acquire', 'a huge holder', { ...claim, holder: huge }, /expected `holder`/],
+      ['acquire', 'half a character', { ...claim, holder: 'run-\ud83d' }, /expected `holder`/],
       ['acquire', 'a run id that is none', { ...claim, runId: 'r' }, /expected `runId`/],
       ['acquire', 'no scopes', { ...claim, scopes: [] }, /expected `scopes`/],
       ['acquire', 'many scopes', { ...claim, scopes: Array(1_000).fill('service:a') }, /expected `scopes`/],

@@ -23,10 +23,13 @@ const isWhole = (it: unknown, least: number, most: number): it is number =>
 /** Temporal gives runs such ids. It refuses to carry an answer to any other, each time anew: the ledger would stand still for ever. */
 const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** It goes to Temporal as UTF-8, which has no such thing. */
+const HALF_CHARACTER = /\p{Surrogate}/u;
+
 /** The run that a message speaks of. */
 function readRun(message: unknown): Read<{ holder: string; runId: string }> {
   const { holder, runId } = fields(message);
-  if (!isText(holder)) return problem('expected `holder`, the workflow id of a run');
+  if (!isText(holder) || HALF_CHARACTER.test(holder)) return problem('expected `holder`, the workflow id of a run');
   if (typeof runId !== 'string' || !RUN_ID.test(runId)) return problem('expected `runId`, the run id of a workflow: a UUID');
   return value({ holder, runId });
 }
