@@ -26,7 +26,15 @@ describeWithTemporal('survivors: nobody more is hit before earlier victims are b
       expect(await verdict(id)).toMatchObject({ verdict: 'passed' });
       expect(preparations(site).map(({ before }) => before)).toEqual([undefined, ...Array<object>(4).fill({ size: 5, ready: 5 })]);
       const { targets } = experimentDocument();
-      expect(recoveries(site).map(({ population }) => population)).toEqual(Array(4).fill({ targets, site: 'local', ready: 5 }));
+      const places = recoveries(site).map(({ population: { hit: _hit, ...population } = {} }) => population);
+      expect(places).toEqual(Array(4).fill({ targets, site: 'local', ready: 5 }));
+      const hits = recoveries(site).flatMap(({ population }) => population?.hit?.ids ?? []);
+      expect(hits.sort()).toEqual(
+        site
+          .orders('injectFault')
+          .map(({ target }) => target.id)
+          .sort(),
+      );
       expect(site.orders('injectFault').map(({ survivors }) => survivors)).toEqual(Array(6).fill({ targets, atLeast: 2 }));
       const chosen = (await records.events(id)).filter(({ kind }) => kind === 'victims-chosen');
       expect(chosen.map(({ data }) => data['ready'])).toEqual([5, 5, 5, 5, 5]);
