@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BreakwaterClient, RunResult } from '../../client.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { Sandbox } from '../sandbox.ts';
-import { DEMO_TIME_SCALE, pauseDocument, referenceDocument } from './documents.ts';
+import { DEMO_TIME_SCALE, pauseDocument, referenceDocument, weakDocument } from './documents.ts';
 import { stateOf } from './process-state.ts';
 
 /** What the scenes are played with. */
@@ -75,10 +75,7 @@ export async function weak(stage: Stage): Promise<Scene> {
   const title = `a weakness: the supervisor takes ${RESTART_SECONDS} s to restart a worker`;
   stage.say(title);
   await stage.sandbox.payments.weaken({ slowRestart: `${RESTART_SECONDS}s` });
-  const document = await referenceDocument();
-  const result = await stage.follow(
-    await start(stage, { ...document, metadata: { ...(document['metadata'] as object), name: 'payment-worker-weak' } }),
-  );
+  const result = await stage.follow(await start(stage, await weakDocument()));
   const recovery = result.iterations.at(-1)?.recovery;
   const isRepaired = result.rule === 'stop-condition' && recovery?.kind === 'recovered' && recovery.helpedBy.includes('scale-workers');
   const latency = result.stopLatencyMs === undefined ? '' : `, breach → stopped and undone in ${result.stopLatencyMs} ms`;
