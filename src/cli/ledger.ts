@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { percent } from '../domain/percent.ts';
 import type { LedgerState } from '../client.ts';
+import { percent } from '../domain/percent.ts';
 import { duration, utc } from '../report/format.ts';
 import { capArgument, environmentArgument, personArgument, reasonArgument } from './arguments.ts';
 import { inTime, withClient } from './connect.ts';

@@ -38,7 +38,7 @@ export const processTarget = defineTarget('process', {
       } else population.protected.push({ target, why });
     }
     const reasons = await findUnready(ready, population.targets, facts, ports, signal);
-    population.startedAtMs = Object.fromEntries(population.targets.map(({ id }, i) => [id, facts[i]?.startedAtMs ?? NaN]));
+    population.startedAtMs = Object.fromEntries(facts.map(({ identity, startedAtMs }) => [processTargetId(identity), startedAtMs]));
     population.unready = population.targets.flatMap(({ id, name }, i): UnreadyTarget[] =>
       reasons[i] === undefined ? [] : [{ id, name, why: reasons[i] }],
     );

@@ -9,12 +9,12 @@ import { mayGoOn } from '../domain/verdict.ts';
 import { phaseAttribute } from './attributes.ts';
 import { Chronicle } from './chronicle.ts';
 import { close } from './close.ts';
+import { expectsReturn, victimsIn } from './comeback.ts';
 import { compare } from './compare.ts';
 import { canAfford, hasEarned } from './earn.ts';
 import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
-import { expectsReturn } from './comeback.ts';
 import { ledgerAnswer } from './ledger-messages.ts';
 import { guardArmed, halted } from './messages.ts';
 import { open } from './open.ts';
@@ -176,7 +176,7 @@ async function runWave(run: AdmittedRun, wave: WavePlan, isLast: boolean): Promi
       done += 1;
       again = undefined;
       if (!wave.dryRun) alreadyHit.push(...victims.map(({ name }) => name));
-    } else if (wereOrdered(run, place)) again = victims.map(({ id }) => id); // hits the same once more, and nobody else
+    } else if (victimsIn(run, place).length > 0) again = victims.map(({ id }) => id); // hits the same once more, and nobody else
     const isShown = await compare(run, wave, place);
     const isOver = run.ledger.isUsed && (done === wave.iterations || (isShown && wave.stopEarly));
     if (!isOver || !isLast) await run.chronicle.flush(isOver ? farewell(run, 'leave') : undefined);
@@ -185,10 +185,6 @@ async function runWave(run: AdmittedRun, wave: WavePlan, isLast: boolean): Promi
   }
   return true;
 }
-
-/** Whether somebody may have been hit in this iteration: an order without an answer counts. */
-const wereOrdered = ({ state }: AdmittedRun, { wave, iteration }: Place): boolean =>
-  state.victims.some((victim) => victim.wave === wave && victim.iteration === iteration);
 
 /** Gates, baseline and choice; again from the start after a pause, because what was proven is then old. */
 async function prepare(

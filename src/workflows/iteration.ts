@@ -6,6 +6,7 @@ import type { Order } from '../domain/order.ts';
 import type { WavePlan } from '../domain/plan.ts';
 import { floorOf } from '../domain/survivors.ts';
 import type { IterationFacts } from '../domain/verdict.ts';
+import { victimsIn } from './comeback.ts';
 import { enter, newIterationFacts, type AdmittedRun, type Place } from './context.ts';
 import { timedOut } from './failure.ts';
 import { watchOver } from './guarding.ts';
@@ -39,7 +40,7 @@ export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Plac
     },
   );
   for (const { what, evidence } of undone.done) run.chronicle.add('undo', { what, evidence }, place);
-  for (const victim of run.state.victims.filter(({ wave: name, iteration }) => name === place.wave && iteration === place.iteration)) {
+  for (const victim of victimsIn(run, place)) {
     const found = undone.done.find(({ what }) => what.endsWith(victim.id));
     if (found) victim.undone = found.evidence;
   }

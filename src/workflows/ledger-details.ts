@@ -1,10 +1,11 @@
 import type { LedgerState } from '../domain/ledger/state.ts';
-import { escapeMarkdown } from './details.ts';
 import { percent } from '../domain/percent.ts';
+import { escapeMarkdown } from './details.ts';
 
 const MAX_DETAILS = 4_000;
 /** Entries of each list. */
 const MOST = 10;
+
 /** The ledger in Markdown, for Temporal Web: a halt first. */
 export function describeLedger(environment: string, { halt, holds, queue, coolDowns, limits, notes }: LedgerState): string {
   const most = <T>(items: readonly T[], line: (item: T) => string): string[] => items.slice(0, MOST).map(line);

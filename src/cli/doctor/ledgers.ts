@@ -10,7 +10,7 @@ const MOST_ATTEMPTS = 2;
 /** Whether the ledgers get on: a ledger whose workflow tasks fail answers nobody, and no run of its environment may begin a live wave. */
 export async function checkLedgers(client: BreakwaterClient): Promise<Finding> {
   const { temporal, taskQueue } = client;
-  const environments = await inTime(client, () => listLedgers({ temporal, taskQueue }));
+  const environments = await inTime(client, () => listLedgers(client));
   const stuck: string[] = [];
   for (const environment of environments) {
     const id = ledgerId(environment, taskQueue);

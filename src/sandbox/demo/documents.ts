@@ -29,30 +29,32 @@ export async function referenceDocument(): Promise<Json> {
   return copy;
 }
 
-/** Where a runbook starts workers, recovery takes the seconds in which processes start, however fast the demo's time passes: 5 minutes are 10 s here. */
-const withRunbook = (document: Json): Json => ({ ...document, timing: { ...(document['timing'] as Json), recoverWithin: '5m' } });
+/**
+ * The reference under another name and hypothesis. Where a runbook starts workers, recovery takes the seconds in which processes start, however fast the
+ * demo's time passes: 5 minutes are 10 s here.
+ */
+async function variant(name: string, hypothesis: string): Promise<Json> {
+  const document = await referenceDocument();
+  const [metadata, timing] = [document['metadata'] as Json, document['timing'] as Json];
+  return { ...document, metadata: { ...metadata, name }, hypothesis, timing: { ...timing, recoverWithin: '5m' } };
+}
 
 /** The experiment on a system with a weakness. */
-export async function weakDocument(): Promise<Json> {
-  const document = await referenceDocument();
-  return withRunbook({
-    ...document,
-    metadata: { ...(document['metadata'] as Json), name: 'payment-worker-weak' },
-    hypothesis: 'killing payment workers keeps payment errors ≤ 0.1 % and the queue heals within 5 minutes, with the help of the runbook',
-  });
-}
+export const weakDocument = (): Promise<Json> =>
+  variant(
+    'payment-worker-weak',
+    'killing payment workers keeps payment errors ≤ 0.1 % and the queue heals within 5 minutes, with the help of the runbook',
+  );
 
 /** The same system under a reversible fault: one worker is paused, long enough for Breakwater to be killed meanwhile. */
-export async function pauseDocument(): Promise<Json> {
-  const document = await referenceDocument();
-  return withRunbook({
-    ...document,
-    metadata: { ...(document['metadata'] as Json), name: 'payment-worker-pause' },
-    hypothesis: 'a paused payment worker is carried by the others, and runs again whatever happens to Breakwater',
-    fault: { kind: 'process-pause' },
-    waves: [
-      { name: 'dry-run', dryRun: true },
-      { name: 'canary', targets: { kind: 'process', labels: { 'payment-worker': 'canary' } }, hold: '6m' },
-    ],
-  });
-}
+export const pauseDocument = async (): Promise<Json> => ({
+  ...(await variant(
+    'payment-worker-pause',
+    'a paused payment worker is carried by the others, and runs again whatever happens to Breakwater',
+  )),
+  fault: { kind: 'process-pause' },
+  waves: [
+    { name: 'dry-run', dryRun: true },
+    { name: 'canary', targets: { kind: 'process', labels: { 'payment-worker': 'canary' } }, hold: '6m' },
+  ],
+});
