@@ -55,6 +55,17 @@ const variables = {
     .regex(/^[\w.-]+$/, 'expected letters, digits, . _ or -')
     .default('breakwater')
     .describe('task queue of the workflows; sites add .<site>'),
+  BREAKWATER_KUBECONFIG: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'kubeconfig file of the cluster that this worker’s sites are in, or in-cluster; without it there is no cluster. Never taken from KUBECONFIG',
+    ),
+  BREAKWATER_KUBE_CONTEXT: z.string().min(1).optional().describe('context of that file; default: its current one'),
+  BREAKWATER_PROTECTED_NAMESPACES: names
+    .optional()
+    .describe('namespaces that no fault may touch, separated by commas; kube-* and the own one are never touched anyway'),
   BREAKWATER_SLOTS: z.coerce
     .number()
     .int()
@@ -123,6 +134,8 @@ export interface Config {
   taskQueue: string;
   slots: number;
   secretsDir?: string;
+  /** The cluster of this worker's sites. */
+  cluster?: { kubeconfig: string; context?: string; protectedNamespaces: string[] };
   /** How often the janitor's schedule fires, milliseconds; undefined: this worker installs none. */
   janitorEveryMs?: number;
   /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
@@ -172,6 +185,13 @@ export function loadConfig(env: Env = process.env): Config {
     taskQueue: v.BREAKWATER_TASK_QUEUE,
     slots: v.BREAKWATER_SLOTS,
     ...(v.BREAKWATER_SECRETS_DIR !== undefined && { secretsDir: resolve(v.BREAKWATER_SECRETS_DIR) }),
+    ...(v.BREAKWATER_KUBECONFIG !== undefined && {
+      cluster: {
+        kubeconfig: v.BREAKWATER_KUBECONFIG === 'in-cluster' ? 'in-cluster' : resolve(v.BREAKWATER_KUBECONFIG),
+        ...(v.BREAKWATER_KUBE_CONTEXT !== undefined && { context: v.BREAKWATER_KUBE_CONTEXT }),
+        protectedNamespaces: v.BREAKWATER_PROTECTED_NAMESPACES ?? [],
+      },
+    }),
     ...(v.BREAKWATER_JANITOR_EVERY !== 'off' && { janitorEveryMs: v.BREAKWATER_JANITOR_EVERY }),
     pager: {
       ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),

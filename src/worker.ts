@@ -53,7 +53,14 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
   const records = createRecords({ url: config.databaseUrl, maxConnections: DATABASE_CONNECTIONS });
   await records.migrate();
   const { stateDir, secretsDir } = config;
-  const settings = { stateDir, ...(secretsDir !== undefined && { secretsDir }), env, reaper, journalKeepsMs: config.journalKeepsMs };
+  const settings = {
+    stateDir,
+    ...(secretsDir !== undefined && { secretsDir }),
+    env,
+    reaper,
+    journalKeepsMs: config.journalKeepsMs,
+    ...(config.cluster && { cluster: config.cluster }),
+  };
   const sites = config.sites.map((site) => openSite({ ...settings, site }, records));
   // all sites of this machine share its state
   if (config.role !== 'control')

@@ -1,7 +1,7 @@
-import type { Order, Spec } from '../domain/order.ts';
+import type { Order, Spec, Survivors } from '../domain/order.ts';
 import { processOf } from '../domain/process.ts';
 import { floorRefusal, type Standing } from '../domain/survivors.ts';
-import type { Target } from '../domain/target.ts';
+import type { Population, Target } from '../domain/target.ts';
 import type { FaultPorts, SurvivorsPort } from '../faults/ports.ts';
 import type { TargetPorts } from '../targets/ports.ts';
 import { discover, readyOf } from './discover.ts';
@@ -47,7 +47,7 @@ export function createFloor(ports: FaultPorts, place: FloorPorts): (order: Order
     const hit = { key: order.key, targetId: order.target.id, atMs: Date.now() };
     const { targets, atLeast } = order.survivors;
     if (atLeast > 0) {
-      const why = floorRefusal(await standing(ports, place, await look(targets, signal)), order.target.id, atLeast);
+      const why = floorRefusal(await standing(ports, place, await look(targets, signal), order.survivors), order.target.id, atLeast);
       if (why !== undefined) return why;
     }
     await survivors.note(hit);
@@ -73,6 +73,7 @@ export function createFloor(ports: FaultPorts, place: FloorPorts): (order: Order
       signal: (victim, name, notAfterMs, aborted) => processes.signal(victim, name, notAfterMs, aborted, () => refusalOf(order, signal)),
       protectionOf: async (victim, aborted) => (await processes.protectionOf(victim, aborted)) ?? needed(await refusalOf(order, signal)),
     },
+    floor: { refusal: async (_, aborted) => needed(await refusalOf(order, aborted)) },
   });
 }
 
@@ -100,10 +101,21 @@ function createLook({ site, targets }: FloorPorts): (spec: Spec, signal: AbortSi
 }
 
 /** Who of those that were ready still runs, and who of them was hit just now. One whose fault was undone counts again. */
-async function standing({ processes, journal }: FaultPorts, { survivors }: FloorPorts, { size, ready: seen }: Look): Promise<Standing> {
-  const conditions = await Promise.all(seen.map((target) => processes.inspect(processOf(target))));
-  const ready = seen.filter((_, i) => conditions[i]?.kind === 'running').map(({ id }) => id);
+async function standing(ports: FaultPorts, place: FloorPorts, { size, ready: seen }: Look, { targets }: Survivors): Promise<Standing> {
+  const { survivors } = place;
+  const { journal } = ports;
+  const ready = (await runningNow(seen, ports, () => discover(targets, place.site, place.targets, NEVER))).map(({ id }) => id);
   const hits = await survivors.recent(ready);
   const records = await Promise.all(hits.map(({ key }) => journal.read(key)));
   return { size, ready, hit: hits.filter((_, i) => records[i]?.reversal === undefined).map(({ targetId }) => targetId) };
+}
+
+/** Those that still live. Processes are looked at one by one; of anything else its system is asked again, because one answer tells of all. */
+async function runningNow(seen: readonly Target[], { processes }: FaultPorts, lookAgain: () => Promise<Population>): Promise<Target[]> {
+  if (seen.every(({ kind }) => kind === 'process')) {
+    const conditions = await Promise.all(seen.map((target) => processes.inspect(processOf(target))));
+    return seen.filter((_, i) => conditions[i]?.kind === 'running');
+  }
+  const now = new Set(readyOf(await lookAgain()).map(({ id }) => id));
+  return seen.filter(({ id }) => now.has(id));
 }

@@ -5,6 +5,9 @@ import { faults } from '../faults/index.ts';
 import { createCommands, inheritedBy } from './command/run.ts';
 import { createReadiness } from './http/readiness.ts';
 import { createHttp } from './http/request.ts';
+import { noCluster } from './kubernetes/absent.ts';
+import { openKubernetes, type ClusterSettings } from './kubernetes/index.ts';
+import { saveCluster } from './kubernetes/settings-file.ts';
 import { openLeases, tidyLeases } from './leases/index.ts';
 import { createProbePorts } from './probes/index.ts';
 import { createProcesses, openJournal, openSurvivors, pruneJournal } from './process/index.ts';
@@ -23,6 +26,8 @@ export interface SiteSettings {
   reaper: string;
   /** Orders that are closed are forgotten after this. */
   journalKeepsMs: number;
+  /** Absent: the site has no cluster. */
+  cluster?: ClusterSettings;
 }
 
 /** A site that was opened. */
@@ -40,29 +45,38 @@ export interface OpenSite extends SitePorts {
 const LEASE_REMAINS_MS = 86_400_000;
 const REAPER_WITHIN_MS = 15_000;
 
+/** The floor is checked by the activity that carries orders out; a deed that comes any other way is refused. */
+const uncheckedFloor = { refusal: () => Promise.resolve('nobody checks the survivor floor here') };
+
+/** Where a pod finds its API server: the reaper needs it too. */
+const inClusterAddress = ({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }: NodeJS.ProcessEnv): Record<string, string> =>
+  host === undefined || port === undefined ? {} : { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port };
+
 /** The real world next to the victims. */
 export function openSite(
-  { site, stateDir, secretsDir, env, reaper, journalKeepsMs }: SiteSettings,
+  { site, stateDir, secretsDir, env, reaper, journalKeepsMs, cluster }: SiteSettings,
   records: Pick<Records, 'appendSamples'>,
 ): OpenSite {
   const secrets = createSecrets({ site, ...(secretsDir !== undefined && { dir: secretsDir }), env });
   const commands = createCommands(env);
   const processes = createProcesses();
-  const leases = openLeases(stateDir, { entry: reaper, env: inheritedBy(env) });
-  const [probes, http] = [createProbePorts({ secrets }), createHttp()];
+  const leases = openLeases(stateDir, { entry: reaper, env: { ...inheritedBy(env), ...inClusterAddress(env) } });
+  const kubernetes = cluster ? openKubernetes(cluster) : noCluster(site);
+  const [probes, http] = [createProbePorts({ secrets, kubernetes }), createHttp()];
   return {
     site,
-    faults: { processes, journal: openJournal(join(stateDir, 'journal')), commands },
-    targets: { processes, readiness: createReadiness(http) },
+    faults: { processes, journal: openJournal(join(stateDir, 'journal')), commands, kubernetes, floor: uncheckedFloor },
+    targets: { processes, readiness: createReadiness(http), kubernetes },
     survivors: openSurvivors(join(stateDir, 'survivors')),
     leases,
-    remedies: { commands, http, secrets },
+    remedies: { commands, http, secrets, kubernetes },
     probes,
     records,
     async begin() {
       const isReversible = (kind: string) => faults[kind as keyof typeof faults]?.reversible ?? true;
       const { problems } = await pruneJournal(join(stateDir, 'journal'), journalKeepsMs, isReversible);
       await tidyLeases(stateDir, LEASE_REMAINS_MS);
+      await saveCluster(stateDir, cluster);
       const unreadable = await leases.unreadable();
       if ((await leases.list()).length === 0) return [...problems, ...unreadable];
       const failure = await leases.ensureReaper(AbortSignal.timeout(REAPER_WITHIN_MS)).then(

@@ -6,7 +6,7 @@ import type { FaultPorts } from './ports.ts';
  * The contract of a fault kind.
  *
  * - `inject` acts on a process only through `processes.signal`, or immediately after `processes.protectionOf` had nothing against it:
- *   there the survivor floor is checked.
+ *   there the survivor floor is checked. On anything else it acts only immediately after `floor.refusal` had nothing against it.
  * - `inject` is safe to repeat with the same order: it acts at most once per `order.key`, and refuses after `order.notAfterMs`.
  * - `effect` answers from the target itself whether the fault happened; what cannot be known is not proven.
  * - `revert` is safe to repeat, and safe when `inject` never ran.

@@ -1,4 +1,5 @@
 import type { CommandPort } from '../domain/command.ts';
+import type { KubernetesPort } from '../domain/kubernetes/port.ts';
 import type { Injection, Order, OrderPlace, Reversal } from '../domain/order.ts';
 import type { ProcessIdentity } from '../domain/process.ts';
 
@@ -151,9 +152,20 @@ export interface LeasePort {
   unreadable(): Promise<string[]>;
 }
 
+/** Keeps enough of a population alive. */
+export interface FloorPort {
+  /**
+   * Asked last, immediately before a deed that goes through no other guarded port. From the moment that it is let through, the victim counts as gone.
+   * @returns why the deed must not be done; undefined when it may
+   */
+  refusal(order: Order, signal: AbortSignal): Promise<string | undefined>;
+}
+
 /** What faults need from outside. */
 export interface FaultPorts {
   processes: ProcessPort;
   journal: JournalPort;
   commands: CommandPort;
+  kubernetes: KubernetesPort;
+  floor: FloorPort;
 }

@@ -1,3 +1,5 @@
+import type { KubernetesPort } from '../domain/kubernetes/port.ts';
+
 /** What probes may ask of the world. Adapters implement it; `src/adapters/probes/` holds the real one. */
 export interface ProbePorts {
   http: HttpPort;
@@ -6,6 +8,7 @@ export interface ProbePorts {
   host: HostPort;
   processes: ProcessPort;
   secrets: SecretsPort;
+  kubernetes: KubernetesPort;
   /** Epoch milliseconds. */
   nowMs(): number;
   /** Milliseconds of a clock that nobody sets, since some beginning: for the time between two readings. */

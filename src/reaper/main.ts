@@ -1,6 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createCommands } from '../adapters/command/run.ts';
+import { noCluster } from '../adapters/kubernetes/absent.ts';
+import { openKubernetes } from '../adapters/kubernetes/index.ts';
+import { savedCluster } from '../adapters/kubernetes/settings-file.ts';
 import { tidyLeases } from '../adapters/leases/index.ts';
 import { LEASES } from '../adapters/leases/names.ts';
 import { reaperFolder, RECORD, recordOf } from '../adapters/leases/reaper-process.ts';
@@ -32,10 +35,13 @@ async function main(stateDir: string): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => leaving.abort());
   process.on('SIGHUP', () => undefined); // a terminal that is closed is no reason to go
 
+  const cluster = await savedCluster(stateDir);
   const ports = {
     processes: createProcesses(source),
     journal: openJournal(join(stateDir, 'journal'), source, PATIENCE_MS),
     commands: createCommands(process.env),
+    kubernetes: cluster ? openKubernetes(cluster) : noCluster('of this reaper'),
+    floor: { refusal: () => Promise.resolve('a reaper undoes and does nothing else') },
   };
   const undo = createUndo(ports, me.bootId);
   const reaper = new Reaper({ dir, me, pidNamespace: source.pidNamespace(), undo, log, leaving: leaving.signal });

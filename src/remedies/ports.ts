@@ -1,4 +1,5 @@
 import type { CommandPort } from '../domain/command.ts';
+import type { KubernetesPort } from '../domain/kubernetes/port.ts';
 
 /** One HTTP request. Header values may be secret: they never appear in an error. */
 export interface HttpRequest {
@@ -34,4 +35,5 @@ export interface RemedyPorts {
   commands: CommandPort;
   http: HttpPort;
   secrets: SecretsPort;
+  kubernetes: KubernetesPort;
 }

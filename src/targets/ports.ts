@@ -1,3 +1,4 @@
+import type { KubernetesPort } from '../domain/kubernetes/port.ts';
 import type { ProcessIdentity } from '../domain/process.ts';
 
 /** What was read of a process. Undefined means that it could not be read, never that it is empty; `unreadable` says what and why. */
@@ -87,4 +88,5 @@ export interface ReadinessPort {
 export interface TargetPorts {
   processes: ProcessFinder;
   readiness: ReadinessPort;
+  kubernetes: KubernetesPort;
 }

@@ -17,14 +17,15 @@ import { until } from '../crash/harness/moments.ts';
 import { Victims } from '../crash/harness/victims.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
 import { anyRecords, openSystem, type System } from './system.ts';
+import { kubernetes } from '../support/no-cluster.ts';
 
 const READY_AFTER_MS = 2_500;
-const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error('no secrets here')) } });
+const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error('no secrets here')) }, kubernetes });
 const http = createHttp();
 const ports = {
   probes,
   records: anyRecords,
-  targets: { processes: createProcesses(), readiness: createReadiness(http) },
+  targets: { processes: createProcesses(), readiness: createReadiness(http), kubernetes },
 } as unknown as SitePorts;
 
 describe('victims that are back are ready, not only running', () => {

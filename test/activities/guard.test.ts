@@ -10,12 +10,13 @@ import { parseDocument } from '../../src/language/experiment.ts';
 import type { LeasePort } from '../../src/faults/ports.ts';
 import type { RecordedSample } from '../../src/records/ports.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
+import { kubernetes } from '../support/no-cluster.ts';
 
 /** A system that answers over real HTTP what the test says; undefined: it never answers. */
 let rate: number | undefined = 0;
 let server: Server;
 let url = '';
-const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error('no secrets here')) } });
+const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error('no secrets here')) }, kubernetes });
 let recorded: RecordedSample[] = [];
 /** What the guard told its run. */
 let armed: unknown[][] = [];

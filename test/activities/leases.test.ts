@@ -9,6 +9,7 @@ import type { Breach } from '../../src/domain/stop-conditions.ts';
 import type { LeasePort } from '../../src/faults/ports.ts';
 import { compileReaper, LeasedSite, until } from '../adapters/leases/harness/site.ts';
 import { containing, endAll, stateOf } from '../adapters/process/harness/children.ts';
+import { kubernetes } from '../support/no-cluster.ts';
 
 const LEASE_MS = 900;
 /** These targets say nothing of readiness. */
@@ -92,7 +93,7 @@ describe('the order and its lease', () => {
     const survivors = openSurvivors(join(site.stateDir, 'survivors'));
     return createFaultActivities(site.ports, {
       site: 'here',
-      targets: { processes, readiness: neverAsked },
+      targets: { processes, readiness: neverAsked, kubernetes },
       survivors,
       leases: site.leases,
     });

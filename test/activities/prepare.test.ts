@@ -11,9 +11,10 @@ import { parseDocument } from '../../src/language/experiment.ts';
 import { endAll, start } from '../adapters/process/harness/children.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
 import { anyRecords, openSystem, type System } from './system.ts';
+import { kubernetes } from '../support/no-cluster.ts';
 
 const tag = `prepare-${process.pid}`;
-const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error('no secrets here')) } });
+const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error('no secrets here')) }, kubernetes });
 const http = createHttp();
 const readiness = createReadiness(http);
 let system: System;
@@ -46,7 +47,7 @@ function prepare(changes: Record<string, unknown> = {}): Promise<Preparation> {
   const wave = resolveWaves(experiment)[1]!;
   const place = { workflowId: 'run', wave: wave.name, iteration: 0, phase: 'baseline' as const };
   // Preparing injects and repairs nothing: whatever asked for these ports would fail.
-  const ports = { probes, records: anyRecords, targets: { processes: createProcesses(), readiness } } as unknown as SitePorts;
+  const ports = { probes, records: anyRecords, targets: { processes: createProcesses(), readiness, kubernetes } } as unknown as SitePorts;
   const input = { experiment, wave, place, seed: 7, alreadyHit: [] };
   return new MockActivityEnvironment().run(createPrepare(ports).prepareWave, input);
 }

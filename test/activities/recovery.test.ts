@@ -8,9 +8,10 @@ import { createProcesses } from '../../src/adapters/process/index.ts';
 import { parseDocument } from '../../src/language/experiment.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
 import { anyRecords, openSystem, type System } from './system.ts';
+import { kubernetes } from '../support/no-cluster.ts';
 
-const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error('no secrets here')) } });
-const targets = { processes: createProcesses(), readiness: createReadiness(createHttp()) };
+const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error('no secrets here')) }, kubernetes });
+const targets = { processes: createProcesses(), readiness: createReadiness(createHttp()), kubernetes };
 let system: System;
 beforeAll(async () => {
   system = await openSystem();

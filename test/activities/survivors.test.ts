@@ -16,6 +16,7 @@ import { MemoryLeases } from '../support/leases.ts';
 import { orderDefaults } from '../support/orders.ts';
 import { until } from '../crash/harness/moments.ts';
 import { Victims } from '../crash/harness/victims.ts';
+import { elsewhere, kubernetes } from '../support/no-cluster.ts';
 
 const never = new AbortController().signal;
 const http = createHttp();
@@ -42,10 +43,16 @@ describe('the survivor floor, at the instant of the deed, on real processes', ()
   /** A worker of the machine: all share the folder of state, and nothing else. */
   const worker = (change: Partial<FaultPorts> = {}, site = 'local') => {
     const processes = createProcesses();
-    const ports: FaultPorts = { processes, journal: openJournal(join(dir, 'journal')), commands: createCommands(process.env), ...change };
+    const ports: FaultPorts = {
+      processes,
+      journal: openJournal(join(dir, 'journal')),
+      commands: createCommands(process.env),
+      ...elsewhere,
+      ...change,
+    };
     const place = {
       site,
-      targets: { processes, readiness: createReadiness(http) },
+      targets: { processes, readiness: createReadiness(http), kubernetes },
       survivors: openSurvivors(join(dir, 'survivors')),
       leases: new MemoryLeases(),
     };
@@ -53,7 +60,8 @@ describe('the survivor floor, at the instant of the deed, on real processes', ()
   };
   const spec = (): Spec => ({ kind: 'process', labels: { app } });
   const population = async (): Promise<Target[]> =>
-    (await targets.process.discover(spec(), { processes: createProcesses(), readiness: createReadiness(http) }, 'local', never)).targets;
+    (await targets.process.discover(spec(), { processes: createProcesses(), readiness: createReadiness(http), kubernetes }, 'local', never))
+      .targets;
   const orderFor = (target: Target, atLeast: number, change: Partial<Order> = {}): Order => ({
     ...orderDefaults(),
     key: `run/wave/0/${target.id}`,

@@ -17,6 +17,7 @@ import { currentBuild } from '../support/build.ts';
 import { orderDefaults } from '../support/orders.ts';
 import { until } from './harness/moments.ts';
 import { stateOf, Victims } from './harness/victims.ts';
+import { elsewhere, kubernetes } from '../support/no-cluster.ts';
 
 const run = promisify(execFile);
 const processes = createProcesses();
@@ -55,11 +56,11 @@ describe('an order hits who was chosen, once, or nobody', () => {
   let dir: string;
   let victims: Victims;
   const injectWith = async (journal: string, order: Order): Promise<Injection> => {
-    const ports = { processes, journal: openJournal(join(dir, journal)), commands: createCommands(process.env) };
+    const ports = { processes, journal: openJournal(join(dir, journal)), commands: createCommands(process.env), ...elsewhere };
     const reaper = { entry: compiled.entry, env: { PATH: process.env['PATH'] ?? '' } };
     const place = {
       site: 'local',
-      targets: { processes, readiness },
+      targets: { processes, readiness, kubernetes },
       survivors: openSurvivors(join(dir, 'survivors')),
       leases: openLeases(dir, reaper),
     };

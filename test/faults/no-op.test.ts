@@ -5,9 +5,10 @@ import { createCommands } from '../../src/adapters/command/run.ts';
 import { createProcesses, openJournal } from '../../src/adapters/process/index.ts';
 import { faults } from '../../src/faults/index.ts';
 import { containing, endAll, identityOf, never, orderFor, start, stateOf, targetOf } from '../adapters/process/harness/children.ts';
+import { elsewhere } from '../support/no-cluster.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'breakwater-no-op-'));
-const ports = { processes: createProcesses(), journal: openJournal(dir), commands: createCommands({}) };
+const ports = { processes: createProcesses(), journal: openJournal(dir), commands: createCommands({}), ...elsewhere };
 afterEach(endAll);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

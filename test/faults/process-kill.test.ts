@@ -18,9 +18,10 @@ import {
   targetOf,
   containing,
 } from '../adapters/process/harness/children.ts';
+import { elsewhere } from '../support/no-cluster.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'breakwater-kill-'));
-const ports = { processes: createProcesses(), journal: openJournal(dir), commands: createCommands({}) } satisfies FaultPorts;
+const ports = { processes: createProcesses(), journal: openJournal(dir), commands: createCommands({}), ...elsewhere } satisfies FaultPorts;
 afterEach(endAll);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

@@ -7,9 +7,10 @@ import { createProcesses, openJournal } from '../../src/adapters/process/index.t
 import { faults } from '../../src/faults/index.ts';
 import type { FaultPorts } from '../../src/faults/ports.ts';
 import { endAll, identityOf, never, orderFor, start, stateOf, targetOf, containing } from '../adapters/process/harness/children.ts';
+import { elsewhere } from '../support/no-cluster.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'breakwater-pause-'));
-const ports = { processes: createProcesses(), journal: openJournal(dir), commands: createCommands({}) } satisfies FaultPorts;
+const ports = { processes: createProcesses(), journal: openJournal(dir), commands: createCommands({}), ...elsewhere } satisfies FaultPorts;
 afterEach(endAll);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

@@ -6,11 +6,13 @@ import { createProcesses, openJournal } from '../../src/adapters/process/index.t
 import { faults } from '../../src/faults/index.ts';
 import type { FaultPorts } from '../../src/faults/ports.ts';
 import { endAll, identityOf, never, orderFor, start, stateOf, targetOf, containing } from '../adapters/process/harness/children.ts';
+import { elsewhere } from '../support/no-cluster.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'breakwater-service-'));
 const ports: FaultPorts = {
   processes: createProcesses(),
   journal: openJournal(join(dir, 'journal')),
+  ...elsewhere,
   commands: createCommands(process.env),
 };
 afterEach(endAll);

@@ -5,6 +5,7 @@ import { openProbe } from '../../src/probes/index.ts';
 import { measureOnce } from '../../src/probes/measure.ts';
 import type { Measurement } from '../../src/domain/sample.ts';
 import type { Spec } from '../../src/domain/order.ts';
+import { kubernetes } from '../support/no-cluster.ts';
 
 /** A real HTTP server on a free loopback port. */
 export interface TestServer {
@@ -30,7 +31,7 @@ export async function serve(listener: RequestListener, onPort = 0): Promise<Test
 export function portsWith(secrets: Record<string, string> = {}, clock?: { nowMs: number }): RealProbePorts {
   const get = (name: string): Promise<string> =>
     secrets[name] === undefined ? Promise.reject(new Error(`no secret '${name}'`)) : Promise.resolve(secrets[name]);
-  const ports = createProbePorts({ secrets: { get } });
+  const ports = createProbePorts({ secrets: { get }, kubernetes });
   return clock ? { ...ports, nowMs: () => clock.nowMs, steadyMs: () => clock.nowMs } : ports;
 }
 

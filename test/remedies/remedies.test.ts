@@ -9,6 +9,7 @@ import { createHttp } from '../../src/adapters/http/request.ts';
 import { linuxSource } from '../../src/adapters/process/linux.ts';
 import { createSecrets } from '../../src/adapters/secrets.ts';
 import { RemedySpec, remedies } from '../../src/remedies/index.ts';
+import { kubernetes } from '../support/no-cluster.ts';
 
 const SECRET = 'do-not-print-me';
 const never = new AbortController().signal;
@@ -16,7 +17,12 @@ const dir = mkdtempSync(join(tmpdir(), 'breakwater-remedies-'));
 writeFileSync(join(dir, 'api-token'), `${SECRET}\n`);
 const http = createHttp();
 const secrets = createSecrets({ dir, env: { BREAKWATER_SECRET_OTHER_TOKEN: 'from-env' } });
-const ports = { commands: createCommands({ PATH: process.env['PATH'], SECRET_OF_OURS: SECRET, BREAKWATER_PROCESS: '1' }), http, secrets };
+const ports = {
+  commands: createCommands({ PATH: process.env['PATH'], SECRET_OF_OURS: SECRET, BREAKWATER_PROCESS: '1' }),
+  http,
+  secrets,
+  kubernetes,
+};
 const node = (program: string) => [process.execPath, '-e', program];
 
 let server: Server;

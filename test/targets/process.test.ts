@@ -10,6 +10,7 @@ import { isExcluded, matches, unitOf } from '../../src/targets/process-match.ts'
 import { TargetSpec, targets } from '../../src/targets/index.ts';
 import type { ProcessFacts } from '../../src/targets/ports.ts';
 import { endAll, identityOf, never, start, containing } from '../adapters/process/harness/children.ts';
+import { kubernetes } from '../support/no-cluster.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'breakwater-targets-'));
 afterEach(endAll);
@@ -18,7 +19,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const tag = `t${process.pid}`;
 const http = createHttp();
 afterAll(() => http.close());
-const ports = { processes: createProcesses(), readiness: createReadiness(http) };
+const ports = { processes: createProcesses(), readiness: createReadiness(http), kubernetes };
 const discover = (selector: object) => targets.process.discover({ kind: 'process', ...selector }, ports, 'here', never);
 const pidsOf = async (selector: object) => (await discover(selector)).targets.map(({ identity }) => identity['pid']).sort();
 const labelled = (labels: string) => start(['sleep', '1000'], { BREAKWATER_LABELS: `run=${tag},${labels}` });

@@ -6,10 +6,11 @@ import { createHttp } from '../../src/adapters/http/request.ts';
 import { createProcesses } from '../../src/adapters/process/index.ts';
 import { TargetSpec, targets } from '../../src/targets/index.ts';
 import { endAll, never, start } from '../adapters/process/harness/children.ts';
+import { kubernetes } from '../support/no-cluster.ts';
 
 const tag = `ready-${process.pid}`;
 const http = createHttp();
-const ports = { processes: createProcesses(), readiness: createReadiness(http) };
+const ports = { processes: createProcesses(), readiness: createReadiness(http), kubernetes };
 afterEach(endAll);
 afterAll(() => http.close());
 

@@ -1,3 +1,4 @@
+import type { KubernetesPort } from '../../domain/kubernetes/port.ts';
 import type { ProbePorts, SecretsPort } from '../../probes/ports.ts';
 import { commands } from './commands.ts';
 import { host } from './host.ts';
@@ -12,7 +13,7 @@ export interface RealProbePorts extends ProbePorts {
 }
 
 /** The real world, for all probes of a worker: connections and pools are shared. */
-export function createProbePorts({ secrets }: { secrets: SecretsPort }): RealProbePorts {
+export function createProbePorts({ secrets, kubernetes }: { secrets: SecretsPort; kubernetes: KubernetesPort }): RealProbePorts {
   const [http, sql] = [createHttp(), createSql()];
   return {
     http,
@@ -21,6 +22,7 @@ export function createProbePorts({ secrets }: { secrets: SecretsPort }): RealPro
     host,
     processes,
     secrets,
+    kubernetes,
     nowMs: () => Date.now(),
     steadyMs: () => performance.now(),
     async close() {

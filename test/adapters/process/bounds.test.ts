@@ -7,6 +7,7 @@ import type { Order } from '../../../src/domain/order.ts';
 import { faults } from '../../../src/faults/index.ts';
 import type { Deed, JournalEntry } from '../../../src/faults/ports.ts';
 import { containing, endAll, identityOf, never, orderFor, start, targetOf } from './harness/children.ts';
+import { elsewhere } from '../../support/no-cluster.ts';
 
 const dirs: string[] = [];
 const freshDir = () => {
@@ -126,7 +127,12 @@ test('no interleaving of late, repeated, stale and surplus orders exceeds the ca
       };
       const change = { key: `run/wave/0/${victim}`, epoch, victimsPlanned: cap, notAfterMs: Date.now() + (isLate ? -1 : 60_000) };
       const order: Order = orderFor(targetOf(identities[victim]!), { kind: 'process-kill', signal: 'SIGURG' }, change); // nobody notices it
-      const ports = { processes: counting, journal: workers[worker]!, commands: { run: () => Promise.reject(new Error('none')) } };
+      const ports = {
+        processes: counting,
+        journal: workers[worker]!,
+        commands: { run: () => Promise.reject(new Error('none')) },
+        ...elsewhere,
+      };
       return (await faults['process-kill'].bind(order.fault, ports).inject(order, never)).reason ?? '';
     };
     for (const round of all) {

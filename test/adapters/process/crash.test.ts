@@ -9,10 +9,16 @@ import { faults } from '../../../src/faults/index.ts';
 import type { FaultPorts } from '../../../src/faults/ports.ts';
 import { compileInto } from './harness/compile.ts';
 import { COUNTS_USR1, endAll, identityOf, never, orderFor, start, startNode, stateOf, targetOf, containing } from './harness/children.ts';
+import { elsewhere } from '../../support/no-cluster.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'breakwater-crash-'));
 const journalDir = join(folder, 'journal');
-const ports = { processes: createProcesses(), journal: openJournal(journalDir), commands: createCommands({}) } satisfies FaultPorts;
+const ports = {
+  processes: createProcesses(),
+  journal: openJournal(journalDir),
+  commands: createCommands({}),
+  ...elsewhere,
+} satisfies FaultPorts;
 
 beforeAll(() => compileInto(folder));
 afterEach(endAll);

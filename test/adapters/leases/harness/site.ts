@@ -15,6 +15,7 @@ import { faults } from '../../../../src/faults/index.ts';
 import type { FaultPorts } from '../../../../src/faults/ports.ts';
 import { compileInto } from '../../process/harness/compile.ts';
 import { identityOf, never, orderFor, start, targetOf } from '../../process/harness/children.ts';
+import { elsewhere } from '../../../support/no-cluster.ts';
 
 /** The reaper and all that it needs, compiled once per test file. */
 export function compileReaper(): { folder: string; entry: string } {
@@ -45,7 +46,12 @@ export class LeasedSite {
     private readonly folder: string,
     readonly entry: string,
   ) {
-    this.ports = { processes: createProcesses(), journal: openJournal(join(this.stateDir, 'journal')), commands: createCommands({}) };
+    this.ports = {
+      processes: createProcesses(),
+      journal: openJournal(join(this.stateDir, 'journal')),
+      commands: createCommands({}),
+      ...elsewhere,
+    };
     this.leases = openLeases(this.stateDir, { entry, env: { PATH: process.env['PATH'] ?? '' } });
   }
 
