@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { AccessRule } from '../domain/kubernetes/access.ts';
 import type { Effect, Injection, Order, Reversal, Spec } from '../domain/order.ts';
 import type { FaultPorts } from './ports.ts';
 
@@ -23,6 +24,8 @@ export interface FaultDefinition<S extends z.ZodType> {
   effect(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<Effect>;
   revert(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<Reversal>;
   manual(spec: z.infer<S>, order: Order): string;
+  /** What it needs of the cluster, undo included. @param namespace of its victims; absent for those of the cluster */
+  access?(spec: z.infer<S>, namespace: string | undefined): readonly AccessRule[];
 }
 
 /** A fault bound to its ports and an order's specification: what activities see. */
@@ -41,6 +44,8 @@ export const defineFault = <K extends string, S extends z.ZodObject<{ kind: z.Zo
   doc: fault.doc,
   /** The command by which a person undoes an order by hand. @throws ZodError when the order's fault is not one of this kind */
   manual: (order: Order): string => fault.manual(fault.schema.parse(order.fault), order),
+  /** @throws ZodError when the specification is not one of this kind */
+  access: (raw: Spec, namespace: string | undefined): readonly AccessRule[] => fault.access?.(fault.schema.parse(raw), namespace) ?? [],
   /** @throws ZodError when the specification is not one of this kind */
   bind(raw: Spec, ports: FaultPorts): BoundFault {
     const spec = fault.schema.parse(raw);

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { AccessRule } from '../domain/kubernetes/access.ts';
 import type { Spec } from '../domain/order.ts';
 import type { Reading } from '../domain/sight.ts';
 import type { ProbePorts } from './ports.ts';
@@ -18,6 +19,8 @@ export interface ProviderDefinition<S extends z.ZodType> {
   schema: S;
   doc: { summary: string; unit: string; noData: string };
   open(spec: z.infer<S>, ports: ProbePorts): OpenProbe;
+  /** What asking needs of the cluster. */
+  access?(spec: z.infer<S>): readonly AccessRule[];
 }
 
 /** Authors see their own specification's type; callers see one shape. */
@@ -28,6 +31,8 @@ export const defineProvider = <K extends string, S extends z.ZodObject<{ kind: z
   kind,
   schema: provider.schema,
   doc: provider.doc,
+  /** @throws ZodError when the specification is not one of this kind */
+  access: (raw: Spec): readonly AccessRule[] => provider.access?.(provider.schema.parse(raw)) ?? [],
   /** @throws ZodError when the specification is not one of this kind */
   open: (raw: Spec, ports: ProbePorts): OpenProbe => provider.open(provider.schema.parse(raw), ports),
 });

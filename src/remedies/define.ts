@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { AccessRule } from '../domain/kubernetes/access.ts';
 import type { Spec } from '../domain/order.ts';
 import type { RemedyPorts } from './ports.ts';
 
@@ -8,6 +9,8 @@ export interface RemedyDefinition<S extends z.ZodType> {
   doc: { summary: string };
   /** @returns one sentence that says what was done, for the record */
   apply(ports: RemedyPorts, spec: z.infer<S>, signal: AbortSignal): Promise<string>;
+  /** What it needs of the cluster. */
+  access?(spec: z.infer<S>): readonly AccessRule[];
 }
 
 /** Authors see their own specification's type; callers see one shape. */
@@ -15,6 +18,8 @@ export const defineRemedy = <K extends string, S extends z.ZodObject<{ kind: z.Z
   kind,
   schema: remedy.schema,
   doc: remedy.doc,
+  /** @throws ZodError when the specification is not one of this kind */
+  access: (raw: Spec): readonly AccessRule[] => remedy.access?.(remedy.schema.parse(raw)) ?? [],
   /** @throws ZodError when the specification is not one of this kind */
   apply: (raw: Spec, ports: RemedyPorts, signal: AbortSignal) => remedy.apply(ports, remedy.schema.parse(raw), signal),
 });

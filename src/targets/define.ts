@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { AccessRule } from '../domain/kubernetes/access.ts';
 import type { Spec } from '../domain/order.ts';
 import type { Population } from '../domain/target.ts';
 import type { TargetPorts } from './ports.ts';
@@ -9,6 +10,8 @@ export interface TargetDefinition<S extends z.ZodType> {
   doc: { summary: string };
   /** Finds what the selector matches, the protected ones apart with the reason. Never more than the selector says. */
   discover(ports: TargetPorts, spec: z.infer<S>, site: string, signal: AbortSignal): Promise<Population>;
+  /** What finding them needs of the cluster. */
+  access?(spec: z.infer<S>): readonly AccessRule[];
 }
 
 /** Authors see their own selector's type; callers see one shape. */
@@ -16,6 +19,8 @@ export const defineTarget = <K extends string, S extends z.ZodObject<{ kind: z.Z
   kind,
   schema: target.schema,
   doc: target.doc,
+  /** @throws ZodError when the selector is not one of this kind */
+  access: (raw: Spec): readonly AccessRule[] => target.access?.(target.schema.parse(raw)) ?? [],
   /** @throws ZodError when the selector is not one of this kind */
   discover: (raw: Spec, ports: TargetPorts, site: string, signal: AbortSignal) =>
     target.discover(ports, target.schema.parse(raw), site, signal),
