@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, patched, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
 import type { GateDecision } from '../activities/control.ts';
 import type { Preparation, PrepareInput } from '../activities/prepare.ts';
 import { resolveWaves, type WavePlan } from '../domain/plan.ts';
@@ -18,6 +18,7 @@ import { runIteration } from './iteration.ts';
 import { ledgerAnswer } from './ledger-messages.ts';
 import { guardArmed, halted } from './messages.ts';
 import { open } from './open.ts';
+import { decidePatches, isPatched } from './patches.ts';
 import { control, watching } from './proxies.ts';
 import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
@@ -26,6 +27,7 @@ import { awaitTurn, farewell, onRecord, takeAnswer } from './turn.ts';
 
 /** One run of an experiment. Expected endings complete it with a verdict; only our own bugs fail it. */
 export async function experiment(input: RunInput): Promise<RunResult> {
+  decidePatches();
   const chaos = new CancellationScope();
   const run: RunContext = {
     state: newRunState(),
@@ -42,7 +44,7 @@ export async function experiment(input: RunInput): Promise<RunResult> {
     chaos,
     () => ({ ...run.state, events: run.chronicle.newest }),
     () => {
-      if (patched('a-pause-undoes')) run.interrupt?.();
+      if (isPatched('a-pause-undoes')) run.interrupt?.();
     },
   );
   setHandler(guardArmed, (key, atMs) => {
@@ -83,7 +85,7 @@ async function conduct(context: RunContext, input: RunInput): Promise<void> {
   const run: AdmittedRun = Object.assign(context, { plan: admission.plan });
   labelItself(run.plan, input.requestedBy);
   await open(run, input);
-  run.ledger.isUsed = patched('ledger');
+  run.ledger.isUsed = isPatched('ledger');
   const waves = resolveWaves(run.plan.experiment);
   run.facts.wavesPlanned = waves.length;
   if (!(await passGates(run)) || !(await awaitApproval(run, 'start', run.plan.experiment.approvals.required))) return;

@@ -1,8 +1,9 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, patched, sleep, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, sleep, TimeoutFailure } from '@temporalio/workflow';
 import type { GUARD_LEAVES, GuardCheckpoint, GuardInput, GuardOutcome } from '../activities/guard.ts';
 import { deadAfterMs } from '../domain/liveness.ts';
 import { lossOf, timeToLook, trustAfterLoss, type Trust } from '../domain/guard-loss.ts';
 import { reasonOf, timedOut } from './failure.ts';
+import { isPatched } from './patches.ts';
 import { guarding } from './proxies.ts';
 
 /** A run whose guards die this often has a site that cannot watch. */
@@ -52,7 +53,7 @@ export async function watchOver(site: string, input: GuardInput, summary: string
         summaries: saved?.state.summaries ?? {},
         violations: saved?.state.violations ?? [],
       });
-      if (!patched('guard-loss-is-bounded') || isFinal(cause) || losses >= MOST_LOSSES) return lost();
+      if (!isPatched('guard-loss-is-bounded') || isFinal(cause) || losses >= MOST_LOSSES) return lost();
       const rest = timedOut(cause) ? 0 : restMs(losses);
       if (rest > 0 && timeToLook(trust, rules, Date.now()) > rest) await sleep(rest, { summary: 'the guard failed: another looks' });
       const startsWithinMs = timeToLook(trust, rules, Date.now()); // after the rest, which may have been longer than asked for

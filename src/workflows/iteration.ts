@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, condition, isCancellation, patched, sleep } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, condition, isCancellation, sleep } from '@temporalio/workflow';
 import type { GuardOutcome } from '../activities/guard.ts';
 import type { Preparation } from '../activities/prepare.ts';
 import { guardRules } from '../domain/guard.ts';
@@ -10,6 +10,7 @@ import { victimsIn } from './comeback.ts';
 import { enter, newIterationFacts, type AdmittedRun, type Place } from './context.ts';
 import { timedOut } from './failure.ts';
 import { watchOver } from './guarding.ts';
+import { isPatched } from './patches.ts';
 import { INJECT_WITHIN_MS, injecting, undoing } from './proxies.ts';
 import { recover } from './recover.ts';
 import { withUndo, type Undo } from './undo.ts';
@@ -181,7 +182,7 @@ async function injectUnderGuard(
   } catch (cause) {
     // The guard withdrew them, or a pause withdrew the guard: what became of it is what ends the iteration. A withdrawn order that nobody
     // answers is waited out; what withdrew it is the reason of the end, not the silence.
-    const isUnanswered = scope.consideredCancelled && timedOut(cause) && patched('withdrawn-without-an-answer');
+    const isUnanswered = scope.consideredCancelled && timedOut(cause) && isPatched('withdrawn-without-an-answer');
     if (run.chaos.consideredCancelled) throw isUnanswered ? new CancelledFailure('withdrawn, and not answered') : cause;
     if (!isUnanswered && !isCancellation(cause)) throw cause;
   } finally {

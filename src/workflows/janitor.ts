@@ -1,8 +1,8 @@
-import { patched } from '@temporalio/workflow';
 import type { SiteLease } from '../activities/leases.ts';
 import { describeFate, isOver, type RunFate, type SweepInput, type SweepResult, type SweepRow } from '../domain/sweep.ts';
 import { reasonOf } from './failure.ts';
 import { callPerson } from './paging.ts';
+import { decidePatches, isPatched } from './patches.ts';
 import { janitorial, tidying, tidyingUp } from './proxies.ts';
 
 /**
@@ -10,6 +10,7 @@ import { janitorial, tidying, tidyingUp } from './proxies.ts';
  * With `act: false` it looks and touches nothing.
  */
 export async function janitor(input?: SweepInput): Promise<SweepResult> {
+  decidePatches();
   const { sites, act } = await janitorial.planSweep(input);
   const rows = (await Promise.all(sites.map((site) => sweepSite(site, act)))).flat();
   if (!act) return { rows, ledgers: [] };
@@ -25,7 +26,7 @@ async function sweepSite(site: string, act: boolean): Promise<SweepRow[]> {
   let broken: string[];
   try {
     const asks = tidying(site, `leases of ${site}`);
-    [leases, broken] = await Promise.all([asks.listLeases(), patched('unreadable-leases') ? asks.listUnreadable() : []]);
+    [leases, broken] = await Promise.all([asks.listLeases(), isPatched('unreadable-leases') ? asks.listUnreadable() : []]);
   } catch (cause) {
     return [{ site, outcome: 'unreachable', why: reasonOf(cause) }];
   }

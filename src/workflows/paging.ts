@@ -1,7 +1,8 @@
-import { log, patched } from '@temporalio/workflow';
+import { log } from '@temporalio/workflow';
 import type { Page, Paging } from '../domain/page.ts';
 import type { RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
+import { isPatched } from './patches.ts';
 import { paging } from './proxies.ts';
 
 /** Calls a person. Never throws: a pager that is out of order must not hide what it was to tell. */
@@ -16,7 +17,7 @@ export async function callPerson(page: Page): Promise<Paging> {
 /** Calls a person for what a run left behind. @returns undefined when nothing was */
 export async function pageForLeftovers({ state, chronicle }: RunContext): Promise<Paging | undefined> {
   const { workflowId, leftovers, experiment } = state;
-  if (leftovers.length === 0 || !patched('page')) return undefined;
+  if (leftovers.length === 0 || !isPatched('page')) return undefined;
   const outcome = await callPerson({
     dedupKey: workflowId,
     summary: `Breakwater left ${leftovers.length === 1 ? 'a fault' : `${leftovers.length} faults`} behind: ${leftovers.join('; ')}`.slice(

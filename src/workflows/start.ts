@@ -1,8 +1,9 @@
-import { patched, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Plan } from '../domain/plan.ts';
 import { startAttributes } from '../domain/search-attributes.ts';
 import type { StartFacts } from '../domain/start.ts';
+import { isPatched } from './patches.ts';
 
 const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 
@@ -20,5 +21,5 @@ export function labelItself({ experiment }: Plan, requestedBy: string): void {
     const key = defineSearchAttributeKey(name, 'KEYWORD');
     return typedSearchAttributes.get(key) === value ? [] : [{ key, value }];
   });
-  if (wrong.length > 0 && patched('a-run-labels-itself')) upsertSearchAttributes(wrong);
+  if (wrong.length > 0 && isPatched('a-run-labels-itself')) upsertSearchAttributes(wrong);
 }

@@ -1,7 +1,8 @@
-import { ApplicationFailure, patched, setHandler, type CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler, type CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { Act, RunState } from '../domain/run.ts';
 import type { Chronicle } from './chronicle.ts';
 import * as message from './messages.ts';
+import { isPatched } from './patches.ts';
 
 /** Names that cross the wire. Renaming one is a breaking change. */
 export type SteeringRefusal = 'MissingActor' | 'WrongPhase' | 'WrongDigest' | 'AlreadyApproved';
@@ -144,6 +145,6 @@ export function acceptSteering(
     },
   );
   // Any act at all: which task it came in is not the same in a replay, where the tasks of a slow local activity are one.
-  const mayBeLost = (): boolean => newestAt !== undefined && (patched('acts-are-on-record') || newestAt === workflowInfo().historyLength);
+  const mayBeLost = (): boolean => newestAt !== undefined && (isPatched('acts-are-on-record') || newestAt === workflowInfo().historyLength);
   return { mayBeLost };
 }

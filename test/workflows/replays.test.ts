@@ -17,12 +17,12 @@ const SLOW_MS = 1_500;
 const metadata = { name: 'slow', owner: 'payments', service: 'payments', environment: 'staging' };
 
 /** Records that take their time with each batch of events. */
-function slowRecords(): Records {
+function slowRecords(tookMs = SLOW_MS): Records {
   const records = createMemoryRecords();
   return {
     ...records,
     appendEvents: async (...batch) => {
-      await delay(SLOW_MS);
+      await delay(tookMs);
       return records.appendEvents(...batch);
     },
   };
@@ -109,6 +109,34 @@ describeWithTemporal('a run can be replayed', () => {
         while ((await ledger.query<LedgerState>('state')).holds.length > 0) await delay(50);
       }),
     60_000,
+  );
+
+  /** Queries it without a pause until it is over: one that arrives while a local activity is under way splits the workflow task there. */
+  async function watch({ client, verdict }: Stage, workflowId: string): Promise<void> {
+    const isOver = verdict(workflowId).then(() => true);
+    while (!(await Promise.race([isOver, delay(10, false)]))) await client.status(workflowId).catch(() => undefined);
+  }
+
+  test.each([
+    ['by our door', (stage: Stage) => stage.start(experimentDocument({ metadata }))],
+    [
+      'past our door',
+      async (stage: Stage) => {
+        const input = { document: experimentDocument({ metadata }), seed: 1, timeScale: 1, requestedBy: 'web' };
+        return (await stage.startRaw(input)).workflowId;
+      },
+    ],
+  ])('that somebody watched from its first moment, started %s', (_, startRun) =>
+    onStage(
+      theatre,
+      async (stage) => {
+        const id = await startRun(stage);
+        await watch(stage, id);
+        expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
+        await expectReplay(stage, id);
+      },
+      { records: slowRecords(200) },
+    ),
   );
 
   /** Resets a run to the last of its workflow tasks, as Temporal Web's button does. */
