@@ -126,6 +126,14 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     return ledgerId('staging', stage.taskQueue);
   },
   'ledger-each-task-leaves-an-event': ledgerOfQueue,
+  'patches-come-first': async (stage) => {
+    stage.site.on('guardWave', endlessGuard);
+    const input = { document: experimentDocument(), seed: 1, timeScale: 1, requestedBy: 'web' };
+    const { workflowId } = await stage.startRaw(input);
+    await reach(stage, workflowId, holdsLive);
+    await stage.client.abort(workflowId, { by: 'bob', reason: 'pager' });
+    return workflowId;
+  },
 };
 
 /** The ledger of a second run that waits while a halt comes. */
