@@ -1,0 +1,69 @@
+#!/bin/bash
+# up.sh FOLDER: brings up a real Kubernetes on this machine and prints the path of the administrator's kubeconfig. Needs root and install.sh.
+# FOLDER is made, holds everything, and must not exist yet. `down.sh FOLDER` removes it and all else, also what a killed up.sh left.
+#   NODES=1              how many nodes, up to 4
+#   NODE_GRACE_SECONDS=40  how long a node may be silent until it counts as failed
+# Several clusters can be up at once: each has its own addresses, namespaces and cgroups. No port, firewall rule, mount or sysctl of the machine changes.
+set -euo pipefail
+umask 077 # keys are in there
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+NODES=${NODES:-1} NODE_GRACE_SECONDS=${NODE_GRACE_SECONDS:-40}
+[ $# = 1 ] || { echo "usage: up.sh FOLDER" >&2 && exit 2; }
+DIR=$(realpath -m "$1")
+for part in common network keys control-plane node; do
+  # shellcheck disable=SC1090
+  source "$HERE/parts/$part.sh"
+done
+
+carry_mark "$@"
+[ "$(uname)" = Linux ] || die "this is $(uname); containers and their network need Linux"
+[ "$(id -u)" = 0 ] || die "not root: namespaces, cgroups and mounts need root"
+[[ "$NODES" =~ ^[1-4]$ ]] || die "NODES=$NODES: write 1 to 4"
+case "$DIR/" in /run/* | /var/run/* | /var/lib/* | /var/log/*) die "$DIR: not below /run, /var/lib or /var/log, which the nodes have for themselves" ;; esac
+[ ! -e "$DIR" ] || die "$DIR exists: take it down first (down.sh $DIR), or name another folder"
+for program in etcd containerd ctr runc /usr/lib/cni/bridge iptables conntrack busybox ip openssl curl; do
+  command -v "$program" >/dev/null || die "there is no $program: run testbed/kubernetes/install.sh"
+done
+
+BIN=$(sh "$HERE/../../tools/kubernetes/build.sh") || die "Kubernetes could not be built, see above"
+mkdir -p "$(dirname "$DIR")"
+mkdir "$DIR"
+echo "$NODES" >"$DIR/breakwater-cluster" # by it `down` knows the folder for one of ours
+mkdir "$DIR"/{keys,log,pids,images}
+ln -s "$BIN" "$DIR/bin"
+claim_slot
+say "making $NODES node(s) in $RANGE"
+nodes=$(seq "$NODES")
+for node in $nodes; do make_node "$node"; done
+connect_machine
+for node in $nodes; do [ "$node" = 1 ] || connect_node "$node"; done
+connect_pods
+make_keys
+
+say "starting the control plane"
+start_etcd
+start_apiserver
+for node in $nodes; do start_containerd "$node"; done
+"$HERE/image.sh" "$DIR/images/pause.tar" localhost/pause:1 '["/pause"]' "$BIN/pause:/pause"
+"$HERE/image.sh" "$DIR/images/busybox.tar" localhost/busybox:1 '["/bin/sh"]' shell program:pkill program:pgrep
+for node in $nodes; do
+  until_true 30 "containerd of node $node" "containerd$node" containerd_client "$node" version
+  for image in "$DIR"/images/*.tar; do import_image "$image" "$node"; done
+done
+await_apiserver
+start_controllers
+start_scheduler
+
+say "starting the nodes"
+for node in $nodes; do
+  start_kubelet "$node"
+  start_proxy "$node"
+done
+kubectl() { "$BIN/kubectl" --kubeconfig="$DIR/kubeconfig" "$@" >/dev/null; }
+for node in $nodes; do
+  kubectl wait --for=create "node/node$node" --timeout=60s || die "node $node did not register: $DIR/log/kubelet$node.log"
+  kubectl wait --for=condition=Ready "node/node$node" --timeout=60s || die "node $node is not ready: $DIR/log/kubelet$node.log"
+done
+kubectl wait --for=create serviceaccount/default --timeout=60s || die "no pod can be made yet: $DIR/log/controllers.log"
+say "ready after $SECONDS s"
+echo "$DIR/kubeconfig"
