@@ -23,7 +23,7 @@ end_processes() {
   echo "$count"
 }
 
-[ ! -e "$DIR" ] || [ -e "$DIR/breakwater-cluster" ] || die "$DIR was not made by up.sh; nothing is done"
+is_cluster_folder || die "$DIR was not made by up.sh; nothing is done"
 slots=$(owned_slots)
 for round in {1..100}; do
   [ "$(end_processes)" != 0 ] || break

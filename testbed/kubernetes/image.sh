@@ -16,7 +16,7 @@ mkdir -p "$root"/{bin,etc,tmp,proc,sys,dev}
 chmod 1777 "$root/tmp"
 echo 'root:x:0:0:root:/:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
-echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
+echo 'hosts: files' >"$root/etc/nsswitch.conf"
 
 # copy_program FILE NAME
 copy_program() {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # up.sh FOLDER: brings up a real Kubernetes on this machine and prints the path of the administrator's kubeconfig. Needs root and install.sh.
-# FOLDER is made, holds everything, and must not exist yet. `down.sh FOLDER` removes it and all else, also what a killed up.sh left.
+# FOLDER is made and holds everything; where its cluster is up already, only the path is printed, and where one is being made, that is awaited.
+# `down.sh FOLDER` removes it and all else, also what a killed up.sh left.
 #   NODES=1              how many nodes, up to 4
 #   NODE_GRACE_SECONDS=40  how long a node may be silent until it counts as failed
 # Several clusters can be up at once: each has its own addresses, namespaces and cgroups. No port, firewall rule, mount or sysctl of the machine changes.
@@ -20,16 +21,19 @@ carry_mark "$@"
 [ "$(id -u)" = 0 ] || die "not root: namespaces, cgroups and mounts need root"
 [[ "$NODES" =~ ^[1-4]$ ]] || die "NODES=$NODES: write 1 to 4"
 case "$DIR/" in /run/* | /var/run/* | /var/lib/* | /var/log/*) die "$DIR: not below /run, /var/lib or /var/log, which the nodes have for themselves" ;; esac
-[ ! -e "$DIR" ] || die "$DIR exists: take it down first (down.sh $DIR), or name another folder"
 for program in etcd containerd ctr runc /usr/lib/cni/bridge iptables conntrack busybox ip openssl curl; do
   command -v "$program" >/dev/null || die "there is no $program: run testbed/kubernetes/install.sh"
 done
 
 BIN=$(sh "$HERE/../../tools/kubernetes/build.sh") || die "Kubernetes could not be built, see above"
-mkdir -p "$(dirname "$DIR")"
-mkdir "$DIR"
-echo "$NODES" >"$DIR/breakwater-cluster" # by it `down` knows the folder for one of ours
-mkdir "$DIR"/{keys,log,pids,images}
+is_cluster_folder || die "$DIR exists and was not made by up.sh: name another folder"
+mkdir -p "$DIR"
+(set -o noclobber && echo "$NODES" >"$DIR/breakwater-cluster") 2>/dev/null || true # by it the folder is known for one of ours
+exec 9<"$DIR/breakwater-cluster"
+flock 9
+if [ -e "$DIR/ready" ]; then echo "$DIR/kubeconfig" && exit; fi
+[ ! -e "$DIR/pids" ] || die "$DIR holds a cluster that did not come up: look into $DIR/log, then take it down (down.sh $DIR)"
+mkdir "$DIR"/{pids,keys,log,images}
 ln -s "$BIN" "$DIR/bin"
 claim_slot
 say "making $NODES node(s) in $RANGE"
@@ -65,5 +69,6 @@ for node in $nodes; do
   kubectl wait --for=condition=Ready "node/node$node" --timeout=60s || die "node $node is not ready: $DIR/log/kubelet$node.log"
 done
 kubectl wait --for=create serviceaccount/default --timeout=60s || die "no pod can be made yet: $DIR/log/controllers.log"
+touch "$DIR/ready"
 say "ready after $SECONDS s"
 echo "$DIR/kubeconfig"

@@ -17,6 +17,9 @@ subnet() { echo "198.$((18 + SLOT / 16)).$((SLOT % 16 * 16 + $1))"; } # 0 nodes,
 node_address() { echo "$(subnet 0).$(($1 + 1))"; }
 pod_range() { echo "$(subnet $((3 + $1))).0/24"; }
 
+# Whether the folder may be made, used and removed.
+is_cluster_folder() { [ ! -e "$DIR" ] || [ -e "$DIR/breakwater-cluster" ] || [ -z "$(ls -A "$DIR")" ]; }
+
 # carry_mark ARGUMENT…: starts the script again with the mark, so that it and all it starts carry it from their first moment.
 carry_mark() { [ "${BREAKWATER_CLUSTER:-}" = "$DIR" ] || exec env "$marker" "$0" "$@"; }
 
@@ -32,7 +35,14 @@ runs() {
 start() {
   local name=$1 node=$2
   shift 2
-  setsid nsenter --target "$(pid_of "node$node")" --net --mount -- "$@" >>"$DIR/log/$name.log" 2>&1 </dev/null &
+  detached "$name" nsenter --target "$(pid_of "node$node")" --net --mount -- "$@"
+}
+
+# What is made for containers must be readable in them for any user; the folder above is closed to others. Descriptor 9 is up.sh's lock.
+detached() {
+  local name=$1
+  shift
+  (umask 022 && exec setsid "$@" >>"$DIR/log/$name.log" 2>&1 </dev/null 9<&-) &
   echo $! >"$DIR/pids/$name"
 }
 

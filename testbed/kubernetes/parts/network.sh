@@ -10,7 +10,7 @@ claim_slot() {
     owner=$(readlink "$claims/$slot") || owner=""
     if [ -n "$owner" ] && [ ! -d "$owner" ]; then "$HERE/down.sh" "$owner"; fi # its folder was removed: nobody will take it down
     range_is_free || continue
-    ln -s "$DIR" "$claims/$slot" 2>/dev/null && return
+    ln -sT "$DIR" "$claims/$slot" 2>/dev/null && return
   done
   die "no free range of addresses in 198.18.0.0/15: 32 clusters run, or routes of this machine lead there (ip route)"
 }
@@ -23,8 +23,7 @@ range_is_free() {
 make_node() {
   local node=$1
   mkdir -p "$DIR/node$node"
-  setsid unshare --net --mount "$HERE/parts/node-space.sh" "$DIR/node$node" "$BIN/pause" >>"$DIR/log/node$node.log" 2>&1 </dev/null &
-  echo $! >"$DIR/pids/node$node"
+  detached "node$node" unshare --net --mount "$HERE/parts/node-space.sh" "$DIR/node$node" "$BIN/pause"
   until_true 10 "namespaces of node $node" "node$node" test -e "$DIR/node$node/made"
 }
 
