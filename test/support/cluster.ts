@@ -9,7 +9,7 @@ import { kubeconfig, KUBECONFIG } from './kubeconfig.ts';
 export { apiServer, loadImage, machineAddress, restartApiServer } from './cluster-controls.ts';
 export { askApi } from './cluster-api.ts';
 export { kubeconfig } from './kubeconfig.ts';
-export { freshDir } from './addresses.ts';
+export { databaseUrl, freshDir } from './addresses.ts';
 
 const run = promisify(execFile);
 const scripts = resolve('testbed/kubernetes');
