@@ -30,7 +30,7 @@ const field = (object: RawObject, path: string): unknown =>
 const meetsFields = (object: RawObject, selector: string): boolean =>
   selector.split(',').every((part) => {
     const [, path = '', how, value] = /^(.+?)(==?|!=)(.*)$/.exec(part) ?? [];
-    return (String(field(object, path) ?? '') === value) === (how !== '!=');
+    return ((field(object, path) ?? '') === value) === (how !== '!=');
   });
 
 /**

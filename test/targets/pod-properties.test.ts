@@ -58,7 +58,7 @@ const criteria = fc.record({
   zone: some(fc.constantFrom('z1', 'z2')),
   container: some(fc.constantFrom('main', 'proxy')),
   excluded: some(requirement),
-  names: some(fc.constant(['p0', 'p3'])),
+  names: some(fc.constant<string[]>(['p0', 'p3'])),
 });
 
 const sameOwner = (a: Known['owner'], b: Known['owner']) => a?.kind === b?.kind && a?.name === b?.name;
