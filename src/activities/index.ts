@@ -13,11 +13,13 @@ import { createPrepare } from './prepare.ts';
 import { createPreview } from './preview.ts';
 import { createRecovery } from './recovery.ts';
 import { createRemedyActivities } from './remedies.ts';
+import { createSurvey } from './survey.ts';
 
 /** All that runs next to the victims, on the site's own task queue. */
 export const createSiteActivities = (ports: SitePorts) => ({
   ...createPrepare(ports),
   ...createPreview(ports),
+  ...createSurvey(ports),
   ...createGuard(ports),
   ...createRecovery(ports),
   ...createFaultActivities(ports.faults, ports),
