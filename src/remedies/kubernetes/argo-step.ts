@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { workloadName, type NamedWorkload } from '../../domain/kubernetes/words.ts';
-import { isStable, refuseAborted, statusPatch, type ArgoRollout, type Steering } from './argo.ts';
+import { isStable, refuseUnlessPromotable, statusPatch, type ArgoRollout, type Steering } from './argo.ts';
 
 /** Where the rollout stood when an order to promote it by a step was first carried out. */
 const PROMOTED_FOR = 'breakwater.dev/promoted-for';
@@ -30,7 +30,7 @@ export function stepPromotion(named: NamedWorkload, rollout: ArgoRollout, order:
   const done = (said: string): Steering => ({ said: `${workloadName(named)} ${said}` });
   if (!note) {
     if (isStable(rollout)) return done('is fully promoted already');
-    refuseAborted(named, rollout);
+    refuseUnlessPromotable(named, rollout);
     return { object: noting(rollout, { order, hash: rollout.status.currentPodHash, step, paused: isPaused(rollout) }), said: '' };
   }
   if (note.hash !== rollout.status.currentPodHash) return done('has another template by now: nothing is promoted');

@@ -54,12 +54,12 @@ export function abortion(named: NamedWorkload, rollout: ArgoRollout): Steering {
 /** @throws Error when the rollout is aborted: it has to be retried before it can be promoted */
 export function fullPromotion(named: NamedWorkload, rollout: ArgoRollout): Steering {
   if (isStable(rollout)) return { said: `${workloadName(named)} is fully promoted already` };
-  refuseAborted(named, rollout);
+  refuseUnlessPromotable(named, rollout);
   if (rollout.status.promoteFull) return { said: `${workloadName(named)} is being promoted fully already` };
   return { status: statusPatch(rollout, { promoteFull: true }), said: `promoted ${workloadName(named)} fully` };
 }
 
-export function refuseAborted(named: NamedWorkload, { status, metadata }: ArgoRollout): void {
+export function refuseUnlessPromotable(named: NamedWorkload, { status, metadata }: ArgoRollout): void {
   if (status.abort) throw new Error(`${workloadName(named)} is aborted: it cannot be promoted before it is retried`);
   if (Number(status.observedGeneration ?? Number.NaN) !== metadata.generation)
     throw new Error(`the controller of ${workloadName(named)} has not observed generation ${metadata.generation ?? 'unknown'} yet`);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { AnyObject, Metadata } from '../../domain/kubernetes/objects.ts';
 import type { KubernetesPort } from '../../domain/kubernetes/port.ts';
-import { optInRefusal } from '../../domain/kubernetes/protection.ts';
+import { OPT_IN } from '../../domain/kubernetes/protection.ts';
 import { PODS, REPLICA_SETS } from '../../domain/kubernetes/resources.ts';
 import { ObjectSelector, selectorText } from '../../domain/kubernetes/revisions.ts';
 import { workloadName, type NamedWorkload } from '../../domain/kubernetes/words.ts';
@@ -64,18 +64,9 @@ export async function stuckPods(
   const pods = await kubernetes.list(PODS, { namespace: named.namespace, labelSelector }, TimedPod, signal);
   return pods
     .filter((pod) => isControlledBy(pod.metadata, owners))
-    .filter(
-      ({ metadata: { annotations, name } }) =>
-        optInRefusal([
-          { what: name, annotations },
-          { what: 'its workload', annotations: OPTED_IN },
-        ]) === undefined,
-    )
+    .filter(({ metadata }) => (metadata.annotations[OPT_IN] ?? 'true') === 'true') // its workload said yes; what it says itself goes first
     .map((pod) => ({ name: pod.metadata.name, uid: pod.metadata.uid, sinceMs: unreadySinceMs(pod) ?? Infinity }))
     .filter(({ sinceMs }) => nowMs - sinceMs >= notReadyForMs)
     .sort((a, b) => a.sinceMs - b.sinceMs)
     .map(({ name, uid }) => ({ name, uid }));
 }
-
-/** The workload was asked before: only what a pod says for itself can still keep it away. */
-const OPTED_IN = { 'breakwater.dev/enabled': 'true' };

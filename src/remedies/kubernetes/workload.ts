@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { AccessRule } from '../../domain/kubernetes/access.ts';
 import { AnyObject, type Metadata } from '../../domain/kubernetes/objects.ts';
 import { KubernetesError, type KubernetesPort, type Patch } from '../../domain/kubernetes/port.ts';
