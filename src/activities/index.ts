@@ -1,3 +1,4 @@
+import { createAccessCheck } from './access.ts';
 import { createFaultActivities } from './faults.ts';
 import { createGuard } from './guard.ts';
 import { createComparisons } from './comparisons.ts';
@@ -15,15 +16,18 @@ import { createRecovery } from './recovery.ts';
 import { createRemedyActivities } from './remedies.ts';
 
 /** All that runs next to the victims, on the site's own task queue. */
-export const createSiteActivities = (ports: SitePorts) => ({
-  ...createPrepare(ports),
-  ...createPreview(ports),
-  ...createGuard(ports),
-  ...createRecovery(ports),
-  ...createFaultActivities(ports.faults, ports),
-  ...createRemedyActivities(ports.remedies),
-  ...createLeaseActivities(ports.leases),
-});
+export const createSiteActivities = (ports: SitePorts) => {
+  const checkAccess = createAccessCheck(ports.targets.kubernetes);
+  return {
+    ...createPrepare(ports, checkAccess),
+    ...createPreview(ports, checkAccess),
+    ...createGuard(ports),
+    ...createRecovery(ports),
+    ...createFaultActivities(ports.faults, ports),
+    ...createRemedyActivities(ports.remedies),
+    ...createLeaseActivities(ports.leases),
+  };
+};
 
 export type SiteActivities = ReturnType<typeof createSiteActivities>;
 
