@@ -15,10 +15,17 @@ slot=$(find "$claims" -maxdepth 1 -lname "$DIR" -printf '%f\n' 2>/dev/null) || t
 [ -n "$slot" ] || die "no cluster is up in $DIR"
 use_slot "$slot"
 
+# A killed process is gone a moment before its sockets are. 7: the connection was refused.
+refuses() {
+  local code=0
+  curl -sk -m 1 -o /dev/null "https://$(node_address 1):6443" || code=$?
+  ! runs apiserver && [ "$code" = 7 ]
+}
+
 stop_apiserver() {
   if runs apiserver; then kill -9 "$(pid_of apiserver)"; fi
   for _ in {1..100}; do
-    runs apiserver || return 0
+    ! refuses || return 0
     sleep 0.05
   done
   die "the API server survives SIGKILL"

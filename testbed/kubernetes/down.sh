@@ -30,14 +30,13 @@ for round in {1..100}; do
   [ "$round" != 100 ] || die "processes of $DIR survive SIGKILL: grep -lszxF $marker /proc/[0-9]*/environ"
   sleep 0.05
 done
-for slot in $slots; do
-  if ip link show "bwk$slot" >/dev/null 2>&1; then ip link del "bwk$slot"; fi # and the routes through it
-done
-for round in {1..100}; do
+own_links() { for slot in $slots; do ip -o link show "bwk$slot" 2>/dev/null || true; done; }
+for round in {1..100}; do # a process that ended a moment ago still holds its own
+  for slot in $slots; do ip link del "bwk$slot" 2>/dev/null || true; done # it may be going by itself; its routes go with it
   for cgroup in $(own_cgroups); do find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true; done
-  [ -n "$(own_cgroups)" ] || break
-  [ "$round" != 100 ] || die "cgroups cannot be removed: $(own_cgroups)"
-  sleep 0.05 # a process that ended a moment ago still holds its own
+  [ -n "$(own_cgroups)$(own_links)" ] || break
+  [ "$round" != 100 ] || die "cannot be removed: $(own_cgroups) $(own_links)"
+  sleep 0.05
 done
 rm -rf --one-file-system "$DIR"
 for slot in $slots; do rm -f "$claims/$slot"; done # last: until here a repeated `down` finds what is left

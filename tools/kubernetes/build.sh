@@ -20,7 +20,11 @@ command -v go >/dev/null 2>&1 || {
 }
 mkdir -p "$cache"
 exec 9>"$cache/kubernetes.lock"
-flock 9 # a second build would compile all of it once more, at the same time: it waits, and finds the folder
+# A second build would compile all of it once more, at the same time: it waits, and finds the folder.
+flock --nonblock 9 || {
+  echo "kubernetes: another build is under way; waiting for it" >&2
+  flock 9
+}
 if [ -x "$folder/kubectl" ]; then
   echo "$folder"
   exit 0
