@@ -19,13 +19,16 @@ import type { SweepInput, SweepResult } from './domain/sweep.ts';
 import { parseDocument } from './language/experiment.ts';
 import { describeJanitor, installJanitor, Schedules } from './client/schedules.ts';
 import { startOptionsOf, type StartOptions } from './client/starting.ts';
+import type { SurveyQuery } from './domain/kubernetes/survey.ts';
 import type { PlanResult } from './workflows/plan.ts';
+import type { SurveyResult } from './workflows/survey.ts';
 
 export type { Act, Halt, RunInput, RunResult, RunState } from './domain/run.ts';
 export type { HaltOptions, HaltOutcome, HaltProgress } from './client/halt.ts';
 export type { LedgerState, Limits } from './domain/ledger/state.ts';
 export type { Verdict } from './domain/verdict.ts';
 export type { PlanResult } from './workflows/plan.ts';
+export type { SurveyResult } from './workflows/survey.ts';
 export type { SweepInput, SweepResult, SweepRow } from './domain/sweep.ts';
 export type { ScheduleRequest, ScheduleView } from './client/schedules.ts';
 export type { StartOptions } from './client/starting.ts';
@@ -104,6 +107,17 @@ export class BreakwaterClient {
       workflowExecutionTimeout: '3m',
       staticSummary: 'plan: touches nothing',
     })) as PlanResult;
+  }
+
+  /** Looks at the pods of a site's cluster: which could be targeted, and why the rest cannot be. Touches nothing. */
+  async survey(site: string, query: SurveyQuery): Promise<SurveyResult> {
+    return (await this.temporal.workflow.execute('survey', {
+      taskQueue: this.taskQueue,
+      workflowId: `survey.${randomInt(36 ** 8).toString(36)}`,
+      args: [site, query],
+      workflowExecutionTimeout: '3m',
+      staticSummary: 'discover: touches nothing',
+    })) as SurveyResult;
   }
 
   /**

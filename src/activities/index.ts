@@ -14,20 +14,19 @@ import { createPrepare } from './prepare.ts';
 import { createPreview } from './preview.ts';
 import { createRecovery } from './recovery.ts';
 import { createRemedyActivities } from './remedies.ts';
+import { createSurvey } from './survey.ts';
 
 /** All that runs next to the victims, on the site's own task queue. */
-export const createSiteActivities = (ports: SitePorts) => {
-  const checkAccess = createAccessCheck(ports.targets.kubernetes);
-  return {
-    ...createPrepare(ports, checkAccess),
-    ...createPreview(ports, checkAccess),
-    ...createGuard(ports),
-    ...createRecovery(ports),
-    ...createFaultActivities(ports.faults, ports),
-    ...createRemedyActivities(ports.remedies),
-    ...createLeaseActivities(ports.leases),
-  };
-};
+export const createSiteActivities = (ports: SitePorts, checkAccess = createAccessCheck(ports.targets.kubernetes)) => ({
+  ...createPrepare(ports, checkAccess),
+  ...createPreview(ports, checkAccess),
+  ...createSurvey(ports),
+  ...createGuard(ports),
+  ...createRecovery(ports),
+  ...createFaultActivities(ports.faults, ports),
+  ...createRemedyActivities(ports.remedies),
+  ...createLeaseActivities(ports.leases),
+});
 
 export type SiteActivities = ReturnType<typeof createSiteActivities>;
 

@@ -4,6 +4,7 @@ import { api } from './api.ts';
 import { approve } from './approve.ts';
 import type { Cli } from './context.ts';
 import { demo } from './demo.ts';
+import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
 import { findings } from './findings.ts';
@@ -37,7 +38,7 @@ export type RegisterCommand = (program: Command, cli: Cli) => void;
 /** Commands under the headings of `--help`, in the order in which a newcomer needs them. */
 export const commands: readonly (readonly [heading: string, commands: readonly RegisterCommand[]])[] = [
   ['Try it out:', [demo, up, down]],
-  ['Write:', [init, validate, schema]],
+  ['Write:', [init, validate, schema, discover]],
   ['Run:', [plan, run, watch, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
   ['Look back:', [runs, show, report, leftovers, findings, postmortem, score]],

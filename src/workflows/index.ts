@@ -4,3 +4,4 @@ export { janitor } from './janitor.ts';
 export { runbook } from './runbook.ts';
 export { plan } from './plan.ts';
 export { ledger } from './ledger.ts';
+export { survey } from './survey.ts';

@@ -94,6 +94,16 @@ export const looking = (site: string) =>
     retry: { maximumAttempts: 2 },
   });
 
+/** The same for the pods of a cluster, of which there may be thousands. */
+export const surveying = (site: string) =>
+  proxyActivities<Pick<SiteActivities, 'surveyPods'>>({
+    taskQueue: siteQueue(site),
+    startToCloseTimeout: '60s',
+    scheduleToStartTimeout: '10s',
+    summary: 'discover: pods, touching nothing',
+    retry: { maximumAttempts: 2 },
+  });
+
 /** What a ledger asks of the world. Regular ones: a ledger must take messages while they are under way. */
 export const ledgering = proxyActivities<Pick<ControlActivities, 'whoRuns' | 'stopRuns'>>({
   startToCloseTimeout: '60s',

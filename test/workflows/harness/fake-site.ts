@@ -114,6 +114,9 @@ export class FakeSite {
     awaitRecovery: this.skin('awaitRecovery', (input) => this.recover(input)),
     applyRemedy: this.skin('applyRemedy', (spec: Spec) => Promise.resolve(`applied ${spec.kind}`)),
     previewWaves: this.skin('previewWaves', () => Promise.resolve({ waves: [], answers: {} })),
+    surveyPods: this.skin('surveyPods', ({ namespace }) =>
+      Promise.resolve({ site: 'fake', namespace, counts: { ready: 0, unready: 0, protected: 0 }, rows: [] }),
+    ),
     listLeases: this.skin('listLeases', () => createLeaseActivities(this.leases).listLeases()),
     listUnreadable: this.skin('listUnreadable', () => createLeaseActivities(this.leases).listUnreadable()),
     releaseLease: this.skin('releaseLease', (key) => this.leases.release(key)),
