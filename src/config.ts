@@ -55,6 +55,14 @@ const variables = {
     .regex(/^[\w.-]+$/, 'expected letters, digits, . _ or -')
     .default('breakwater')
     .describe('task queue of the workflows; sites add .<site>'),
+  BREAKWATER_BUILD_ID: z
+    .string()
+    .regex(/^[\w.-]{1,128}$/, 'expected letters, digits, . _ or -, 128 at most')
+    .optional()
+    .describe(
+      'build id of this control worker in worker versioning; without it there is none. Somebody must make each version the current one',
+    ),
+  BREAKWATER_ALIVE_FILE: z.string().min(1).optional().describe('file that a worker writes every 5 s while it works, for a liveness probe'),
   BREAKWATER_KUBECONFIG: z
     .string()
     .min(1)
@@ -133,6 +141,10 @@ export interface Config {
   role: 'all' | 'control' | 'site';
   taskQueue: string;
   slots: number;
+  /** Build id in worker versioning. */
+  buildId?: string;
+  /** Kept young while a worker works. */
+  aliveFile?: string;
   secretsDir?: string;
   /** The cluster of this worker's sites. */
   cluster?: { kubeconfig: string; context?: string; protectedNamespaces: string[] };
@@ -184,6 +196,8 @@ export function loadConfig(env: Env = process.env): Config {
     role: v.BREAKWATER_ROLE,
     taskQueue: v.BREAKWATER_TASK_QUEUE,
     slots: v.BREAKWATER_SLOTS,
+    ...(v.BREAKWATER_BUILD_ID !== undefined && { buildId: v.BREAKWATER_BUILD_ID }),
+    ...(v.BREAKWATER_ALIVE_FILE !== undefined && { aliveFile: resolve(v.BREAKWATER_ALIVE_FILE) }),
     ...(v.BREAKWATER_SECRETS_DIR !== undefined && { secretsDir: resolve(v.BREAKWATER_SECRETS_DIR) }),
     ...(v.BREAKWATER_KUBECONFIG !== undefined && {
       cluster: {

@@ -5,6 +5,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createControlActivities, createSiteActivities } from './activities/index.ts';
+import { keepAlive } from './adapters/alive.ts';
 import { boundArenas } from './adapters/arenas.ts';
 import { boundHeap } from './adapters/heap.ts';
 import { createPager } from './adapters/pager/index.ts';
@@ -12,6 +13,7 @@ import { createSecrets } from './adapters/secrets.ts';
 import { openSite } from './adapters/site.ts';
 import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
+import { deploymentOf } from './deployment.ts';
 import { createRecords } from './records/postgres.ts';
 import { installJanitor } from './client/schedules.ts';
 
@@ -83,6 +85,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     workers.push(
       await Worker.create({
         ...shared,
+        ...deploymentOf(config),
         taskQueue: config.taskQueue,
         workflowBundle: await workflowBundle(),
         activities,
@@ -107,6 +110,10 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   const runs = workers.map((worker) => worker.run());
+  const isWell = (): boolean => workers.every((worker) => worker.getState() === 'RUNNING');
+  const noSign = (cause: unknown): void =>
+    log.error({ cause: String(cause) }, 'the file that shows that this worker lives cannot be written');
+  const alive = config.aliveFile === undefined ? undefined : await keepAlive(config.aliveFile, isWell, noSign);
   const finished = Promise.all(runs)
     .catch((cause: unknown) => {
       stop();
@@ -114,6 +121,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     })
     .finally(async () => {
       await Promise.allSettled(runs);
+      await alive?.stop();
       await Promise.allSettled([...sites.map((site) => site.close()), records.close(), connection.close()]);
     })
     .then(() => undefined);

@@ -1,3 +1,4 @@
+import { createAccessCheck } from './access.ts';
 import { createFaultActivities } from './faults.ts';
 import { createGuard } from './guard.ts';
 import { createComparisons } from './comparisons.ts';
@@ -16,9 +17,9 @@ import { createRemedyActivities } from './remedies.ts';
 import { createSurvey } from './survey.ts';
 
 /** All that runs next to the victims, on the site's own task queue. */
-export const createSiteActivities = (ports: SitePorts) => ({
-  ...createPrepare(ports),
-  ...createPreview(ports),
+export const createSiteActivities = (ports: SitePorts, checkAccess = createAccessCheck(ports.targets.kubernetes)) => ({
+  ...createPrepare(ports, checkAccess),
+  ...createPreview(ports, checkAccess),
   ...createSurvey(ports),
   ...createGuard(ports),
   ...createRecovery(ports),

@@ -5,9 +5,11 @@ import { guardRules } from '../domain/guard.ts';
 import type { WavePlan } from '../domain/plan.ts';
 import type { Sample } from '../domain/sample.ts';
 import { chooseVictims, type Choice } from '../domain/selection.ts';
+import { accessObstacles } from '../domain/kubernetes/grant.ts';
 import { floorOf, type Headcount } from '../domain/survivors.ts';
 import type { ProtectedTarget, UnreadyTarget } from '../domain/target.ts';
 import type { TargetPorts } from '../targets/ports.ts';
+import { createAccessCheck } from './access.ts';
 import { discover, readyOf } from './discover.ts';
 import type { SitePorts } from './ports.ts';
 import type { SamplePlace } from './recorder.ts';
@@ -124,10 +126,23 @@ function findObstacles({ experiment }: PrepareInput, baseline: Baseline): Unmet[
   ].filter(({ probe, tolerance }, i, all) => all.findIndex((other) => other.probe === probe && other.tolerance === tolerance) === i);
 }
 
-/** Creates the activity that prepares an iteration: baseline, preconditions, steady state, and the choice of victims. */
-export const createPrepare = (ports: SitePorts) => ({
-  /** @throws CancelledFailure when the run is aborted */
+/** Whoever may not do what the experiment needs cannot look at the cluster either: nothing is measured, nobody is chosen. */
+const refused = (unmet: Unmet[]): Preparation => ({
+  unmet,
+  baseline: sumUpBaseline([]),
+  choice: { victims: [], wanted: 0, reductions: [] },
+  populationSize: 0,
+  protectedTargets: [],
+});
+
+/** Creates the activity that prepares an iteration: access to the cluster, baseline, preconditions, steady state, and the choice of victims. */
+export const createPrepare = (ports: SitePorts, checkAccess = createAccessCheck(ports.targets.kubernetes)) => ({
+  /** @throws CancelledFailure when the run is aborted; KubernetesError while the cluster does not answer */
   async prepareWave(input: PrepareInput): Promise<Preparation> {
+    const access = await checkAccess(input.experiment, cancellationSignal());
+    const missing = access ? accessObstacles(access, input.experiment.metadata.name) : [];
+    if (missing.length > 0) return refused(missing);
+    heartbeat();
     const baseline = await measureBaseline(input, ports);
     heartbeat();
     const chosen = await chooseWhole(input, ports.targets);

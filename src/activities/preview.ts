@@ -1,8 +1,10 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Experiment } from '../domain/experiment/experiment.ts';
+import { accessObstacles, type AccessReport } from '../domain/kubernetes/grant.ts';
 import { resolveWaves } from '../domain/plan.ts';
 import type { Measurement } from '../domain/sample.ts';
 import { measureOnce } from '../probes/measure.ts';
+import { createAccessCheck } from './access.ts';
 import type { SitePorts } from './ports.ts';
 import { choose, type Preparation } from './prepare.ts';
 import { closeSignals, openSignals } from './signals.ts';
@@ -14,6 +16,8 @@ export type WavePreview = { wave: string; dryRun: boolean; fault: string } & Omi
 export interface Preview {
   waves: WavePreview[];
   answers: Record<string, Measurement>;
+  /** Absent when nothing is about a cluster. When something is missing nobody was looked for, so `waves` is empty. */
+  access?: AccessReport;
 }
 
 /** A rate needs two scrapes: a first answer without data is asked for once more. */
@@ -36,14 +40,16 @@ async function answersNow(experiment: Experiment, ports: SitePorts): Promise<Rec
 }
 
 /** Creates the activity behind `plan`: looks, and touches nothing. */
-export const createPreview = (ports: SitePorts) => ({
+export const createPreview = (ports: SitePorts, checkAccess = createAccessCheck(ports.targets.kubernetes)) => ({
   async previewWaves(experiment: Experiment, seed: number): Promise<Preview> {
     const waves: WavePreview[] = [];
-    for (const wave of resolveWaves(experiment)) {
+    const access = await checkAccess(experiment, cancellationSignal());
+    const mayLook = !access || accessObstacles(access, experiment.metadata.name).length === 0;
+    for (const wave of mayLook ? resolveWaves(experiment) : []) {
       const chosen = await choose({ experiment, wave, seed, alreadyHit: [] }, ports.targets, cancellationSignal());
       waves.push({ wave: wave.name, dryRun: wave.dryRun, fault: wave.fault.kind, ...chosen });
       heartbeat();
     }
-    return { waves, answers: await answersNow(experiment, ports) };
+    return { waves, answers: await answersNow(experiment, ports), ...(access && { access }) };
   },
 });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isGranted } from './access-view.ts';
 import type { BreakwaterClient, PlanResult, StartOptions } from '../client.ts';
 import { reservedOf } from '../domain/ledger/budget.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -96,6 +97,7 @@ export function plan(program: Command, cli: Cli): void {
         ...outlookLines(comparisons, cli.terminal.paint),
       ]);
       hint(cli, `Next: breakwater run ${file} --seed ${result.plan.seed}`);
-      cli.finish(result.gates.open ? EXIT.held : EXIT.denied);
+      const mayAct = 'unavailable' in result.preview || isGranted(result.preview.access);
+      cli.finish(result.gates.open && mayAct ? EXIT.held : EXIT.denied);
     });
 }

@@ -8,6 +8,8 @@ export interface Finding {
   detail: string;
   /** What to do; absent when all is well. */
   remedy?: string;
+  /** Lines to copy, such as a Role: printed after all findings. */
+  attachment?: string[];
 }
 
 export const ok = (check: string, detail: string): Finding => ({ check, status: 'ok', detail });
@@ -22,11 +24,13 @@ export const orFail =
 
 const COLOURS: Record<Finding['status'], Colour> = { ok: 'green', warn: 'yellow', fail: 'red' };
 
-/** A line per finding, the remedy below it. */
+/** A line per finding, the remedy below it, and at the end what is to be copied. */
 export function findingLines(findings: readonly Finding[], paint: Terminal['paint']): string[] {
   const wide = Math.max(0, ...findings.map(({ check }) => check.length));
-  return findings.flatMap(({ check, status, detail, remedy }) => [
+  const lines = findings.flatMap(({ check, status, detail, remedy }) => [
     `${paint(COLOURS[status], status.padEnd(4))}  ${plainText(check).padEnd(wide)}  ${plainText(detail)}`,
     ...(remedy === undefined ? [] : [`${' '.repeat(wide + 8)}${plainText(remedy)}`]),
   ]);
+  const attached = findings.flatMap(({ attachment = [] }) => attachment);
+  return attached.length === 0 ? lines : [...lines, '', ...attached];
 }
