@@ -22,9 +22,8 @@ export type PodNow = z.infer<typeof PodNow>;
  * How a pinned container is now. `gone`: no such pod; `replaced`: another pod has its name; `restarted`: the pod has another container of the name;
  * `ended`: it does not run.
  */
-export type ContainerNow = { evidence: string } & (
-  { kind: 'running'; pod: PodNow } | { kind: 'ended' | 'restarted'; pod: PodNow } | { kind: 'gone' | 'replaced' }
-);
+export type ContainerNow =
+  { kind: 'running' | 'ended' | 'restarted'; pod: PodNow; evidence: string } | { kind: 'gone' | 'replaced'; evidence: string };
 
 export const podRef = ({ namespace, pod }: Pick<ContainerIdentity, 'namespace' | 'pod'>): ObjectRef => ({
   resource: PODS,
