@@ -13,12 +13,13 @@ import { createPrepare } from './prepare.ts';
 import { createPreview } from './preview.ts';
 import { createRecovery } from './recovery.ts';
 import { createRemedyActivities } from './remedies.ts';
+import { renewedAtTarget } from './renewing.ts';
 
 /** All that runs next to the victims, on the site's own task queue. */
 export const createSiteActivities = (ports: SitePorts) => ({
   ...createPrepare(ports),
   ...createPreview(ports),
-  ...createGuard(ports),
+  ...createGuard({ ...ports, leases: renewedAtTarget(ports.leases, ports.faults) }),
   ...createRecovery(ports),
   ...createFaultActivities(ports.faults, ports),
   ...createRemedyActivities(ports.remedies),

@@ -5,7 +5,7 @@ import { defineFault } from './define.ts';
 import { rule } from './kubernetes/access.ts';
 import { kubectl, remark } from './kubernetes/by-hand.ts';
 import { EffectWithin } from './kubernetes/fields.ts';
-import { awaitEffect, refusalNow } from './kubernetes/last-checks.ts';
+import { awaitEffect, notDone, refusalNow } from './kubernetes/last-checks.ts';
 import { CORDONED_BY, cordon, markOf, nodeRefusal, readNode, uncordon } from './kubernetes/node.ts';
 import { deedAfter } from './kubernetes/removal.ts';
 import { entryOf, injected, notCarriedOut, skipped } from './process/order.ts';
@@ -23,9 +23,9 @@ export const nodeCordon = defineFault('node-cordon', {
   inject: (ports, _spec, order, signal) =>
     ports.journal.once(
       entryOf(order, 'cordon', 'schedulable'),
-      async () => {
+      async (earlier) => {
         const why = await refusalNow(ports, order, () => nodeRefusal(ports, order, signal), signal);
-        if (why !== undefined) return skipped(why);
+        if (why !== undefined) return notDone(why, earlier !== undefined);
         const atMs = Date.now();
         try {
           const refused = await cordon(ports, order, signal);

@@ -5,7 +5,7 @@ import { defineFault } from './define.ts';
 import { podReads, rule } from './kubernetes/access.ts';
 import { drainRefusal, evictable, evictAll } from './kubernetes/drain.ts';
 import { EffectWithin } from './kubernetes/fields.ts';
-import { awaitEffect, refusalNow } from './kubernetes/last-checks.ts';
+import { awaitEffect, notDone, refusalNow } from './kubernetes/last-checks.ts';
 import { CORDONED_BY, cordon, markOf, nodeRefusal, readNode, uncordon } from './kubernetes/node.ts';
 import { deedAfter } from './kubernetes/removal.ts';
 import { uncordonByHand } from './node-cordon.ts';
@@ -54,8 +54,7 @@ export const nodeDrain = defineFault('node-drain', {
 async function drain(ports: FaultPorts, order: Order, isRepeat: boolean, signal: AbortSignal): Promise<Deed> {
   const checks = async () => (await nodeRefusal(ports, order, signal)) ?? drainRefusal(ports, order, signal);
   const why = await refusalNow(ports, order, checks, signal);
-  if (why !== undefined)
-    return isRepeat ? injected(Date.now(), `an earlier attempt was cut off and may have acted; not repeated: ${why}`) : skipped(why);
+  if (why !== undefined) return notDone(why, isRepeat);
   const atMs = Date.now();
   try {
     const refused = await cordon(ports, order, signal);

@@ -5,7 +5,7 @@ import { defineFault } from './define.ts';
 import { podReads, rule } from './kubernetes/access.ts';
 import { remark, kubectl } from './kubernetes/by-hand.ts';
 import { EffectWithin } from './kubernetes/fields.ts';
-import { awaitEffect, orUnknown, refusalNow } from './kubernetes/last-checks.ts';
+import { awaitEffect, notDone, orUnknown, refusalNow } from './kubernetes/last-checks.ts';
 import { deedAfter } from './kubernetes/removal.ts';
 import { mayStillLand } from './kubernetes/reversal.ts';
 import { describeWorkload, readWorkload, scale, scaledBy, workloadRefusal } from './kubernetes/scale.ts';
@@ -124,8 +124,7 @@ async function lower(
   if (isRepeat && (await readWorkload(ports, pin, signal))?.spec.replicas === to)
     return injected(Date.now(), `an earlier attempt was cut off, and ${describeWorkload(pin)} has ${to} replicas`);
   const why = await refusalNow(ports, order, () => workloadRefusal(ports, pin, from, signal), signal);
-  // a cut-off attempt's request may still be on its way: "skipped" would say that it is not
-  if (why !== undefined) return isRepeat ? injected(Date.now(), `an earlier attempt was cut off and may have acted; not repeated: ${why}`) : skipped(why);
+  if (why !== undefined) return notDone(why, isRepeat);
   const atMs = Date.now();
   try {
     await scale(ports, pin, from, to, signal);

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { containerOf } from '../../domain/kubernetes/identity.ts';
 import { KubernetesError } from '../../domain/kubernetes/port.ts';
 import type { Effect, Order } from '../../domain/order.ts';
-import type { FaultPorts } from '../ports.ts';
+import type { Deed, FaultPorts } from '../ports.ts';
+import { injected, skipped } from '../process/order.ts';
 import { protectionNow } from './opt-in.ts';
 import { lookAt } from './pod-now.ts';
 
@@ -39,6 +40,10 @@ export async function refusalNow(
   signal.throwIfAborted();
   return expiry(order);
 }
+
+/** What an order is that was refused. A cut-off attempt's request may still be on its way: "skipped" would say that it is not. */
+export const notDone = (why: string, isRepeat: boolean): Deed =>
+  isRepeat ? injected(Date.now(), `an earlier attempt was cut off and may have acted; not repeated: ${why}`) : skipped(why);
 
 /** What cannot be asked is refused with the reason: nothing was done yet. */
 export async function orUnknown(refusal: () => Promise<string | undefined>, signal: AbortSignal): Promise<string | undefined> {

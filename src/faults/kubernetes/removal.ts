@@ -7,7 +7,7 @@ import type { Effect, Order } from '../../domain/order.ts';
 import { Duration } from '../../domain/units.ts';
 import type { Deed, FaultPorts } from '../ports.ts';
 import { entryOf, injected, notCarriedOut, skipped } from '../process/order.ts';
-import { awaitEffect, containerRefusal, refusalNow } from './last-checks.ts';
+import { awaitEffect, containerRefusal, notDone, refusalNow } from './last-checks.ts';
 import { lookAt, podRef } from './pod-now.ts';
 
 /** How long a pod may take to end after it was asked to. */
@@ -39,7 +39,7 @@ export function injectRemoval(
       if (settled) return settled;
       const checks = async () => (await containerRefusal(ports, order, signal)) ?? refusal();
       const why = await refusalNow(ports, order, checks, signal);
-      if (why !== undefined) return skipped(why);
+      if (why !== undefined) return notDone(why, earlier !== undefined);
       const atMs = Date.now();
       try {
         const refused = await remove(uid, gracePeriodMs === undefined ? undefined : gracePeriodMs / 1_000);

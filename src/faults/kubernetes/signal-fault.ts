@@ -3,7 +3,7 @@ import type { Effect, Order } from '../../domain/order.ts';
 import type { Deed, FaultPorts, JournalIntent } from '../ports.ts';
 import { entryOf, injected, notCarriedOut, skipped } from '../process/order.ts';
 import { IGNORED_BY_DEFAULT } from '../process/signals.ts';
-import { awaitEffect, containerRefusal, refusalNow } from './last-checks.ts';
+import { awaitEffect, containerRefusal, notDone, refusalNow } from './last-checks.ts';
 import { hasEnded, pinnedIn, send, stateOf, type Pinned } from './pinned.ts';
 import { lookAt } from './pod-now.ts';
 
@@ -35,7 +35,7 @@ export async function injectSignal(
       const pinned = earlier ? pinnedIn(earlier.before) : chosen;
       if (!pinned) return skipped('an earlier attempt was cut off before it had chosen anybody');
       const settled = earlier && (await afterCrash(ports, pin, pinned, earlier, signal));
-      return settled ?? (await sendAll(ports, pin, pinned, name, order, signal));
+      return settled ?? (await sendAll(ports, pin, pinned, name, order, earlier !== undefined, signal));
     },
     signal,
   );
@@ -47,10 +47,11 @@ async function sendAll(
   pinned: Pinned,
   name: string,
   order: Order,
+  isRepeat: boolean,
   signal: AbortSignal,
 ): Promise<Deed> {
   const why = await refusalNow(ports, order, () => containerRefusal(ports, order, signal), signal);
-  if (why !== undefined) return skipped(why);
+  if (why !== undefined) return notDone(why, isRepeat);
   const atMs = Date.now();
   const problems: string[] = [];
   let reached = 0;
