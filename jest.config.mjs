@@ -42,14 +42,22 @@ const recorder = process.env.BREAKWATER_RECORD_HISTORIES === '1' ? [] : ['<rootD
 /** @type {import('jest').Config} */
 export default {
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/test/support/sequencer.mjs',
   projects: [
     { ...common, displayName: 'alone', testMatch: [`<rootDir>/test/{${withoutServers.join(',')}}/**/*.test.ts`] },
     {
       ...common,
       displayName: 'with servers',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/(${withoutServers.join('|')})/`, ...recorder],
+      testPathIgnorePatterns: ['/node_modules/', `<rootDir>/test/(${withoutServers.join('|')}|kubernetes)/`, ...recorder],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+    {
+      ...common,
+      displayName: 'kubernetes',
+      testMatch: ['<rootDir>/test/kubernetes/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/support/kubernetes-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },
   ],

@@ -5,8 +5,9 @@ import { startPostgres } from '../../src/sandbox/servers/postgres.ts';
 import { startTemporal } from '../../src/sandbox/servers/temporal.ts';
 import stopShared from './global-teardown.ts';
 
-/** Starts what is not given already. Runs once, in the parent of all test processes, which inherit the environment. */
+/** Starts what is not given already. Runs in the parent of all test processes, which inherit the environment; for a second project does nothing. */
 export default async function startShared(): Promise<void> {
+  if (process.env['BREAKWATER_TEST_DIR']) return;
   const dir = await mkdtemp(join(tmpdir(), 'breakwater-test-'));
   await chmod(dir, 0o755); // PostgreSQL's account must be able to pass through
   process.env['BREAKWATER_TEST_DIR'] = dir;

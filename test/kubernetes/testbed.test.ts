@@ -1,0 +1,91 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { describeWithCluster, freshDir } from '../support/cluster.ts';
+
+const run = promisify(execFile);
+const script = (name: string) => resolve('testbed/kubernetes', name);
+const claims = '/run/breakwater-kubernetes';
+
+/** Brings a cluster up in the folder, and kills up.sh by SIGKILL when it says something that holds this text. @returns whether it was killed */
+async function upKilledAt(folder: string, text: string): Promise<boolean> {
+  const up = spawn(script('up.sh'), [folder], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = once(up, 'exit');
+  for await (const line of createInterface(up.stderr)) if (line.includes(text)) up.kill('SIGKILL');
+  return (await ended)[1] === 'SIGKILL';
+}
+
+const down = (folder: string) => run(script('down.sh'), [folder], { timeout: 60_000 });
+
+/** What a cluster leaves on the machine, by the name of its folder and its number. */
+async function traces(folder: string, slot: string): Promise<string[]> {
+  const [routes, links, mounts, cgroups] = await Promise.all([
+    run('ip', ['route']),
+    run('ip', ['-o', 'link']),
+    readFile('/proc/self/mountinfo', 'utf8'),
+    run('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-name', `breakwater-k${slot}-*`]),
+  ]);
+  const lines = [routes.stdout, links.stdout, mounts, cgroups.stdout].flatMap((text) => text.split('\n'));
+  const named = lines.filter((line) => line.includes(folder) || new RegExp(`\\bbwk${slot}\\b|breakwater-k${slot}-`).test(line));
+  return [...named, ...(await marked(folder)), ...(existsSync(folder) ? [folder] : [])];
+}
+
+/** Processes that carry the cluster's mark. */
+async function marked(folder: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const environments = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')));
+  return pids.filter((_pid, i) => environments[i]!.split('\0').includes(`BREAKWATER_CLUSTER=${folder}`)).map((pid) => `pid ${pid}`);
+}
+
+/** The number that the cluster in this folder has. */
+async function slotOf(folder: string): Promise<string> {
+  for (const slot of await readdir(claims)) if ((await readlink(join(claims, slot))) === folder) return slot;
+  throw new Error(`${folder} has no number in ${claims}`);
+}
+
+const sysctls = () =>
+  Promise.all(['vm/overcommit_memory', 'kernel/panic', 'kernel/panic_on_oops'].map((name) => readFile(`/proc/sys/${name}`, 'utf8')));
+
+describeWithCluster('bringing clusters up and down', () => {
+  test('a second cluster, of two nodes, stands beside the first, is closed to other users, and is gone without a trace', async () => {
+    const folder = join(await freshDir('second'), 'cluster');
+    const before = await sysctls();
+    await run(script('up.sh'), [folder], { env: { ...process.env, NODES: '2' }, timeout: 120_000 });
+    const slot = await slotOf(folder);
+    try {
+      const { stdout } = await run(join(folder, 'bin/kubectl'), [`--kubeconfig=${folder}/kubeconfig`, 'get', 'nodes', '--output=name']);
+      expect(stdout).toBe('node/node1\nnode/node2\n');
+      expect((await run('find', [folder, '-maxdepth', '0', '-perm', '/077'])).stdout).toBe('');
+      expect((await traces(folder, slot)).length).toBeGreaterThan(10);
+    } finally {
+      await down(folder);
+    }
+    expect(await traces(folder, slot)).toEqual([]);
+    expect(await sysctls()).toEqual(before);
+  }, 180_000);
+
+  test.each(['making 1 node', 'starting the control plane', 'starting the nodes'])(
+    'up.sh, killed -9 at "%s", leaves nothing that down.sh does not remove',
+    async (moment) => {
+      const folder = join(await freshDir('killed'), 'cluster');
+      expect(await upKilledAt(folder, moment)).toBe(true);
+      const slot = await slotOf(folder);
+      await down(folder);
+      expect(await traces(folder, slot)).toEqual([]);
+      await down(folder); // again: nothing to do, and no error
+    },
+    120_000,
+  );
+
+  test('a folder that is no cluster of ours is left alone', async () => {
+    const folder = await freshDir('other');
+    await run('touch', [join(folder, 'precious')]);
+    await expect(down(folder)).rejects.toThrow(/was not made by up\.sh/);
+    await expect(run(script('up.sh'), [folder])).rejects.toThrow(/was not made by up\.sh/);
+    expect(await readdir(folder)).toEqual(['precious']);
+  });
+});
