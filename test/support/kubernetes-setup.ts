@@ -17,7 +17,13 @@ function buildInBackground(): void {
   const build = spawn('nice', ['-n', '19', 'sh', 'tools/kubernetes/build.sh'], { detached: true, stdio: ['ignore', 'ignore', 'inherit'] });
   build.once('error', () => {});
   build.unref();
-  const end = () => void (build.pid && process.kill(-build.pid, 'SIGTERM')); // with its compilers
+  const end = () => {
+    try {
+      if (build.pid) process.kill(-build.pid, 'SIGTERM'); // the group: with its compilers
+    } catch {
+      // it ended by itself a moment ago
+    }
+  };
   process.once('exit', end);
   build.once('exit', () => process.removeListener('exit', end));
 }

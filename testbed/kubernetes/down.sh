@@ -8,7 +8,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 DIR=$(realpath -m "$1")
 # shellcheck source=parts/common.sh
 source "$HERE/parts/common.sh"
-[ -z "${BREAKWATER_CLUSTER:-}" ] || exec env -u BREAKWATER_CLUSTER "$0" "$@" # or this script would end itself
+[ -z "${BREAKWATER_CLUSTER:-}" ] || exec env -u BREAKWATER_CLUSTER bash "$0" "$@" # or this script would end itself
 
 owned_slots() { find "$claims" -maxdepth 1 -lname "$DIR" -printf '%f\n' 2>/dev/null || true; }
 own_cgroups() { for slot in $slots; do find /sys/fs/cgroup -maxdepth 2 -type d -name "breakwater-k$slot-node*"; done; }

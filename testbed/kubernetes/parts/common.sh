@@ -21,7 +21,7 @@ pod_range() { echo "$(subnet $((3 + $1))).0/24"; }
 is_cluster_folder() { [ ! -e "$DIR" ] || [ -e "$DIR/breakwater-cluster" ] || [ -z "$(ls -A "$DIR")" ]; }
 
 # carry_mark ARGUMENT…: starts the script again with the mark, so that it and all it starts carry it from their first moment.
-carry_mark() { [ "${BREAKWATER_CLUSTER:-}" = "$DIR" ] || exec env "$marker" "$0" "$@"; }
+carry_mark() { [ "${BREAKWATER_CLUSTER:-}" = "$DIR" ] || exec env "$marker" bash "$0" "$@"; }
 
 # Lives and answers: a zombie has no environment.
 is_ours() { grep -qszxF "$marker" "/proc/$1/environ"; }
