@@ -79,7 +79,7 @@ export const kubernetesDeletePod = defineRemedy('kubernetes-delete-pod', {
     const done: string[] = [];
     for (const pod of pods) done.push(await removePod(kubernetes, spec.namespace, pod, signal));
     const none = `no pod of ${workloadName(spec)} has not been ready for ${formatDuration(spec.notReadyFor)}`;
-    const said = done.length === 0 ? none : `${done.join(', ')} of ${workloadName(spec)}`;
+    const said = done.length === 0 ? none : `${workloadName(spec)}: ${done.join(', ')}`;
     return said + (await awaitReady(kubernetes, spec, { withinMs: spec.waitReady, rolledOut: false }, signal));
   },
 });

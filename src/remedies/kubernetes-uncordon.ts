@@ -31,6 +31,9 @@ function refusalOf(node: CordonedNode, manager: string, force: boolean): string 
   return refusal && `${what} ${refusal}`;
 }
 
+/** Written by the fault that cordoned it; it goes with the cordon. */
+const CORDONED_BY = 'breakwater.dev/cordoned-by';
+
 const TRIES = 8;
 
 /** Lets pods be put on a node again. */
@@ -50,7 +53,8 @@ export const kubernetesUncordon = defineRemedy('kubernetes-uncordon', {
       if (!node.spec.unschedulable) return `node ${name} is not cordoned`;
       const refusal = refusalOf(node, kubernetes.fieldManager, force);
       if (refusal !== undefined) throw new Error(refusal);
-      const body = { metadata: { uid: node.metadata.uid, resourceVersion: node.metadata.resourceVersion }, spec: { unschedulable: null } };
+      const { uid, resourceVersion } = node.metadata;
+      const body = { metadata: { uid, resourceVersion, annotations: { [CORDONED_BY]: null } }, spec: { unschedulable: null } };
       try {
         await kubernetes.patch(ref, { kind: 'merge', body }, signal);
         return `uncordoned node ${name}`;

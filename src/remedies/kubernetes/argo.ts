@@ -11,7 +11,7 @@ import { RevisedWorkload } from './previous-template.ts';
  */
 export const ArgoRollout = RevisedWorkload.extend({
   spec: RevisedWorkload.shape.spec.extend({
-    workloadRef: z.unknown(),
+    workloadRef: z.unknown().optional(),
     strategy: z.object({ canary: z.object({ steps: z.array(z.unknown()).default([]) }).nullish() }).default({}),
   }),
   status: RevisedWorkload.shape.status
