@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import type { AccessRule } from '../domain/kubernetes/access.ts';
 import type { Spec } from '../domain/order.ts';
@@ -7,8 +8,11 @@ import type { RemedyPorts } from './ports.ts';
 export interface RemedyDefinition<S extends z.ZodType> {
   schema: S;
   doc: { summary: string };
-  /** @returns one sentence that says what was done, for the record */
-  apply(ports: RemedyPorts, spec: z.infer<S>, signal: AbortSignal): Promise<string>;
+  /**
+   * @param order the same on every attempt of one order: by it a repair that must not be done twice knows its own earlier attempt
+   * @returns one sentence that says what was done, for the record
+   */
+  apply(ports: RemedyPorts, spec: z.infer<S>, signal: AbortSignal, order: string): Promise<string>;
   /** What it needs of the cluster. */
   access?(spec: z.infer<S>): readonly AccessRule[];
 }
@@ -20,6 +24,10 @@ export const defineRemedy = <K extends string, S extends z.ZodObject<{ kind: z.Z
   doc: remedy.doc,
   /** @throws ZodError when the specification is not one of this kind */
   access: (raw: Spec): readonly AccessRule[] => remedy.access?.(remedy.schema.parse(raw)) ?? [],
-  /** @throws ZodError when the specification is not one of this kind */
-  apply: (raw: Spec, ports: RemedyPorts, signal: AbortSignal) => remedy.apply(ports, remedy.schema.parse(raw), signal),
+  /**
+   * @param order absent: an order of its own, which is never repeated
+   * @throws ZodError when the specification is not one of this kind
+   */
+  apply: (raw: Spec, ports: RemedyPorts, signal: AbortSignal, order: string = randomUUID()) =>
+    remedy.apply(ports, remedy.schema.parse(raw), signal, order),
 });

@@ -3,7 +3,7 @@ import { nodeTargetId, type NodeIdentity } from '../domain/kubernetes/identity.t
 import { LabelSelector, meetsLabels, parseLabelSelector } from '../domain/kubernetes/label-selector.ts';
 import type { Node } from '../domain/kubernetes/objects.ts';
 import { optInRefusal } from '../domain/kubernetes/protection.ts';
-import { unreadyNode } from '../domain/kubernetes/workload-state.ts';
+import { unreadyNode } from '../domain/kubernetes/unready.ts';
 import type { Population, Target } from '../domain/target.ts';
 import { defineTarget } from './define.ts';
 import { listNodes, nodeCriteria } from './kubernetes-nodes.ts';

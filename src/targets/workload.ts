@@ -5,7 +5,7 @@ import { Workload } from '../domain/kubernetes/objects.ts';
 import { WORKLOADS } from '../domain/kubernetes/owners.ts';
 import { namespaceProtection } from '../domain/kubernetes/protection.ts';
 import type { Resource } from '../domain/kubernetes/resources.ts';
-import { unreadyWorkload } from '../domain/kubernetes/workload-state.ts';
+import { unreadyWorkload } from '../domain/kubernetes/unready.ts';
 import type { Population, Target } from '../domain/target.ts';
 import { defineTarget } from './define.ts';
 import { findConsent } from './kubernetes-consent.ts';

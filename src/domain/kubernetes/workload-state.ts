@@ -1,24 +1,81 @@
-import { isTrue, type Node, type Workload } from './objects.ts';
+import * as z from 'zod';
+import { Metadata } from './objects.ts';
+import { workloadName, type NamedWorkload } from './words.ts';
 
-/**
- * Why a workload is not whole; undefined when as many replicas are available as it asks for. What its controller has not looked at yet is not known, so not whole.
- */
-export function unreadyWorkload({ metadata, spec, status }: Workload): string | undefined {
-  if (metadata.deletionTimestamp !== undefined) return 'terminating';
-  const wanted = spec.replicas ?? 1; // the API's default
-  if (wanted === 0) return 'it is scaled to 0 replicas';
-  const { observedGeneration, availableReplicas: available = 0 } = status;
-  // Argo Rollouts tells it as a text, and in old versions as a hash
-  const seen = Number(observedGeneration ?? NaN);
-  if (metadata.generation !== undefined && seen < metadata.generation) return 'its controller has not seen its newest specification';
-  return available >= wanted ? undefined : `${available} of ${wanted} replicas are available`;
+const count = z.int().optional();
+
+/** A workload with all that tells how far its controller has come. The controllers leave out what is 0. */
+export const RunningWorkload = z.object({
+  metadata: Metadata,
+  spec: z.object({
+    replicas: count,
+    paused: z.boolean().default(false),
+    updateStrategy: z.object({ type: z.string().optional() }).optional(),
+    /** Argo Rollout: pods that are older are made anew. */
+    restartAt: z.string().nullish(),
+  }),
+  status: z
+    .object({
+      observedGeneration: z.union([z.int(), z.string()]).optional(),
+      replicas: count,
+      readyReplicas: count,
+      availableReplicas: count,
+      updatedReplicas: count,
+      desiredNumberScheduled: count,
+      currentNumberScheduled: count,
+      numberReady: count,
+      numberAvailable: count,
+      updatedNumberScheduled: count,
+      restartedAt: z.string().nullish(),
+    })
+    .default({}),
+});
+export type RunningWorkload = z.infer<typeof RunningWorkload>;
+
+/** Pods of a workload: how many it wants, has, are ready, available (ready for `minReadySeconds`) and of the newest template. */
+export interface WorkloadState {
+  desired: number;
+  existing: number;
+  ready: number;
+  available: number;
+  updated: number;
 }
 
-/** Why a node is not fit for pods; undefined when it is Ready and not cordoned. */
-export function unreadyNode({ metadata, spec, status }: Node): string | undefined {
-  if (metadata.deletionTimestamp !== undefined) return 'terminating';
-  if (spec.unschedulable) return 'it is cordoned';
-  if (isTrue(status.conditions, 'Ready')) return undefined;
-  const { reason, message } = status.conditions.find(({ type }) => type === 'Ready') ?? {};
-  return `not Ready: ${[reason, message].filter((part) => part !== undefined && part !== '').join(': ') || 'it has told no condition'}`;
+/** What the controller says; `why` when that is about an earlier specification, or nothing yet. */
+export function stateOf(named: NamedWorkload, { metadata, spec, status }: RunningWorkload): WorkloadState | { why: string } {
+  const observed = Number(status.observedGeneration ?? Number.NaN); // an Argo Rollout writes it as text
+  if (metadata.generation === undefined || !(observed >= metadata.generation))
+    return {
+      why: `the controller of ${workloadName(named)} has not observed generation ${metadata.generation ?? 'unknown'} yet (observed: ${status.observedGeneration ?? 'none'})`,
+    };
+  if (named.workload === 'DaemonSet')
+    return {
+      desired: status.desiredNumberScheduled ?? 0,
+      existing: status.currentNumberScheduled ?? 0,
+      ready: status.numberReady ?? 0,
+      available: status.numberAvailable ?? 0,
+      updated: status.updatedNumberScheduled ?? 0,
+    };
+  return {
+    desired: spec.replicas ?? 1,
+    existing: status.replicas ?? 0,
+    ready: status.readyReplicas ?? 0,
+    available: status.availableReplicas ?? 0,
+    updated: status.updatedReplicas ?? 0,
+  };
+}
+
+/**
+ * What is missing until it is as its specification says; undefined when nothing is.
+ * @param rolledOut also every pod must be of the newest template, as `kubectl rollout status` has it
+ */
+export function missingOf(named: NamedWorkload, workload: RunningWorkload, rolledOut: boolean): string | undefined {
+  const state = stateOf(named, workload);
+  if ('why' in state) return state.why;
+  const { desired, existing, ready, updated } = state;
+  if (rolledOut && updated < desired) return `${updated} of ${desired} replicas are of the new template`;
+  if (rolledOut && existing > desired) return `${existing - desired} replicas more than ${desired} are still there`;
+  const { restartAt } = workload.spec;
+  if (rolledOut && restartAt && restartAt !== workload.status.restartedAt) return `pods from before ${restartAt} are still there`;
+  return ready === desired ? undefined : `${ready} replicas are ready, ${desired} are wanted`;
 }
