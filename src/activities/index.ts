@@ -14,6 +14,7 @@ import { createPrepare } from './prepare.ts';
 import { createPreview } from './preview.ts';
 import { createRecovery } from './recovery.ts';
 import { createRemedyActivities } from './remedies.ts';
+import { renewedAtTarget } from './renewing.ts';
 import { createSurvey } from './survey.ts';
 
 /** All that runs next to the victims, on the site's own task queue. */
@@ -21,7 +22,7 @@ export const createSiteActivities = (ports: SitePorts, checkAccess = createAcces
   ...createPrepare(ports, checkAccess),
   ...createPreview(ports, checkAccess),
   ...createSurvey(ports),
-  ...createGuard(ports),
+  ...createGuard({ ...ports, leases: renewedAtTarget(ports.leases, ports.faults) }),
   ...createRecovery(ports),
   ...createFaultActivities(ports.faults, ports),
   ...createRemedyActivities(ports.remedies),

@@ -24,6 +24,12 @@ export interface FaultDefinition<S extends z.ZodType> {
   effect(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<Effect>;
   revert(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<Reversal>;
   manual(spec: z.infer<S>, order: Order): string;
+  /**
+   * Prolongs a lease that the fault keeps at its target itself, by the order's `leaseMs` from now, after the site's reaper has been told.
+   * @returns why there is nothing left to prolong; undefined when it was prolonged
+   * @throws Error when nobody knows; it is tried again
+   */
+  renew?(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<string | undefined>;
   /** What it needs of the cluster, undo included. @param namespace of its victims; absent for those of the cluster */
   access?(spec: z.infer<S>, namespace: string | undefined): readonly AccessRule[];
 }
@@ -33,6 +39,8 @@ export interface BoundFault {
   inject(order: Order, signal: AbortSignal): Promise<Omit<Injection, 'effect'>>;
   effect(order: Order, signal: AbortSignal): Promise<Effect>;
   revert(order: Order, signal: AbortSignal): Promise<Reversal>;
+  /** Absent: its lease is kept by the site's reaper alone. */
+  renew?(order: Order, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** Authors see their own specification's type; callers see one shape. */
@@ -49,10 +57,12 @@ export const defineFault = <K extends string, S extends z.ZodObject<{ kind: z.Zo
   /** @throws ZodError when the specification is not one of this kind */
   bind(raw: Spec, ports: FaultPorts): BoundFault {
     const spec = fault.schema.parse(raw);
+    const renew = fault.renew?.bind(fault);
     return {
       inject: (order, signal) => fault.inject(ports, spec, order, signal),
       effect: (order, signal) => fault.effect(ports, spec, order, signal),
       revert: (order, signal) => fault.revert(ports, spec, order, signal),
+      ...(renew && { renew: (order: Order, signal: AbortSignal) => renew(ports, spec, order, signal) }),
     };
   },
 });

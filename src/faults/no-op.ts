@@ -7,7 +7,7 @@ import { entryOf, injected, notCarriedOut, skipped, undone } from './process/ord
 export const noOp = defineFault(REHEARSAL, {
   schema: z.strictObject({ kind: z.literal(REHEARSAL) }),
   reversible: false,
-  targets: ['process'],
+  targets: ['process', 'pod', 'workload', 'node'],
   doc: {
     summary: 'Does nothing, on purpose (an A/A rehearsal): the whole path is walked, and what the signals do meanwhile is their noise.',
     undo: 'Nothing was done, so there is nothing to undo.',

@@ -11,12 +11,13 @@ const UNDO_WITHIN_MS = 60_000;
 /** Undoes an order whose lease is over, through the same catalogue and the same journal as a worker would. */
 export type UndoAtEnd = (record: UndoRecord, why: string) => Promise<Reversal>;
 
-/** @param bootId of this machine now: what was armed before a restart is void, because the restart has ended it */
+/** @param bootId of this machine now: what was armed before a restart is void where its victim was a process here, because the restart has ended it */
 export const createUndo =
   (ports: FaultPorts, bootId: string): UndoAtEnd =>
   async (record, why) => {
     const { order } = record;
-    if (record.bootId !== bootId) return close(ports.journal, order, `void: armed in boot ${record.bootId}, this is boot ${bootId}`);
+    if (record.bootId !== bootId && order.target.kind === 'process')
+      return close(ports.journal, order, `void: armed in boot ${record.bootId}, this is boot ${bootId}`);
     const fault = faults[order.fault.kind as keyof typeof faults] as
       { bind(spec: Order['fault'], ports: FaultPorts): BoundFault } | undefined;
     if (!fault) throw new Error(`this version knows no fault kind '${order.fault.kind}'`);

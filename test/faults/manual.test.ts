@@ -17,7 +17,16 @@ const specs: Record<keyof typeof faults, Spec> = {
   'process-kill': { kind: 'process-kill' },
   'process-pause': { kind: 'process-pause' },
   'service-stop': { kind: 'service-stop', stop: ['ctl', 'stop', '{name}'], start: ['ctl', 'start', '{name}'], status: ['ctl', 'status'] },
+  'container-process-kill': { kind: 'container-process-kill', process: { executable: '/bin/worker' } },
+  'container-process-pause': { kind: 'container-process-pause', process: { executable: '/bin/worker' } },
+  'container-kill': { kind: 'container-kill' },
+  'pod-delete': { kind: 'pod-delete' },
+  'pod-evict': { kind: 'pod-evict' },
+  'scale-down': { kind: 'scale-down', to: 0 },
+  'node-cordon': { kind: 'node-cordon' },
+  'node-drain': { kind: 'node-drain' },
 };
+const hostile = { uid: '"; reboot', namespace: '$(reboot)' };
 const nobody: Target = { kind: 'process', id: 'x', site: 'here', name: 'x\n; rm -rf /tmp/none', labels: {}, identity: {} };
 
 describe('the manual command of every fault', () => {
@@ -26,6 +35,9 @@ describe('the manual command of every fault', () => {
       nobody,
       { ...nobody, labels: { name: 'payments' } },
       { ...nobody, identity: { pid: '1; reboot', bootId: '$(id)' } },
+      { ...nobody, kind: 'pod', identity: { ...hostile, pod: 'p', container: '-c', containerId: 'x', restartCount: 0, node: 'n' } },
+      { ...nobody, kind: 'workload', identity: { ...hostile, workload: 'Deployment', name: "it's" } },
+      { ...nobody, kind: 'node', identity: { uid: '$(reboot)', name: '`reboot`', bootId: 'b' } },
     ]) {
       const line = manualUndo(orderFor(target, specs[kind]));
       expect(line).not.toMatch(/\n/);

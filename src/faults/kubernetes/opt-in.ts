@@ -1,0 +1,59 @@
+import { AnyObject, type Metadata as MetadataSchema } from '../../domain/kubernetes/objects.ts';
+import type * as z from 'zod';
+import { namespaceProtection, OPT_IN, optInRefusal, type Annotated } from '../../domain/kubernetes/protection.ts';
+import {
+  DAEMON_SETS,
+  DEPLOYMENTS,
+  NAMESPACES,
+  REPLICA_SETS,
+  ROLLOUTS,
+  STATEFUL_SETS,
+  type Resource,
+} from '../../domain/kubernetes/resources.ts';
+import type { FaultPorts } from '../ports.ts';
+
+type Metadata = z.infer<typeof MetadataSchema>;
+
+const OWNERS: Record<string, Resource> = {
+  ReplicaSet: REPLICA_SETS,
+  Deployment: DEPLOYMENTS,
+  StatefulSet: STATEFUL_SETS,
+  DaemonSet: DAEMON_SETS,
+  Rollout: ROLLOUTS,
+};
+/** A pod's ReplicaSet, and its Deployment. */
+const GENERATIONS = 2;
+
+/**
+ * Why a thing in a namespace must not be hit now, from the live objects: its namespace is protected, or nobody opted in. Unknown is refused.
+ * Reads no further up than the first annotation.
+ * @param what as a person calls it
+ */
+export async function protectionNow(
+  { kubernetes }: Pick<FaultPorts, 'kubernetes'>,
+  what: string,
+  metadata: Metadata,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { namespace } = metadata;
+  if (namespace === undefined) return 'is in no namespace';
+  const why = namespaceProtection(namespace, await kubernetes.protectedNamespaces());
+  if (why !== undefined) return why;
+  const chain: Annotated[] = [{ what, annotations: metadata.annotations }];
+  const says = (): boolean => chain.at(-1)?.annotations?.[OPT_IN] !== undefined;
+  let child = metadata;
+  for (let generation = 0; generation < GENERATIONS && !says(); generation++) {
+    const owner = child.ownerReferences.find(({ controller }) => controller);
+    const resource = owner && OWNERS[owner.kind];
+    if (!resource) break;
+    const found = await kubernetes.read({ resource, namespace, name: owner.name }, AnyObject, signal);
+    if (!found || found.metadata.uid !== owner.uid) break;
+    child = found.metadata;
+    chain.push({ what: `${owner.kind} ${owner.name}`, annotations: child.annotations });
+  }
+  if (!says()) {
+    const found = await kubernetes.read({ resource: NAMESPACES, name: namespace }, AnyObject, signal);
+    chain.push({ what: `namespace ${namespace}`, annotations: found?.metadata.annotations });
+  }
+  return optInRefusal(chain);
+}
