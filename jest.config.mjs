@@ -11,6 +11,10 @@ const esmOnly = [
   'd3-[a-z-]+',
   'internmap',
   'fast-[a-z-]+',
+  '@kubernetes',
+  'openid-client',
+  'oauth4webapi',
+  'jose',
 ];
 
 /** Rooms whose tests need neither the shared Temporal nor the shared PostgreSQL (test/support/servers.ts); running only these starts neither. */
