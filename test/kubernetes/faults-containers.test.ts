@@ -1,5 +1,6 @@
 import { containing } from '../adapters/process/harness/children.ts';
-import { never, Stage, whenThereIsACluster } from './harness/faults.ts';
+import { describeWithCluster, images } from '../support/cluster.ts';
+import { never, Stage } from './harness/faults.ts';
 
 /** A main process that looks after two others, and handles SIGTERM. */
 const FAMILY = ['sh', '-c', 'trap "exit 3" TERM; sleep 1111 & while :; do sleep 2222 & wait $!; done'];
@@ -7,7 +8,7 @@ const FAMILY = ['sh', '-c', 'trap "exit 3" TERM; sleep 1111 & while :; do sleep 
 const DEAF = ['sleep', '10000'];
 const sleeper = (argument: string) => ({ process: { argv: ['sleep', argument] } });
 
-whenThereIsACluster('processes of containers of a real cluster', () => {
+describeWithCluster('processes of containers of a real cluster', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = new Stage();
@@ -18,7 +19,7 @@ whenThereIsACluster('processes of containers of a real cluster', () => {
   test('a child is killed, proven by a second look, and not killed twice; its replacement lives', async () => {
     const target = await stage.startPod('child', { command: FAMILY });
     const { order, fault } = stage.prepared(target, { kind: 'container-process-kill', ...sleeper('2222') });
-    const pidOf = async () => (await stage.sh('child', 'pgrep -f "sleep 2222" | head -1')).trim();
+    const pidOf = async () => (await stage.sh('child', 'pgrep -x -f "sleep 2222" | head -1')).trim();
     const before = await pidOf();
     const first = await fault.inject(order, never);
     expect(first).toEqual({ outcome: 'injected', atMs: expect.any(Number) as number });
@@ -79,10 +80,10 @@ whenThereIsACluster('processes of containers of a real cluster', () => {
   });
 
   test('an image without a shell is refused with what to write, and reached by a debug container', async () => {
-    const target = await stage.startPod('bare', { image: 'localhost/pause:1' });
+    const target = await stage.startPod('bare', { image: images.bare });
     const plain = stage.prepared(target, { kind: 'container-kill' });
     expect(await plain.fault.inject(plain.order, never)).toMatchObject({ outcome: 'skipped', reason: containing('write debugImage') });
-    const { order, fault } = stage.prepared(target, { kind: 'container-kill', debugImage: 'localhost/busybox:1' });
+    const { order, fault } = stage.prepared(target, { kind: 'container-kill', debugImage: images.shell });
     expect(await fault.inject(order, never)).toMatchObject({ outcome: 'injected' });
     expect(await fault.effect(order, never)).toMatchObject({ proven: true });
   });

@@ -18,6 +18,7 @@ export interface Inside {
  */
 export type Ran = { kind: 'ran'; stdout: string; stderr: string } | { kind: 'lost' | 'refused' | 'shellless'; why: string };
 
+const MAX_SAID = 200;
 const NO_SHELL = /"sh".*(executable file not found|no such file)|exec:? "?sh"?: .*not found|stat .*\/sh: no such file/i;
 
 /** Runs one of the constant scripts. Values are its positional parameters. Never throws, but for an abort. */
@@ -31,9 +32,10 @@ export async function runInside(
   const argv = ['sh', '-c', script, OURS, ...parameters.map(String)];
   try {
     const { exitCode, stdout, stderr, failure } = await kubernetes.exec({ ...where, argv, timeoutMs: ANSWERS_WITHIN_MS }, signal);
-    const said = `${failure ?? ''} ${stderr}`.trim().slice(0, 300);
+    const all = `${failure ?? ''} ${stderr}`.trim();
+    const said = all.length > MAX_SAID ? `… ${all.slice(-MAX_SAID)}` : all; // the reason comes last
     if (exitCode === 0) return { kind: 'ran', stdout, stderr: stderr.trim().slice(0, 300) };
-    if (NO_SHELL.test(said)) return { kind: 'shellless', why: `container ${where.container} has no shell (sh): ${said}` };
+    if (NO_SHELL.test(all)) return { kind: 'shellless', why: `container ${where.container} has no shell (sh): ${said}` };
     return { kind: 'lost', why: exitCode === null ? `the connection ended without a status ${said}`.trim() : `exit code ${exitCode} ${said}` };
   } catch (error) {
     signal.throwIfAborted();

@@ -13,14 +13,10 @@ import type { Target } from '../../../src/domain/target.ts';
 import { faults } from '../../../src/faults/index.ts';
 import type { FaultPorts } from '../../../src/faults/ports.ts';
 import { orderFor } from '../../adapters/process/harness/children.ts';
-
-/** The kubeconfig of the cluster that the tests may use up. */
-export const kubeconfig = process.env['BREAKWATER_TEST_KUBECONFIG'];
-export const whenThereIsACluster = kubeconfig === undefined ? describe.skip : describe;
+import { images, kubeconfig } from '../../support/cluster.ts';
 
 export const never = new AbortController().signal;
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const BUSYBOX = 'localhost/busybox:1';
 
 export type Container = { name: string; image?: string; command?: string[]; [field: string]: unknown };
 
@@ -28,7 +24,7 @@ export type Container = { name: string; image?: string; command?: string[]; [fie
 export class Stage {
   readonly namespace = `faults-${Math.random().toString(36).slice(2, 8)}`;
   readonly dir = mkdtempSync(join(tmpdir(), 'breakwater-faults-'));
-  readonly kubernetes = openKubernetes({ kubeconfig: kubeconfig ?? '', protectedNamespaces: [] });
+  readonly kubernetes = openKubernetes({ kubeconfig: kubeconfig(), protectedNamespaces: [] });
   readonly ports: FaultPorts = {
     processes: createProcesses(),
     journal: openJournal(join(this.dir, 'journal')),
@@ -68,7 +64,7 @@ export class Stage {
 
   /** A running pod; its first container is the victim. */
   async startPod(name: string, container: Partial<Container>, spec: object = {}): Promise<Target> {
-    const containers = [{ name: 'main', image: BUSYBOX, imagePullPolicy: 'Never', ...container }];
+    const containers = [{ name: 'main', image: images.shell, imagePullPolicy: 'Never', ...container }];
     const metadata = { name, labels: { app: name } };
     await this.post(collectionPath(PODS, this.namespace), {
       apiVersion: 'v1',
@@ -103,7 +99,7 @@ export class Stage {
 
   async startDeployment(name: string, replicas: number): Promise<Target> {
     const labels = { app: name };
-    const container = { name: 'main', image: BUSYBOX, imagePullPolicy: 'Never', command: ['sleep', '10000'] };
+    const container = { name: 'main', image: images.shell, imagePullPolicy: 'Never', command: ['sleep', '10000'] };
     const template = { metadata: { labels }, spec: { terminationGracePeriodSeconds: 0, containers: [container] } };
     await this.post(collectionPath(DEPLOYMENTS, this.namespace), {
       apiVersion: 'apps/v1',
