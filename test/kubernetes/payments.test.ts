@@ -1,54 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
-import { openPool, dropStorage } from '../../src/sandbox/payments/storage.ts';
-import { apply, databaseUrl, describeWithCluster, freshNamespace, kubectl } from '../support/cluster.ts';
-import { deployment, service } from '../support/manifests.ts';
-import { loadPaymentsImage, openDoor, PAYMENTS_IMAGE, type Door } from '../support/payments-image.ts';
-
-const PORT = 8080;
-const SCHEMA = `payments_${randomUUID().slice(0, 8)}`;
-const programs = '/app/dist/sandbox/payments';
+import { describeWithCluster } from '../support/cluster.ts';
+import { openPayments, type PaymentsPods } from '../support/payments-pods.ts';
 
 describeWithCluster('the payments system runs in pods', () => {
-  let namespace = '';
-  let door: Door | undefined;
-  let gateway = '';
-  const here = (...args: string[]) => kubectl('--namespace', namespace, ...args);
+  let payments: PaymentsPods | undefined;
 
   beforeAll(async () => {
-    await loadPaymentsImage();
-    namespace = await freshNamespace('payments');
-    door = await openDoor(Number(new URL(databaseUrl()).port));
-    const url = new URL(databaseUrl());
-    url.host = `${door.host}:${door.port}`;
-    const env = { PAYMENTS_DATABASE_URL: url.href, PAYMENTS_SCHEMA: SCHEMA, PAYMENTS_HOST: '0.0.0.0', PAYMENTS_PORT: `${PORT}` };
-    const image = PAYMENTS_IMAGE;
-    await apply(
-      deployment(namespace, 'gateway', 1, { image, env, command: ['node', `${programs}/gateway.js`], healthPort: PORT }),
-      service(namespace, 'gateway', PORT),
-    );
-    await here('rollout', 'status', 'deployment/gateway', '--timeout=50s'); // it makes the queue that workers expect
-    const command = ['sh', '-c', `node ${programs}/worker.js --name=$HOSTNAME & wait $!; exit 1`];
-    await apply(deployment(namespace, 'worker', 2, { image, env, command }));
-    await here('rollout', 'status', 'deployment/worker', '--timeout=50s');
-    gateway = `http://${await here('get', 'service', 'gateway', '--output=jsonpath={.spec.clusterIP}')}:${PORT}`;
+    payments = await openPayments({ standard: 1, canary: 1 });
   }, 240_000);
-
-  afterAll(async () => {
-    await kubectl('delete', 'namespace', namespace, '--timeout=50s');
-    door?.close();
-    const pool = openPool(databaseUrl(), 1);
-    await dropStorage(pool, SCHEMA);
-    await pool.end();
-  }, 60_000);
+  afterAll(() => payments?.close(), 60_000);
 
   /** Sends one payment and asks until it ended. @returns its status, at last */
   async function pay(): Promise<string> {
     const id = randomUUID();
     for (let attempt = 0; attempt < 60; attempt += 1) {
       const answer = await axios.post<{ status: string }>(
-        `${gateway}/payments`,
+        `${payments?.gateway}/payments`,
         { id, amountCents: 100 },
         { validateStatus: null, timeout: 5_000 },
       );
@@ -63,7 +32,8 @@ describeWithCluster('the payments system runs in pods', () => {
   });
 
   test('a worker that is killed -9 in its pod is restarted, and payments go on', async () => {
-    const worker = await here('get', 'pods', '--selector=app=worker', '--output=jsonpath={.items[0].metadata.name}');
+    const { here } = payments!;
+    const worker = await here('get', 'pods', '--selector=payment-worker=canary', '--output=jsonpath={.items[0].metadata.name}');
     await here('exec', worker, '--', 'pkill', '-9', '-x', 'node');
     await here('wait', `pod/${worker}`, '--for=jsonpath={.status.containerStatuses[0].restartCount}=1', '--timeout=30s');
     await here('wait', `pod/${worker}`, '--for=condition=Ready', '--timeout=30s');

@@ -16,7 +16,11 @@ export const adminPort = (): KubernetesPort => openKubernetes({ kubeconfig: kube
  * As a service account that may do what the rules say and nothing else: the Role that Breakwater itself would ask for.
  * @param namespace where the account lives
  */
-export async function portAllowed(namespace: string, rules: readonly AccessRule[]): Promise<KubernetesPort> {
+export const portAllowed = async (namespace: string, rules: readonly AccessRule[]): Promise<KubernetesPort> =>
+  openKubernetes({ kubeconfig: await kubeconfigAllowed(namespace, rules), protectedNamespaces: [] });
+
+/** The same, as the path of a kubeconfig file. */
+export async function kubeconfigAllowed(namespace: string, rules: readonly AccessRule[]): Promise<string> {
   const account = `account-${++made}`;
   const name = `${namespace}-${account}`;
   const roles = parseAllDocuments(roleFor(needsOf(rules))).map(
@@ -37,5 +41,5 @@ export async function portAllowed(namespace: string, rules: readonly AccessRule[
   for (const user of config.users) user.user = { token };
   const file = join(await freshDir(account), 'kubeconfig');
   await writeFile(file, stringify(config), { mode: 0o600 });
-  return openKubernetes({ kubeconfig: file, protectedNamespaces: [] });
+  return file;
 }

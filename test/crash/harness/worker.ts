@@ -15,6 +15,8 @@ export interface WorkerPlace {
   taskQueue: string;
   temporalAddress: string;
   databaseUrl: string;
+  /** More settings. */
+  env?: Record<string, string>;
 }
 
 /** The processes that Breakwater runs as: the CLI's arguments, the settings that make it so, and what its log says once it works. */
@@ -31,15 +33,13 @@ export class WorkerProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly role: Role,
+    readonly place: WorkerPlace,
     readonly logFile: string,
   ) {}
 
   /** Starts it and returns at once; a test run that is interrupted finds it by its process record. */
-  static async spawn(
-    { dir, taskQueue, temporalAddress, databaseUrl }: WorkerPlace,
-    name: string,
-    role: Role = 'all',
-  ): Promise<WorkerProcess> {
+  static async spawn(place: WorkerPlace, name: string, role: Role = 'all'): Promise<WorkerProcess> {
+    const { dir, taskQueue, temporalAddress, databaseUrl, env: more } = place;
     const dist = await currentBuild();
     const logFile = join(dir, `${name}.log`);
     const log = openSync(logFile, 'a');
@@ -57,12 +57,13 @@ export class WorkerProcess {
         BREAKWATER_PROCESS: '1',
         ...(role === 'api' && { BREAKWATER_API_PORT: String(await freePort()) }),
         ...env,
+        ...more,
       },
     });
     closeSync(log);
     await once(child, 'spawn');
     await recordProcess(join(dir, `${name}.process.json`), { name, pid: child.pid ?? 0 });
-    return new WorkerProcess(child, role, logFile);
+    return new WorkerProcess(child, role, place, logFile);
   }
 
   static async start(place: WorkerPlace, name: string): Promise<WorkerProcess> {
