@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 import { openPool, dropStorage } from '../../src/sandbox/payments/storage.ts';
-import { apply, databaseUrl, describeWithCluster, freshNamespace, kubectl } from '../support/cluster.ts';
+import { apply, databaseUrl, describeWithCluster, freshNamespace, killInPod, kubectl } from '../support/cluster.ts';
 import { deployment, service } from '../support/manifests.ts';
 import { loadPaymentsImage, openDoor, PAYMENTS_IMAGE, type Door } from '../support/payments-image.ts';
 
@@ -64,7 +64,7 @@ describeWithCluster('the payments system runs in pods', () => {
 
   test('a worker that is killed -9 in its pod is restarted, and payments go on', async () => {
     const worker = await here('get', 'pods', '--selector=app=worker', '--output=jsonpath={.items[0].metadata.name}');
-    await here('exec', worker, '--', 'pkill', '-9', '-x', 'node');
+    await killInPod(namespace, worker, 'node');
     await here('wait', `pod/${worker}`, '--for=jsonpath={.status.containerStatuses[0].restartCount}=1', '--timeout=30s');
     await here('wait', `pod/${worker}`, '--for=condition=Ready', '--timeout=30s');
     expect(await Promise.all(Array.from({ length: 10 }, pay))).toEqual(Array(10).fill('completed'));
