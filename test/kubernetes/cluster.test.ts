@@ -1,4 +1,4 @@
-import { apiServer, apply, askApi, describeWithCluster, freshNamespace, images, kubectl } from '../support/cluster.ts';
+import { apiServer, apply, askApi, describeWithCluster, freshNamespace, images, killInPod, kubectl } from '../support/cluster.ts';
 import { deployment, disruptionBudget, mortal, pod } from '../support/manifests.ts';
 
 /** What the kubelet says of a pod's one container. */
@@ -48,7 +48,7 @@ describeWithCluster('the cluster of the tests is a real one', () => {
   test('the kubelet restarts a container whose program is killed: one restart more, another container, another start', async () => {
     await running('dies');
     const before = await statusOf('dies');
-    await within('dies', '--', 'pkill', '-9', '-x', 'sleep');
+    await killInPod(namespace, 'dies', 'sleep');
     await becomes('pod/dies', 'jsonpath={.status.containerStatuses[0].restartCount}=1');
     await becomes('pod/dies', 'condition=Ready');
     const after = await statusOf('dies');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
-import { describeWithCluster } from '../support/cluster.ts';
+import { describeWithCluster, killInPod } from '../support/cluster.ts';
 import { openPayments, type PaymentsPods } from '../support/payments-pods.ts';
 
 describeWithCluster('the payments system runs in pods', () => {
@@ -32,9 +32,9 @@ describeWithCluster('the payments system runs in pods', () => {
   });
 
   test('a worker that is killed -9 in its pod is restarted, and payments go on', async () => {
-    const { here } = payments!;
+    const { here, namespace } = payments!;
     const worker = await here('get', 'pods', '--selector=payment-worker=canary', '--output=jsonpath={.items[0].metadata.name}');
-    await here('exec', worker, '--', 'pkill', '-9', '-x', 'node');
+    await killInPod(namespace, worker, 'node');
     await here('wait', `pod/${worker}`, '--for=jsonpath={.status.containerStatuses[0].restartCount}=1', '--timeout=30s');
     await here('wait', `pod/${worker}`, '--for=condition=Ready', '--timeout=30s');
     expect(await Promise.all(Array.from({ length: 10 }, pay))).toEqual(Array(10).fill('completed'));

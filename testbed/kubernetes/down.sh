@@ -25,8 +25,10 @@ end_processes() {
 
 is_cluster_folder || die "$DIR was not made by up.sh; nothing is done"
 slots=$(owned_slots)
-for round in {1..100}; do
-  [ "$(end_processes)" != 0 ] || break
+quiet=0
+for round in {1..100}; do # none three times: one that just becomes another program shows no mark
+  if [ "$(end_processes)" = 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+  [ "$quiet" -lt 3 ] || break
   [ "$round" != 100 ] || die "processes of $DIR survive SIGKILL: grep -lszxF $marker /proc/[0-9]*/environ"
   sleep 0.05
 done

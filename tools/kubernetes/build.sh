@@ -31,7 +31,7 @@ if [ -x "$folder/kubectl" ]; then
 fi
 
 # Asked here, so that an older Go obtains the toolchain that go.mod names, or says why it cannot.
-echo "kubernetes: building $version with $(go env GOVERSION), 5 to 12 minutes the first time (into $folder)" >&2
+echo "kubernetes: building $version with $(go env GOVERSION), 10 minutes of processor time, the first time only (into $folder)" >&2
 unfinished=$(mktemp -d "$cache/.kubernetes-XXXXXX")
 trap 'rm -rf "$unfinished"' EXIT
 trap 'exit 130' INT TERM HUP
