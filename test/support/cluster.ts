@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { missing } from './addresses.ts';
@@ -9,7 +10,7 @@ import { kubeconfig, KUBECONFIG } from './kubeconfig.ts';
 export { apiServer, loadImage, machineAddress, restartApiServer } from './cluster-controls.ts';
 export { askApi } from './cluster-api.ts';
 export { kubeconfig } from './kubeconfig.ts';
-export { freshDir } from './addresses.ts';
+export { databaseUrl, freshDir } from './addresses.ts';
 
 const run = promisify(execFile);
 const scripts = resolve('testbed/kubernetes');
@@ -79,6 +80,13 @@ export async function freshNamespace(name: string): Promise<string> {
   await kubectl('create', 'namespace', namespace);
   await kubectl('wait', '--for=create', 'serviceaccount/default', '--namespace', namespace, '--timeout=30s');
   return namespace;
+}
+
+/** Kills every process of this name in the pod's container by SIGKILL, from inside. Its first process is safe from that. */
+export async function killInPod(namespace: string, pod: string, processName: string): Promise<void> {
+  await kubectl('--namespace', namespace, 'exec', pod, '--', 'pkill', '-9', '-x', processName).catch((error: { code?: number }) => {
+    if (error.code !== 128 + constants.signals.SIGKILL) throw error; // pkill went with the container, having done its work
+  });
 }
 
 /** The program of the cluster's own version where the cluster is ours, else the one on PATH. */

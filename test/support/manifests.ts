@@ -7,6 +7,9 @@ export const mortal = ['sh', '-c', 'sleep 1000000 & wait $!; exit 1'];
 export interface Container {
   image?: string;
   command?: string[];
+  env?: Record<string, string>;
+  /** Where it answers `GET /health` once it is ready. Without it, a container is ready when it runs. */
+  healthPort?: number;
 }
 
 /** @returns a pod that ends within a second of being deleted */
@@ -37,7 +40,25 @@ export const disruptionBudget = (namespace: string, name: string, minAvailable: 
   spec: { minAvailable, selector: { matchLabels: { app: name } } },
 });
 
-const podSpec = ({ image = images.shell, command = mortal }: Container): object => ({
+/** @returns a service of the cluster for the pods with the label app=NAME; its address is reached from pods and from this machine */
+export const service = (namespace: string, name: string, port: number): object => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace },
+  spec: { selector: { app: name }, ports: [{ port }] },
+});
+
+const podSpec = ({ image = images.shell, command = mortal, env = {}, healthPort }: Container): object => ({
   terminationGracePeriodSeconds: 1,
-  containers: [{ name: 'main', image, command, imagePullPolicy: 'Never', resources: { requests: { cpu: '5m', memory: '8Mi' } } }],
+  containers: [
+    {
+      name: 'main',
+      image,
+      command,
+      imagePullPolicy: 'Never',
+      env: Object.entries(env).map(([name, value]) => ({ name, value })),
+      resources: { requests: { cpu: '5m', memory: '8Mi' } },
+      ...(healthPort && { readinessProbe: { httpGet: { path: '/health', port: healthPort }, periodSeconds: 1 } }),
+    },
+  ],
 });

@@ -8,7 +8,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 DIR=$(realpath -m "$1")
 # shellcheck source=parts/common.sh
 source "$HERE/parts/common.sh"
-[ -z "${BREAKWATER_CLUSTER:-}" ] || exec env -u BREAKWATER_CLUSTER "$0" "$@" # or this script would end itself
+[ -z "${BREAKWATER_CLUSTER:-}" ] || exec env -u BREAKWATER_CLUSTER bash "$0" "$@" # or this script would end itself
 
 owned_slots() { find "$claims" -maxdepth 1 -lname "$DIR" -printf '%f\n' 2>/dev/null || true; }
 own_cgroups() { for slot in $slots; do find /sys/fs/cgroup -maxdepth 2 -type d -name "breakwater-k$slot-node*"; done; }
@@ -25,8 +25,10 @@ end_processes() {
 
 is_cluster_folder || die "$DIR was not made by up.sh; nothing is done"
 slots=$(owned_slots)
-for round in {1..100}; do
-  [ "$(end_processes)" != 0 ] || break
+quiet=0
+for round in {1..100}; do # none three times: one that just becomes another program shows no mark
+  if [ "$(end_processes)" = 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+  [ "$quiet" -lt 3 ] || break
   [ "$round" != 100 ] || die "processes of $DIR survive SIGKILL: grep -lszxF $marker /proc/[0-9]*/environ"
   sleep 0.05
 done

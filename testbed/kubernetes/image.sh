@@ -1,6 +1,6 @@
 #!/bin/bash
 # image.sh TAR NAME COMMAND ITEM…: makes an image from what is on this machine, without a registry. COMMAND is JSON: '["node", "app.js"]'.
-#   shell              busybox and all its applets, sh and kill among them
+#   shell              busybox and all its applets, sh and kill among them; and pkill and pgrep, which Debian's busybox lacks
 #   program:NAME       a program of this machine, as /bin/NAME, and the libraries it loads
 #   /from:/to          a file or a folder
 # Example: image.sh app.tar localhost/app:1 '["node", "/app/main.js"]' program:node "$PWD/dist:/app"
@@ -30,9 +30,10 @@ copy_program() {
 }
 
 copy_shell() {
-  local applet
+  local applet program
   copy_program "$(command -v busybox)" busybox
   for applet in $(busybox --list); do [ -e "$root/bin/$applet" ] || ln -s busybox "$root/bin/$applet"; done
+  for program in pkill pgrep; do copy_program "$(command -v "$program")" "$program"; done
 }
 
 pack() { tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --append --file="$work/layer.tar" "$@"; }
@@ -41,7 +42,7 @@ folders=()
 for item in "$@"; do
   case $item in
     shell) copy_shell ;;
-    program:*) copy_program "$(realpath "$(command -v "${item#program:}")")" "${item#program:}" ;;
+    program:*) copy_program "$(command -v "${item#program:}")" "${item#program:}" ;;
     /*:/*)
       if [ -d "${item%%:*}" ]; then
         folders+=("$item")

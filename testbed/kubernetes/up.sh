@@ -2,6 +2,7 @@
 # up.sh FOLDER: brings up a real Kubernetes on this machine and prints the path of the administrator's kubeconfig. Needs root and install.sh.
 # FOLDER is made and holds everything; where its cluster is up already, only the path is printed, and where one is being made, that is awaited.
 # `down.sh FOLDER` removes it and all else, also what a killed up.sh left.
+# up.sh --check: says what is missing on this machine, and does nothing else.
 #   NODES=1              how many nodes, up to 4
 #   NODE_GRACE_SECONDS=40  how long a node may be silent until it counts as failed
 # Several clusters can be up at once: each has its own addresses, namespaces and cgroups. No port, firewall rule, mount or sysctl of the machine changes.
@@ -9,22 +10,18 @@ set -euo pipefail
 umask 077 # keys are in there
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 NODES=${NODES:-1} NODE_GRACE_SECONDS=${NODE_GRACE_SECONDS:-40}
-[ $# = 1 ] || { echo "usage: up.sh FOLDER" >&2 && exit 2; }
-DIR=$(realpath -m "$1")
+[ $# = 1 ] || { echo "usage: up.sh FOLDER | --check" >&2 && exit 2; }
+# shellcheck source=parts/check.sh
+source "$HERE/parts/check.sh"
+[ "$1" != --check ] || exit 0
+
+DIR=$(realpath -m -- "$1")
 for part in common network keys control-plane node; do
   # shellcheck disable=SC1090
   source "$HERE/parts/$part.sh"
 done
-
 carry_mark "$@"
-[ "$(uname)" = Linux ] || die "this is $(uname); containers and their network need Linux"
-[ "$(id -u)" = 0 ] || die "not root: namespaces, cgroups and mounts need root"
-[[ "$NODES" =~ ^[1-4]$ ]] || die "NODES=$NODES: write 1 to 4"
 case "$DIR/" in /run/* | /var/run/* | /var/lib/* | /var/log/*) die "$DIR: not below /run, /var/lib or /var/log, which the nodes have for themselves" ;; esac
-for program in etcd containerd ctr runc /usr/lib/cni/bridge iptables conntrack busybox ip openssl curl; do
-  command -v "$program" >/dev/null || die "there is no $program: run testbed/kubernetes/install.sh"
-done
-
 BIN=$(sh "$HERE/../../tools/kubernetes/build.sh") || die "Kubernetes could not be built, see above"
 is_cluster_folder || die "$DIR exists and was not made by up.sh: name another folder"
 mkdir -p "$DIR"
@@ -49,7 +46,7 @@ start_etcd
 start_apiserver
 for node in $nodes; do start_containerd "$node"; done
 "$HERE/image.sh" "$DIR/images/pause.tar" localhost/pause:1 '["/pause"]' "$BIN/pause:/pause"
-"$HERE/image.sh" "$DIR/images/busybox.tar" localhost/busybox:1 '["/bin/sh"]' shell program:pkill program:pgrep
+"$HERE/image.sh" "$DIR/images/busybox.tar" localhost/busybox:1 '["/bin/sh"]' shell
 for node in $nodes; do
   until_true 30 "containerd of node $node" "containerd$node" containerd_client "$node" version
   for image in "$DIR"/images/*.tar; do import_image "$image" "$node"; done

@@ -20,14 +20,18 @@ command -v go >/dev/null 2>&1 || {
 }
 mkdir -p "$cache"
 exec 9>"$cache/kubernetes.lock"
-flock 9 # a second build would compile all of it once more, at the same time: it waits, and finds the folder
+# A second build would compile all of it once more, at the same time: it waits, and finds the folder.
+flock --nonblock 9 || {
+  echo "kubernetes: another build is under way; waiting for it" >&2
+  flock 9
+}
 if [ -x "$folder/kubectl" ]; then
   echo "$folder"
   exit 0
 fi
 
 # Asked here, so that an older Go obtains the toolchain that go.mod names, or says why it cannot.
-echo "kubernetes: building $version with $(go env GOVERSION), 5 to 12 minutes the first time (into $folder)" >&2
+echo "kubernetes: building $version with $(go env GOVERSION), 10 minutes of processor time, the first time only (into $folder)" >&2
 unfinished=$(mktemp -d "$cache/.kubernetes-XXXXXX")
 trap 'rm -rf "$unfinished"' EXIT
 trap 'exit 130' INT TERM HUP

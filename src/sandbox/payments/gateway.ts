@@ -43,8 +43,8 @@ app.get('/health', async () => {
 serveMetrics(app, metrics.registry, async () => {
   metrics.setBacklog(await queue.backlog().catch(() => undefined));
 });
-await app.listen({ host: '127.0.0.1', port: settings.PAYMENTS_PORT });
-console.log(`gateway listens on 127.0.0.1:${settings.PAYMENTS_PORT}`);
+await app.listen({ host: settings.PAYMENTS_HOST, port: settings.PAYMENTS_PORT });
+console.log(`gateway listens on ${settings.PAYMENTS_HOST}:${settings.PAYMENTS_PORT}`);
 
 endInOrder(async () => {
   await app.close();

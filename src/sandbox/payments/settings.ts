@@ -10,6 +10,7 @@ const url = (protocols: RegExp, example: string) => z.string().regex(protocols, 
 const postgresUrl = url(/^postgres(ql)?:\/\/\S+$/, 'postgres://user:password@host:port/database');
 const httpUrl = url(/^https?:\/\/\S+$/, 'http://host:port');
 const port = z.coerce.number().int().min(1).max(65_535);
+const host = z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1').describe('address to listen on; in a pod 0.0.0.0');
 const ms = z.coerce.number().int().min(1).max(600_000);
 
 /** Where payments and their queue are kept. The queue's schema is this one with `_queue` added. */
@@ -33,6 +34,7 @@ const work = {
 
 export const GatewaySettings = z.object({
   ...storage,
+  PAYMENTS_HOST: host,
   PAYMENTS_PORT: port,
   PAYMENTS_REPLICA_URL: postgresUrl.optional(),
   PAYMENTS_ANSWER_WITHIN_MS: ms.default(1_000).describe('a payment that is not done by then is answered with 202'),
@@ -50,6 +52,7 @@ export type WorkerSettings = z.infer<typeof WorkerSettings>;
 export const SupervisorSettings = z.object({
   ...storage,
   ...work,
+  PAYMENTS_HOST: host,
   PAYMENTS_PORT: port,
   PAYMENTS_WORKERS: z.coerce.number().int().min(0).max(32).default(4),
   PAYMENTS_REGISTRY_FILE: z.string().startsWith('/', 'expected an absolute path').optional(),

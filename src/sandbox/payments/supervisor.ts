@@ -27,13 +27,13 @@ const fleet = makeFleet(settings.PAYMENTS_WEAKNESSES, {
 const app = supervisorDoors(fleet);
 app.get('/health', () => ({ status: 'ok', pid: process.pid }));
 serveMetrics(app, metrics.registry, () => metrics.refresh(fleet));
-await app.listen({ host: '127.0.0.1', port: settings.PAYMENTS_PORT });
+await app.listen({ host: settings.PAYMENTS_HOST, port: settings.PAYMENTS_PORT });
 endInOrder(async () => {
   await app.close();
   await fleet.stopAll();
 });
 await fleet.scale(settings.PAYMENTS_WORKERS);
-console.log(`supervisor listens on 127.0.0.1:${settings.PAYMENTS_PORT}, ${settings.PAYMENTS_WORKERS} workers`);
+console.log(`supervisor listens on ${settings.PAYMENTS_HOST}:${settings.PAYMENTS_PORT}, ${settings.PAYMENTS_WORKERS} workers`);
 
 /** A worker has a channel to us: it ends by itself when we are gone. */
 function startWorker(place: WorkerPlace, weaknesses: Weaknesses): ChildProcess {

@@ -21,9 +21,9 @@ pod_range() { echo "$(subnet $((3 + $1))).0/24"; }
 is_cluster_folder() { [ ! -e "$DIR" ] || [ -e "$DIR/breakwater-cluster" ] || [ -z "$(ls -A "$DIR")" ]; }
 
 # carry_mark ARGUMENT…: starts the script again with the mark, so that it and all it starts carry it from their first moment.
-carry_mark() { [ "${BREAKWATER_CLUSTER:-}" = "$DIR" ] || exec env "$marker" "$0" "$@"; }
+carry_mark() { [ "${BREAKWATER_CLUSTER:-}" = "$DIR" ] || exec env "$marker" bash "$0" "$@"; }
 
-# Lives and answers: a zombie has no environment.
+# A zombie has no environment, nor has a process in the moment in which it becomes another program.
 is_ours() { grep -qszxF "$marker" "/proc/$1/environ"; }
 pid_of() { cat "$DIR/pids/$1" 2>/dev/null; }
 runs() {
@@ -51,7 +51,7 @@ until_true() {
   local deadline=$((SECONDS + $1)) what=$2 process=$3
   shift 3
   until "$@" >/dev/null 2>&1; do
-    runs "$process" || die "$process ended: $(tail -n 3 "$DIR/log/$process.log")"
+    kill -0 "$(pid_of "$process")" 2>/dev/null || die "$process ended: $(tail -n 3 "$DIR/log/$process.log")"
     ((SECONDS < deadline)) || die "$what: not within the time; see $DIR/log/$process.log"
     sleep 0.1
   done
