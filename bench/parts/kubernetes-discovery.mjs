@@ -74,7 +74,7 @@ export async function kubernetesDiscovery({ quick }) {
     const ratio = round(choose.seconds.p50 / list.seconds.p50);
     return {
       ...{ ...size, list, choose, ratio, extraMb: round(choose.peakMb - list.peakMb) },
-      aims: { seconds: aim(choose.seconds.max, SECONDS), peakMb: aim(choose.peakMb, PEAK_MB), ratio: aim(ratio, RATIO) },
+      aims: { seconds: aim(choose.seconds.p50, SECONDS), peakMb: aim(choose.peakMb, PEAK_MB), ratio: aim(ratio, RATIO) },
     };
   } finally {
     await depopulate(kubernetes, namespace);

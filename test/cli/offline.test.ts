@@ -73,6 +73,8 @@ test.each([
   ['an unknown command', ['explode']],
   ['an unknown option', ['runs', '--nonsense']],
   ['no file', ['plan']],
+  ['no namespace', ['discover', 'kubernetes']],
+  ['a selector that is none', ['discover', 'kubernetes', '--namespace', 'shop', '--selector', 'app in web']],
   ['a wrong format', ['runs', '-o', 'xml']],
   ['a wrong seed', ['plan', 'x.yaml', '--seed', '-1']],
   ['a time scale of 0', ['plan', 'x.yaml', '--time-scale', '0']],
