@@ -154,7 +154,7 @@ describeWithCluster('remedies, each with the Role of its own access', () => {
       expect(await repair({ ...spec, action: 'promote', full: true })).toMatch(/^promoted .* fully$/);
       expect(await told('aborted', '{.status.promoteFull}')).toBe('true');
       await expect(repair({ ...spec, action: 'promote', full: true, waitReady: '1s' })).rejects.toThrow(
-        /not ready after 1s: 0 replicas are ready/,
+        /not ready after 1s: 0 of 1 replicas/,
       );
       await write('aborted', { stableRS: 'new', readyReplicas: 1, replicas: 1, updatedReplicas: 1 });
       expect(await repair({ ...spec, action: 'promote', full: true, waitReady: '1s' })).toMatch(/fully promoted already; it is ready$/);
