@@ -28,6 +28,7 @@ const withoutServers = [
   'targets',
   'remedies',
   'architecture',
+  'deploy',
   'time-skipping',
 ];
 

@@ -1,0 +1,200 @@
+import { describeWithHelm, helm, render, siteWith, VALUES, type Rendered } from './helm.ts';
+
+interface Container {
+  image: string;
+  env: { name: string; value?: string; valueFrom?: object }[];
+  securityContext: object;
+  livenessProbe?: object;
+  readinessProbe?: object;
+}
+interface PodSpec {
+  enableServiceLinks: boolean;
+  automountServiceAccountToken: boolean;
+  serviceAccountName?: string;
+  securityContext: object;
+  containers: Container[];
+}
+interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+}
+
+let objects: Rendered[] = [];
+beforeAll(() => {
+  objects = render(
+    siteWith({
+      probes: ['kubernetes-pods'],
+      remedies: ['kubernetes-scale'],
+      secretsName: 'eu-1-secrets',
+      protectedNamespaces: ['monitoring'],
+    }),
+  );
+});
+
+const ofKind = (kind: string, all = objects): Rendered[] => all.filter((object) => object.kind === kind);
+const podsOf = (all = objects): [string, PodSpec][] =>
+  all.flatMap((object): [string, PodSpec][] => {
+    const spec = object['spec'] as { template?: { spec: PodSpec } } & PodSpec;
+    if (object.kind === 'Pod') return [[object.metadata.name, spec]];
+    return spec?.template ? [[object.metadata.name, spec.template.spec]] : [];
+  });
+const rulesOf = (object: Rendered | undefined): Rule[] => (object?.['rules'] ?? []) as Rule[];
+
+describeWithHelm('the chart', () => {
+  test('the chart is clean, and what it makes is complete', () => {
+    expect(helm('lint', siteWith())).toMatchObject({ ok: true });
+    const kinds = [...new Set(objects.map(({ kind }) => kind))].sort();
+    expect(kinds).toEqual([
+      'Deployment',
+      'NetworkPolicy',
+      'Pod',
+      'PodDisruptionBudget',
+      'Role',
+      'RoleBinding',
+      'Service',
+      'ServiceAccount',
+      'StatefulSet',
+    ]);
+  });
+
+  test('every pod runs without root, privileges or a writable root, and under the names that nothing may hit', () => {
+    const pods = podsOf();
+    expect(pods.map(([name]) => name).sort()).toEqual([
+      'chaos-breakwater-api',
+      'chaos-breakwater-control',
+      'chaos-breakwater-doctor',
+      'chaos-breakwater-site-eu-1',
+    ]);
+    for (const [, spec] of pods) {
+      expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+      for (const { securityContext, image } of spec.containers) {
+        expect(securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+        expect(image).not.toMatch(/:latest$|^[^:@]+$/);
+      }
+    }
+    for (const object of [...ofKind('Deployment'), ...ofKind('StatefulSet')])
+      expect((object['spec'] as { template: Rendered }).template.metadata.labels).toMatchObject({ 'app.kubernetes.io/name': 'breakwater' });
+  });
+
+  test('no variable of a Service reaches a process that takes unknown settings for errors', () => {
+    for (const [, spec] of podsOf()) expect(spec.enableServiceLinks).toBe(false);
+  });
+
+  test('only the worker of a site has a token of the cluster', () =>
+    expect(
+      podsOf()
+        .filter(([, spec]) => spec.automountServiceAccountToken)
+        .map(([name]) => name),
+    ).toEqual(['chaos-breakwater-site-eu-1']));
+
+  test('whatever serves has probes; the doctor runs once', () => {
+    for (const [name, { containers }] of podsOf().filter(([name]) => !name.endsWith('doctor')))
+      expect([name, Object.keys(containers[0] ?? {})]).toEqual([
+        name,
+        expect.arrayContaining(['startupProbe', 'livenessProbe', 'readinessProbe', 'resources']) as unknown,
+      ]);
+    expect(ofKind('Pod')[0]).toMatchObject({
+      metadata: { annotations: { 'helm.sh/hook': 'test' } },
+      spec: { restartPolicy: 'Never', containers: [{ args: ['doctor'] }] },
+    });
+  });
+
+  test('secrets are named, never given', () => {
+    const secret = /DATABASE_URL|TOKEN|API_KEY|PAGER/;
+    const all = podsOf()
+      .flatMap(([, { containers }]) => containers.flatMap(({ env }) => env))
+      .filter(({ name }) => secret.test(name));
+    expect(all.length).toBeGreaterThan(2);
+    for (const { value, valueFrom } of all) {
+      expect(value).toBeUndefined();
+      expect(valueFrom).toHaveProperty('secretKeyRef.name');
+    }
+  });
+
+  test('every setting that is passed is one that Breakwater knows', async () => {
+    const { loadConfig } = await import('../../src/config.ts');
+    for (const [, { containers }] of podsOf(render({ ...siteWith(), temporal: { address: 'temporal:7233', buildId: '1.2.3' } }))) {
+      const env = Object.fromEntries(
+        (containers[0]?.env ?? []).map(({ name, value }) => [
+          name,
+          value ?? (name === 'BREAKWATER_DATABASE_URL' ? 'postgres://u:p@h/d' : 'a-secret-of-16-letters'),
+        ]),
+      );
+      expect(() => loadConfig({ ...env, TEMPORAL_CONFIG_FILE: '/nowhere' })).not.toThrow();
+    }
+  });
+
+  test('a site keeps its journal on a volume, alone, and its worker is told which cluster it is in', () => {
+    const [site] = ofKind('StatefulSet');
+    expect(site).toMatchObject({
+      spec: {
+        replicas: 1,
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain' },
+        volumeClaimTemplates: [{ metadata: { name: 'state' } }],
+      },
+    });
+    const env = Object.fromEntries((podsOf([site!])[0]?.[1].containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
+    expect(env).toMatchObject({
+      BREAKWATER_ROLE: 'site',
+      BREAKWATER_SITES: 'eu-1',
+      BREAKWATER_KUBECONFIG: 'in-cluster',
+      BREAKWATER_PROTECTED_NAMESPACES: 'monitoring',
+      BREAKWATER_STATE_DIR: '/var/lib/breakwater/state',
+    });
+  });
+
+  describe('rights', () => {
+    test('one Role in each target namespace, bound to that site alone, and no ClusterRole', () => {
+      const made = render(siteWith({ namespaces: ['payments', 'orders'] }));
+      expect(ofKind('Role', made).map(({ metadata }) => metadata.namespace)).toEqual(['payments', 'orders']);
+      expect(ofKind('RoleBinding', made)[0]).toMatchObject({
+        subjects: [{ kind: 'ServiceAccount', name: 'chaos-breakwater-site-eu-1', namespace: 'breakwater' }],
+      });
+      expect(ofKind('ClusterRole', made)).toEqual([]);
+    });
+
+    test('only the verbs of the kinds that were chosen', () => {
+      const [role] = ofKind('Role', render(siteWith({ targets: ['pod'], faults: ['pod-delete'] })));
+      expect(rulesOf(role)).toContainEqual({ apiGroups: [''], resources: ['pods'], verbs: ['delete', 'get', 'list'] });
+      const resources = rulesOf(role).flatMap((rule) => rule.resources);
+      expect(resources).not.toContain('pods/exec');
+      expect(resources).not.toContain('secrets');
+      expect(new Set(resources).size).toBe(resources.length);
+    });
+
+    test('kinds of nodes are refused until nodes are enabled, and then get a ClusterRole', () => {
+      const values = siteWith({ targets: ['node'], faults: ['node-cordon'] });
+      expect(helm('template', values)).toMatchObject({ ok: false, stderr: expect.stringContaining('set nodes.enabled') as unknown });
+      const [role] = ofKind('ClusterRole', render({ ...values, nodes: { enabled: true } }));
+      expect(rulesOf(role)).toEqual([{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] }]);
+    });
+
+    test('a kind that there is not is refused, with those that there are', () =>
+      expect(helm('template', siteWith({ faults: ['pod-delte'] })).stderr).toMatch(/faults pod-delte .* there are .*pod-delete/));
+  });
+
+  test.each([
+    ['no address', { ...VALUES, temporal: {} }, /address/],
+    ['no database', { ...VALUES, database: {} }, /secretName/],
+    ['no token', { ...VALUES, api: {} }, /api\.tokenSecret\.name/],
+    ['an unknown value', { ...VALUES, apii: {} }, /apii/],
+    ['a namespace of Kubernetes', siteWith({ namespaces: ['kube-system'] }), /namespaces/],
+    ['a site without faults', { ...VALUES, sites: [{ name: 'a', namespaces: ['b'], targets: ['pod'] }] }, /faults/],
+  ])('%s is refused', (_what, values, why) => {
+    const { ok, stderr } = helm('template', values);
+    expect(ok).toBe(false);
+    expect(stderr).toMatch(why);
+  });
+
+  test('a network policy for every component: workers take nothing in, the API only what is named', () => {
+    const policies = Object.fromEntries(
+      ofKind('NetworkPolicy').map(({ metadata, spec }) => [metadata.name, spec as { ingress: object[]; policyTypes: string[] }]),
+    );
+    expect(Object.keys(policies).sort()).toEqual(['api', 'control', 'site-eu-1', 'test'].map((name) => `chaos-breakwater-${name}`));
+    for (const [name, { ingress, policyTypes }] of Object.entries(policies)) {
+      expect(policyTypes).toEqual(['Ingress', 'Egress']);
+      expect(ingress).toHaveLength(name.endsWith('api') ? 1 : 0);
+    }
+  });
+});
