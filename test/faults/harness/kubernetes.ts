@@ -18,13 +18,27 @@ export const deploymentPath = objectPath({ resource: DEPLOYMENTS, namespace: 'sh
 export const nodePath = objectPath({ resource: NODES, name: 'node1' });
 
 /** A pod, its container with restart count 0, as the API holds it. */
-export const podObject = (uid: string, change: { containerID?: string; restartCount?: number; labels?: object; annotations?: object } = {}) => ({
-  metadata: { name: 'web', namespace: 'shop', uid, labels: { app: 'web', ...change.labels }, annotations: change.annotations ?? annotations },
+export const podObject = (
+  uid: string,
+  change: { containerID?: string; restartCount?: number; labels?: object; annotations?: object } = {},
+) => ({
+  metadata: {
+    name: 'web',
+    namespace: 'shop',
+    uid,
+    labels: { app: 'web', ...change.labels },
+    annotations: change.annotations ?? annotations,
+  },
   spec: { nodeName: 'node1', containers: [{ name: 'main' }] },
   status: {
     phase: 'Running',
     containerStatuses: [
-      { name: 'main', containerID: change.containerID ?? 'containerd://one', restartCount: change.restartCount ?? 0, state: { running: {} } },
+      {
+        name: 'main',
+        containerID: change.containerID ?? 'containerd://one',
+        restartCount: change.restartCount ?? 0,
+        state: { running: {} },
+      },
     ],
   },
 });
@@ -57,7 +71,15 @@ export class World {
 
   targetFor(kind: string): Target {
     const rest = { site: 'here', name: 'web', labels: {} };
-    const container = { namespace: 'shop', pod: 'web', uid: 'pod-1', container: 'main', containerId: 'containerd://one', restartCount: 0, node: 'node1' };
+    const container = {
+      namespace: 'shop',
+      pod: 'web',
+      uid: 'pod-1',
+      container: 'main',
+      containerId: 'containerd://one',
+      restartCount: 0,
+      node: 'node1',
+    };
     const workload: WorkloadIdentity = { workload: 'Deployment', namespace: 'shop', name: 'web', uid: 'workload-1' };
     const node = { name: 'node1', uid: 'node-1', bootId: 'boot-1' };
     if (kind === 'pod') return { kind, id: podTargetId(container), identity: container, ...rest };
@@ -68,7 +90,7 @@ export class World {
   prepared(spec: Spec, change: Partial<Order> = {}) {
     const definition = faults[spec.kind as keyof typeof faults];
     const target = this.targetFor(definition.targets.find((kind) => kind !== 'process') ?? '');
-    const order = orderFor(target, spec, { notAfterMs: Date.now() + 1_500, ...change });
+    const order = orderFor(target, spec, change);
     return { order, fault: definition.bind(spec, this.ports) };
   }
 }
