@@ -37,7 +37,12 @@ export const containerProcessPause = defineFault('container-process-pause', {
   async inject(ports, spec, order, signal) {
     const pin = containerOf(order.target);
     const { intent, deed, reversal } = await ports.journal.read(order.key);
-    const wanted = { isWanted: matches.bind(undefined, spec.process), what: `process ${JSON.stringify(spec.process)}`, count: 1, debugImage: undefined };
+    const wanted = {
+      isWanted: matches.bind(undefined, spec.process),
+      what: `process ${JSON.stringify(spec.process)}`,
+      count: 1,
+      debugImage: undefined,
+    };
     const chosen = intent || deed || reversal ? pinnedIn(intent?.before) : await choose(ports, order, wanted, 'SIGSTOP', signal);
     return ports.journal.once(
       entryOf(order, 'SIGSTOP', typeof chosen === 'object' ? JSON.stringify(chosen) : 'nobody was chosen'),

@@ -13,7 +13,8 @@ export const podDelete = defineFault('pod-delete', {
   reversible: false,
   targets: ['pod'],
   doc: {
-    summary: 'Deletes the pod, with its UID as precondition: a pod that has come in its place is left alone. Disruption budgets are not asked.',
+    summary:
+      'Deletes the pod, with its UID as precondition: a pod that has come in its place is left alone. Disruption budgets are not asked.',
     undo: 'Nothing: whoever owns the pod makes another.',
     effect: 'That UID is gone, or is being deleted and its container has ended. A replacement is evidence, not proof.',
   },

@@ -65,7 +65,10 @@ function dealing(
     return spent.length > 0 ? `${mode}: ${spent.map(describeBudget).join('; ')}` : undefined;
   };
   if (mode !== 'violate')
-    return { refusal, remove: (uid, graceSeconds) => evict(ports, { namespace: pin.namespace, name: pin.pod, uid, labels }, graceSeconds, signal) };
+    return {
+      refusal,
+      remove: (uid, graceSeconds) => evict(ports, { namespace: pin.namespace, name: pin.pod, uid, labels }, graceSeconds, signal),
+    };
   return {
     refusal: () => Promise.resolve(undefined),
     async remove(uid, graceSeconds) {

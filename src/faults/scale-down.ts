@@ -91,7 +91,8 @@ export const scaleDown = defineFault('scale-down', {
   ],
 });
 
-const detailOf = (to: number | undefined, by: number | undefined): string => (to === undefined ? `scale down by ${by}` : `scale down to ${to}`);
+const detailOf = (to: number | undefined, by: number | undefined): string =>
+  to === undefined ? `scale down by ${by}` : `scale down to ${to}`;
 
 /** @returns from what to what, or why not */
 async function plan(
@@ -145,7 +146,9 @@ async function restore(ports: FaultPorts, order: Order, record: JournalRecord, s
   const { replicas } = now.spec;
   if (replicas === counts.from) {
     const pending = mayStillLand(record);
-    return pending === undefined ? undone(`${what} has ${replicas} replicas, as before`) : leftOver(`${what} has ${replicas} replicas, and ${pending}`);
+    return pending === undefined
+      ? undone(`${what} has ${replicas} replicas, as before`)
+      : leftOver(`${what} has ${replicas} replicas, and ${pending}`);
   }
   if (replicas !== counts.to)
     return undone(`${what} was scaled to ${replicas} ${scaledBy(now)}: neither what it was nor what was set, so it is left alone`);

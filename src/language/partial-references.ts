@@ -39,6 +39,8 @@ export function checkPartialReferences(document: unknown): z.core.$ZodRawIssue[]
     rollbacks: lists('rollbacks'),
     waves: waves ?? [{ name: 'unknown', dryRun: true, iterations: 1 }],
     selection: block('selection') ?? 'all',
+    // of approvals that are wrong nothing is known, and they have been complained about
+    approvals: block('approvals') ?? { required: 1 },
     fault: block('fault') ?? { kind: 'unknown' },
     blastRadius: caps ?? { maxVictims: Infinity, maxConcurrent: Infinity },
   };

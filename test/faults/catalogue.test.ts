@@ -36,6 +36,15 @@ test.each<[object, RegExp]>([
   [{ kind: 'process-pause', seconds: 5 }, /seconds/],
   [{ kind: 'service-stop', stop: 'systemctl stop x', start: ['a'], status: ['b'] }, /array/],
   [{ kind: 'service-stop', stop: [], start: ['a'], status: ['b'] }, /one element each/],
+  [{ kind: 'container-kill', signal: 'SIGKILL' }, /no effect.*pod-delete.*container-process-kill/],
+  [{ kind: 'container-process-kill', process: {} }, /executable, argv, or both/],
+  [{ kind: 'container-process-kill', process: { executable: 'node' } }, /absolute path/],
+  [{ kind: 'container-process-kill', process: { argv: ['a'] }, effectWithin: '1m' }, /10s at most/],
+  [{ kind: 'container-process-pause', process: { argv: ['a'] }, count: 2 }, /count/],
+  [{ kind: 'pod-delete', gracePeriod: '1500ms' }, /whole seconds/],
+  [{ kind: 'pod-evict', mode: 'force' }, /respect/],
+  [{ kind: 'scale-down' }, /exactly one of to, by/],
+  [{ kind: 'scale-down', to: 1, by: 1 }, /exactly one of to, by/],
   [{ kind: 'pkill' }, /kind/],
 ])('%j is refused', (spec, message) => {
   const parsed = FaultSpec.safeParse(spec);

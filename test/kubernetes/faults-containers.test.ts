@@ -74,7 +74,11 @@ describeWithCluster('processes of containers of a real cluster', () => {
     expect(await fault.effect(order, never)).toMatchObject({ proven: false, evidence: containing('not seen to have ended') });
     await stage.sh('deaf', 'kill -KILL 1');
     const [status] = (await stage.pod('deaf'))?.status.containerStatuses ?? [];
-    expect([status?.restartCount, status?.state.running !== undefined, (await stage.sh('deaf', 'echo alive')).trim()]).toEqual([0, true, 'alive']);
+    expect([status?.restartCount, status?.state.running !== undefined, (await stage.sh('deaf', 'echo alive')).trim()]).toEqual([
+      0,
+      true,
+      'alive',
+    ]);
     const kill = stage.prepared(target, { kind: 'container-process-kill', process: { argv: DEAF } });
     expect(await kill.fault.inject(kill.order, never)).toMatchObject({ outcome: 'skipped', reason: containing('the kernel drops it') });
   });
@@ -90,11 +94,17 @@ describeWithCluster('processes of containers of a real cluster', () => {
 
   test('who has not opted in, or is in a protected namespace, is left alone', async () => {
     const target = await stage.startPod('mine', { command: FAMILY });
-    await stage.annotate({ resource: { group: '', version: 'v1', plural: 'pods' }, namespace: stage.namespace, name: 'mine' }, { 'breakwater.dev/enabled': 'false' });
+    await stage.annotate(
+      { resource: { group: '', version: 'v1', plural: 'pods' }, namespace: stage.namespace, name: 'mine' },
+      { 'breakwater.dev/enabled': 'false' },
+    );
     const out = stage.prepared(target, { kind: 'container-kill' });
     expect(await out.fault.inject(out.order, never)).toMatchObject({ outcome: 'skipped', reason: containing('has not opted in') });
     const kubernetes = { ...stage.kubernetes, protectedNamespaces: () => Promise.resolve([stage.namespace]) };
     const shielded = stage.prepared(target, { kind: 'pod-delete' }, {}, { ...stage.ports, kubernetes });
-    expect(await shielded.fault.inject(shielded.order, never)).toMatchObject({ outcome: 'skipped', reason: containing("this site's settings protect") });
+    expect(await shielded.fault.inject(shielded.order, never)).toMatchObject({
+      outcome: 'skipped',
+      reason: containing("this site's settings protect"),
+    });
   });
 });

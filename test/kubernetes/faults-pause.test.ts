@@ -13,8 +13,7 @@ describeWithCluster('a paused process in a container of a real cluster', () => {
   });
   afterAll(() => stage.end());
 
-  const stateIn = async (pod: string) =>
-    (await stage.sh(pod, 'cut -d" " -f3 /proc/$(pgrep -x -f "sleep 3333")/stat')).trim();
+  const stateIn = async (pod: string) => (await stage.sh(pod, 'cut -d" " -f3 /proc/$(pgrep -x -f "sleep 3333")/stat')).trim();
   const watchdogsIn = async (pod: string) => Number((await stage.sh(pod, 'pgrep -f "^sh -c .* [b]reakwater-watchdog" | wc -l')).trim());
 
   test('it is stopped, runs again by the undo, and no watchdog is left; each twice is once', async () => {
@@ -76,7 +75,10 @@ describeWithCluster('a paused process in a container of a real cluster', () => {
     const target = await stage.startPod('alone', { command: FAMILY });
     const { order, fault } = stage.prepared(target, FAULT, { leaseMs: 6_000 });
     // the container writes down by itself how its process is, because nobody can ask while the API server is away
-    await stage.sh('alone', '(while :; do echo "$(cut -d. -f1 /proc/uptime) $(cut -d" " -f3 /proc/$(pgrep -x -f "sleep 3333")/stat)"; sleep 1; done >/tmp/log 2>&1 </dev/null &) ; true');
+    await stage.sh(
+      'alone',
+      '(while :; do echo "$(cut -d. -f1 /proc/uptime) $(cut -d" " -f3 /proc/$(pgrep -x -f "sleep 3333")/stat)"; sleep 1; done >/tmp/log 2>&1 </dev/null &) ; true',
+    );
     await fault.inject(order, never); // no reaper was ever started, and this worker does nothing more
     expect(await stateIn('alone')).toBe('T');
     await apiServer('stop');

@@ -19,7 +19,9 @@ describeWithCluster('pods, workloads and nodes of a real cluster', () => {
     const first = await fault.inject(order, never);
     expect(first).toMatchObject({ outcome: 'injected' });
     expect(await fault.effect(order, never)).toMatchObject({ proven: true, evidence: containing('is gone') });
-    const replacement = await stage.until('its replacement', async () => (await stage.podsOf('web')).find(({ metadata }) => metadata.uid !== pod?.metadata.uid));
+    const replacement = await stage.until('its replacement', async () =>
+      (await stage.podsOf('web')).find(({ metadata }) => metadata.uid !== pod?.metadata.uid),
+    );
     expect(await fault.inject(order, never)).toEqual(first);
     const again = stage.prepared(target, { kind: 'pod-delete' });
     expect(await again.fault.inject(again.order, never)).toMatchObject({ outcome: 'skipped', reason: containing('gone') });
@@ -55,13 +57,20 @@ describeWithCluster('pods, workloads and nodes of a real cluster', () => {
     expect(await fault.inject(order, never)).toMatchObject({ outcome: 'injected', reason: containing('no answer') });
     expect(await fault.effect(order, never)).toMatchObject({ proven: true });
     expect(await fault.inject(order, never)).toMatchObject({ outcome: 'injected' });
-    await stage.until('one replacement', async () => (await stage.podsOf('lost')).filter(({ status }) => status.phase === 'Running').length === 1);
+    await stage.until(
+      'one replacement',
+      async () => (await stage.podsOf('lost')).filter(({ status }) => status.phase === 'Running').length === 1,
+    );
   });
 
   test('a budget without headroom is named with its numbers; respect and fill obey it, violate does not', async () => {
     await stage.startDeployment('held', 2);
     await stage.budget('held-budget', 'held', 1);
-    const target = async () => stage.targetOf((await stage.podsOf('held')).find(({ metadata }) => !metadata.deletionTimestamp)!, 'main');
+    const target = async () =>
+      stage.targetOf(
+        (await stage.podsOf('held')).find(({ metadata }) => !metadata.deletionTimestamp)!,
+        'main',
+      );
     await stage.until('the budget counts', async () => {
       const probe = stage.prepared(await target(), { kind: 'pod-evict', mode: 'fill' });
       return (await probe.fault.inject(probe.order, never)).outcome === 'injected';
@@ -96,7 +105,12 @@ describeWithCluster('pods, workloads and nodes of a real cluster', () => {
 
     const other = stage.prepared(target, { kind: 'scale-down', to: 0 });
     expect(await other.fault.inject(other.order, never)).toMatchObject({ outcome: 'injected' });
-    const ref = { resource: { group: 'apps', version: 'v1', plural: 'deployments' }, namespace: stage.namespace, name: 'scaled', subresource: 'scale' };
+    const ref = {
+      resource: { group: 'apps', version: 'v1', plural: 'deployments' },
+      namespace: stage.namespace,
+      name: 'scaled',
+      subresource: 'scale',
+    };
     await stage.kubernetes.patch(ref, { kind: 'merge', body: { spec: { replicas: 2 } } }, never);
     expect(await other.fault.revert(other.order, never)).toMatchObject({ undone: true, evidence: containing('left alone') });
     expect(await replicas()).toBe(2);

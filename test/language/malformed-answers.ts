@@ -49,9 +49,11 @@ export const ANSWERS: Record<string, string[]> = {
   'a selection of some': ["x.yaml:28:12 selection: found 'some', expected `all`, `count: 1` or `percent: 25%`"],
   'a selection by two rules': ['x.yaml:28:12 selection: found a mapping with count, percent, expected `all`, `count: 1` or `percent: 25%`'],
   'an unknown fault': [
-    "x.yaml:27:16 fault.kind: found 'proces-kill', expected one of no-op, process-kill, process-pause, service-stop; did you mean 'process-kill'?",
+    "x.yaml:27:16 fault.kind: found 'proces-kill', expected one of no-op, process-kill, process-pause, service-stop, container-process-kill, container-process-pause, container-kill, pod-delete, pod-evict, scale-down, node-cordon, node-drain; did you mean 'process-kill'?",
   ],
-  'a fault without kind': ['x.yaml:27:1 fault.kind: missing, expected one of no-op, process-kill, process-pause, service-stop'],
+  'a fault without kind': [
+    'x.yaml:27:1 fault.kind: missing, expected one of no-op, process-kill, process-pause, service-stop, container-process-kill, container-process-pause, container-kill, pod-delete, pod-evict, scale-down, node-cordon, node-drain',
+  ],
   'a fault by its name alone': ["x.yaml:27:8 fault: found 'process-kill', expected a mapping (key: value)"],
   'an unknown signal': [
     "x.yaml:27:38 fault.signal: found 'SIGKIL', expected the name of a signal, such as SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT; did you mean 'SIGKILL'?",
@@ -220,6 +222,15 @@ export const ANSWERS: Record<string, string[]> = {
   ],
   'money without currency': [
     'x.yaml:22:55 business.revenuePerTransaction: found 12.5, expected an amount with its currency, such as 12.50 EUR',
+  ],
+  'a budget of pods violated without approval': [
+    "x.yaml:27:33 fault.mode: found 'violate', wave single would violate disruption budgets without an approval: write `approvals: { required: 1 }`, or `gate: approval` on the wave",
+  ],
+  'a wave that violates a budget of pods without approval': [
+    "x.yaml:33:53 waves[1].fault.mode: found 'violate', wave single would violate disruption budgets without an approval: write `approvals: { required: 1 }`, or `gate: approval` on the wave",
+  ],
+  'a SIGKILL to the main process of a container': [
+    "x.yaml:27:40 fault.signal: found 'SIGKILL', SIGKILL that is sent to process 1 from inside its own pid namespace has no effect, the kernel drops it: write signal: SIGTERM if the process handles that, or use pod-delete with gracePeriod: 0s, or container-process-kill on a child of it",
   ],
   'money in words': [
     "x.yaml:22:55 business.revenuePerTransaction: found '12 euros', expected an amount with its currency, such as 12.50 EUR",

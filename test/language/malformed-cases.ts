@@ -164,5 +164,11 @@ export const MALFORMED: [name: string, text: string][] = [
   ['a cost beyond the whole budget', requiring('budget: { slo: orders, expectedCost: 105% }')],
   ['a business signal that is not there', edited('preconditions:\n', 'business: { completed: payments }\npreconditions:\n')],
   ['money without currency', edited('preconditions:\n', 'business: { completed: errors, revenuePerTransaction: 12.50 }\npreconditions:\n')],
+  ['a budget of pods violated without approval', edited('kind: process-kill, signal: SIGKILL', 'kind: pod-evict, mode: violate')],
+  [
+    'a wave that violates a budget of pods without approval',
+    edited('{ name: single }', '{ name: single, fault: { kind: pod-evict, mode: violate } }'),
+  ],
+  ['a SIGKILL to the main process of a container', edited('kind: process-kill, signal: SIGKILL', 'kind: container-kill, signal: SIGKILL')],
   ['money in words', edited('preconditions:\n', 'business: { completed: errors, revenuePerTransaction: 12 euros }\npreconditions:\n')],
 ];

@@ -18,6 +18,12 @@ test('the file that the others are made from is good', () => {
   expect(readExperiment(BASE, 'x.yaml').experiment.metadata.name).toBe('checkout');
 });
 
+test('whoever may violate a budget of pods has been told to: for the run, or at the gate of the wave', () => {
+  const text = edited('kind: process-kill, signal: SIGKILL', 'kind: pod-evict, mode: violate');
+  const [approved, gated] = [`${text}approvals: { required: 1 }\n`, text.replace('{ name: single }', '{ name: single, gate: approval }')];
+  for (const good of [approved, gated]) expect(readExperiment(good, 'x.yaml').experiment.fault.kind).toBe('pod-evict');
+});
+
 test('every case has its answer, and there are at least 45', () => {
   expect(MALFORMED.map(([name]) => name)).toEqual(Object.keys(ANSWERS));
   expect(MALFORMED.length).toBeGreaterThanOrEqual(45);

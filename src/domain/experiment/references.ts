@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { REHEARSAL } from '../order.ts';
+import { REHEARSAL, type Spec } from '../order.ts';
 import type { Experiment } from './experiment.ts';
 
 type Issue = z.core.$ZodRawIssue;
@@ -161,6 +161,20 @@ function comparisonRules({ comparisons, waves, fault }: Experiment): Issue[] {
   });
 }
 
+/** The fault that acts against a disruption budget, and how it says so. */
+const isViolating = ({ kind, mode }: Spec): boolean => kind === 'pod-evict' && mode === 'violate';
+
+/** Whoever disrupts more than a budget allows has been told to by a person: for the run, or at the gate of the wave. */
+function violationRules({ fault, waves, approvals }: Experiment): Issue[] {
+  if (approvals.required > 0) return [];
+  return waves.flatMap((wave, i) => {
+    if (wave.dryRun || wave.gate === 'approval' || !isViolating(wave.fault ?? fault)) return [];
+    const path: Path = wave.fault ? ['waves', i, 'fault', 'mode'] : ['fault', 'mode'];
+    const message = `wave ${wave.name} would violate disruption budgets without an approval: write \`approvals: { required: 1 }\`, or \`gate: approval\` on the wave`;
+    return [issue(path, 'violate', message)];
+  });
+}
+
 /** What no single field can tell: names that lead nowhere, waves that contradict the caps. */
 export const checkReferences = (experiment: Experiment): Issue[] => [
   ...unknownSignals(experiment),
@@ -171,4 +185,5 @@ export const checkReferences = (experiment: Experiment): Issue[] => [
   ...incidentRules(experiment),
   ...comparisonRules(experiment),
   ...evidenceRules(experiment),
+  ...violationRules(experiment),
 ];

@@ -20,7 +20,7 @@ export interface Wanted {
 
 /** Why process 1 of a pid namespace cannot be hit from inside, whoever asks, see pid_namespaces(7). */
 export const noEffectOnInit = (signal: string): string =>
-  `${signal} that is sent to process 1 from inside its own pid namespace has no effect, the kernel drops it: write signal: SIGTERM if the process handles that, name a child of it, or use pod-delete with gracePeriod: 0s`;
+  `${signal} that is sent to process 1 from inside its own pid namespace has no effect, the kernel drops it: write signal: SIGTERM if the process handles that, or use pod-delete with gracePeriod: 0s, or container-process-kill on a child of it`;
 
 /**
  * Finds the processes of the container and pins them. Touches none; a debug container is put beside it only where the image has no shell, and only

@@ -16,7 +16,8 @@ const LOOK_MS = 2_500;
 const TRY_AGAIN_MS = 500;
 
 const nameOf = ({ metadata }: Pod): string => `${metadata.namespace ?? ''}/${metadata.name}`;
-const isDaemon = ({ metadata }: Pod): boolean => metadata.ownerReferences.some(({ kind, controller }) => controller && kind === 'DaemonSet');
+const isDaemon = ({ metadata }: Pod): boolean =>
+  metadata.ownerReferences.some(({ kind, controller }) => controller && kind === 'DaemonSet');
 
 /** The pods that a drain takes from a node: not those of DaemonSets, which would come back at once, nor mirrors, nor what has ended. */
 export async function evictable({ kubernetes }: Pick<FaultPorts, 'kubernetes'>, order: Order, signal: AbortSignal): Promise<Pod[]> {
@@ -52,7 +53,8 @@ export async function evictAll(ports: FaultPorts, order: Order, signal: AbortSig
     if (rest.length === 0) return undefined;
     const left: string[] = [];
     for (const pod of rest) {
-      if (Date.now() > order.notAfterMs - LOOK_MS) return `the order's time is over, and ${rest.length} pods are left: ${left.join('; ')}`.slice(0, 500);
+      if (Date.now() > order.notAfterMs - LOOK_MS)
+        return `the order's time is over, and ${rest.length} pods are left: ${left.join('; ')}`.slice(0, 500);
       const refused = await evictOne(ports, pod, signal);
       if (refused !== undefined) left.push(`${nameOf(pod)}: ${refused}`);
     }

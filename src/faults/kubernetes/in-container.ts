@@ -36,7 +36,10 @@ export async function runInside(
     const said = all.length > MAX_SAID ? `… ${all.slice(-MAX_SAID)}` : all; // the reason comes last
     if (exitCode === 0) return { kind: 'ran', stdout, stderr: stderr.trim().slice(0, 300) };
     if (NO_SHELL.test(all)) return { kind: 'shellless', why: `container ${where.container} has no shell (sh): ${said}` };
-    return { kind: 'lost', why: exitCode === null ? `the connection ended without a status ${said}`.trim() : `exit code ${exitCode} ${said}` };
+    return {
+      kind: 'lost',
+      why: exitCode === null ? `the connection ended without a status ${said}`.trim() : `exit code ${exitCode} ${said}`,
+    };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof KubernetesError)) throw error;

@@ -21,7 +21,11 @@ export const markOf = ({ key }: Order): string => createHash('sha256').update(ke
 export const nodeRef = ({ name }: NodeIdentity): ObjectRef => ({ resource: NODES, name });
 
 /** @returns the node, or why it is not the one that was pinned. @throws KubernetesError when the API server does not tell */
-export async function readNode({ kubernetes }: Pick<FaultPorts, 'kubernetes'>, pin: NodeIdentity, signal: AbortSignal): Promise<Node | string> {
+export async function readNode(
+  { kubernetes }: Pick<FaultPorts, 'kubernetes'>,
+  pin: NodeIdentity,
+  signal: AbortSignal,
+): Promise<Node | string> {
   const node = await kubernetes.read(nodeRef(pin), Node, signal);
   if (!node) return `node ${pin.name} is gone`;
   return node.metadata.uid === pin.uid ? node : `another node has the name ${pin.name}: uid ${node.metadata.uid}, not ${pin.uid}`;

@@ -32,7 +32,11 @@ export const podRef = ({ namespace, pod }: Pick<ContainerIdentity, 'namespace' |
 });
 
 /** Reads the pod that was pinned. @throws KubernetesError when the API server does not tell */
-export async function lookAt({ kubernetes }: Pick<FaultPorts, 'kubernetes'>, pin: ContainerIdentity, signal: AbortSignal): Promise<ContainerNow> {
+export async function lookAt(
+  { kubernetes }: Pick<FaultPorts, 'kubernetes'>,
+  pin: ContainerIdentity,
+  signal: AbortSignal,
+): Promise<ContainerNow> {
   const pod = await kubernetes.read(podRef(pin), PodNow, signal);
   const what = `pod ${pin.namespace}/${pin.pod}`;
   if (!pod) return { kind: 'gone', evidence: `${what} is gone` };

@@ -54,7 +54,8 @@ export function injectRemoval(
 
 /** What is known after the API server said something else than yes. No answer is no answer: what the cluster shows decides. */
 export function deedAfter(error: unknown, atMs: number): Deed {
-  if (!(error instanceof KubernetesError)) return injected(atMs, `it may have been taken (${String(error)}); what the cluster shows decides`);
+  if (!(error instanceof KubernetesError))
+    return injected(atMs, `it may have been taken (${String(error)}); what the cluster shows decides`);
   const { status, message } = error;
   if (status === 404) return skipped(`the victim was gone before it was hit: ${message}`);
   if (status === 409) return skipped(`the victim was replaced: ${message}`);
@@ -82,7 +83,8 @@ export async function removalEffect(ports: FaultPorts, withinMs: number, order: 
       const now = await lookAt(ports, pin, signal);
       if (!('pod' in now)) return { proven: true, evidence: `uid ${pin.uid} is gone: ${now.evidence}` };
       const since = now.pod.metadata.deletionTimestamp;
-      if (since === undefined) return { proven: false, evidence: `pod ${pin.namespace}/${pin.pod} with uid ${pin.uid} is there, and not being deleted` };
+      if (since === undefined)
+        return { proven: false, evidence: `pod ${pin.namespace}/${pin.pod} with uid ${pin.uid} is there, and not being deleted` };
       if (now.kind === 'ended') return { proven: true, evidence: `uid ${pin.uid} is being deleted (${since}), and ${now.evidence}` };
       return {
         proven: false,

@@ -46,7 +46,13 @@ export async function readWorkload(
 }
 
 /** Changes the replica count, if it is what it is taken for, of this very workload. @throws KubernetesError 422 when one of them is not so */
-export const scale = (ports: Pick<FaultPorts, 'kubernetes'>, pin: WorkloadIdentity, from: number, to: number, signal: AbortSignal): Promise<void> =>
+export const scale = (
+  ports: Pick<FaultPorts, 'kubernetes'>,
+  pin: WorkloadIdentity,
+  from: number,
+  to: number,
+  signal: AbortSignal,
+): Promise<void> =>
   ports.kubernetes.patch(
     { ...workloadRef(pin), subresource: 'scale' },
     {
@@ -86,6 +92,7 @@ export function scaledBy({ metadata }: WorkloadNow): string {
     return subresource !== 'status' && spec !== undefined && 'f:replicas' in spec;
   });
   const last = owners.sort((a, b) => (a.time < b.time ? 1 : -1))[0];
-  return last ? `by ${last.manager}${last.subresource === undefined ? '' : ` (${last.subresource})`} at ${last.time}` : 'by nobody knows whom';
+  return last
+    ? `by ${last.manager}${last.subresource === undefined ? '' : ` (${last.subresource})`} at ${last.time}`
+    : 'by nobody knows whom';
 }
-

@@ -64,7 +64,10 @@ export function parseScan(text: string, nonce: string): (Scan & { kind: 'seen' }
 /** What ended while it was read has no stat. */
 function processOf(stat: string, cgroup: string, executable: string, cmdline: string): InsideProcess | undefined {
   const pid = Number(/^(\d+) \(/.exec(stat)?.[1]);
-  const fields = stat.slice(stat.lastIndexOf(') ') + 2).trim().split(' ');
+  const fields = stat
+    .slice(stat.lastIndexOf(') ') + 2)
+    .trim()
+    .split(' ');
   const [state, ppid] = fields;
   const start = fields[19];
   if (!Number.isInteger(pid) || state === undefined || start === undefined) return undefined;
@@ -76,7 +79,7 @@ function processOf(stat: string, cgroup: string, executable: string, cmdline: st
 /** Our shells, by their program, and whatever they started. */
 function ownOf(all: readonly InsideProcess[], self: number): Set<number> {
   const own = new Set([self, ...all.filter(({ argv }) => argv[1] === '-c' && SCRIPTS.includes(argv[2] ?? '')).map(({ pid }) => pid)]);
-  for (let isMore = true; isMore; ) {
+  for (let isMore = true; isMore;) {
     const more = all.filter(({ pid, ppid }) => !own.has(pid) && own.has(ppid));
     for (const { pid } of more) own.add(pid);
     isMore = more.length > 0;

@@ -7,7 +7,15 @@ import { openKubernetes } from '../../../src/adapters/kubernetes/index.ts';
 import { createProcesses, openJournal } from '../../../src/adapters/process/index.ts';
 import { nodeTargetId, podTargetId, workloadTargetId, type WorkloadIdentity } from '../../../src/domain/kubernetes/identity.ts';
 import { Node, Pod, Workload } from '../../../src/domain/kubernetes/objects.ts';
-import { collectionPath, DEPLOYMENTS, DISRUPTION_BUDGETS, NAMESPACES, NODES, objectPath, PODS } from '../../../src/domain/kubernetes/resources.ts';
+import {
+  collectionPath,
+  DEPLOYMENTS,
+  DISRUPTION_BUDGETS,
+  NAMESPACES,
+  NODES,
+  objectPath,
+  PODS,
+} from '../../../src/domain/kubernetes/resources.ts';
 import type { Order, Spec } from '../../../src/domain/order.ts';
 import type { Target } from '../../../src/domain/target.ts';
 import { faults } from '../../../src/faults/index.ts';
