@@ -120,16 +120,19 @@ describeWithCluster('the reference experiment on a real cluster, by a worker tha
     const result = await play({ standard: 3, canary: 1 }, 15, 'payment-worker');
     expect(result).toMatchObject({ verdict: 'passed', rule: 'held', leftovers: [] });
     expect((await restarts()).reduce((sum, count) => sum + count, 0)).toBe(4);
-    const { rows } = await query(databaseUrl(), 'SELECT kind, wave, data FROM breakwater.events WHERE workflow_id = $1', [
-      result.workflowId,
-    ]);
-    const kinds = rows.map(({ kind }) => String(kind));
-    expect(kinds.filter((kind) => kind === 'injected')).toHaveLength(4);
+    const { rows } = await query(databaseUrl(), 'SELECT kind FROM breakwater.events WHERE workflow_id = $1', [result.workflowId]);
+    expect(rows.filter(({ kind }) => kind === 'injected')).toHaveLength(4);
   }, 400_000);
 
   test('a weakness, slow restarts: stopped by itself, rolled back, scaled up, recovery proven', async () => {
     const setting = { standard: 3, canary: 1, workMs: 200, restartDelaySeconds: 45 };
-    const result = await play(setting, 15, 'payment-worker-weak');
+    const result = await play(setting, 15, 'payment-worker-weak', () => ({
+      timing: { baseline: '2s', hold: '30s', recoverWithin: '90s', stableFor: '1s' },
+      waves: [
+        { name: 'dry-run', dryRun: true },
+        { name: 'stress', selection: { count: 2 } },
+      ],
+    }));
     expect(result).toMatchObject({ verdict: 'aborted', rule: 'stop-condition', leftovers: [] });
     expect(Number(await payments!.here('get', 'deployment', 'payment-worker', '--output=jsonpath={.spec.replicas}'))).toBe(6);
     expect(await restarts()).toHaveLength(7);
@@ -151,9 +154,9 @@ describeWithCluster('the reference experiment on a real cluster, by a worker tha
       worker!.kill();
       worker = await WorkerProcess.start(worker!.place, 'worker-2');
     };
-    const result = await play({ standard: 2, canary: 1 }, 10, 'payment-worker-crash', waves, crash);
+    const result = await play({ standard: 3, canary: 1 }, 10, 'payment-worker-crash', waves, crash);
     expect(result).toMatchObject({ leftovers: [] });
     expect(['passed', 'aborted']).toContain(result.verdict);
-    expect((await restarts()).sort()).toEqual([0, 0, 1]);
+    expect((await restarts()).sort()).toEqual([0, 0, 0, 1]);
   }, 400_000);
 });
