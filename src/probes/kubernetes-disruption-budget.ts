@@ -48,7 +48,7 @@ export const kubernetesDisruptionBudget = defineProvider('kubernetes-disruption-
   schema,
   doc: {
     summary: 'Reads the headroom of a PodDisruptionBudget.',
-    unit: 'pods',
+    unit: 'pods that the budget covers',
     noData: 'There is no such budget; its controller has not observed the newest generation, or does not tell the number.',
   },
   access: ({ namespace }) => [{ group: 'policy', resource: 'poddisruptionbudgets', verbs: ['get'], namespace }],

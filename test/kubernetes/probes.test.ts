@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Spec } from '../../src/domain/order.ts';
 import { openProbe, providers } from '../../src/probes/index.ts';
 import type { ProbePorts } from '../../src/probes/ports.ts';
 import type { OpenProbe } from '../../src/probes/define.ts';
@@ -23,12 +24,12 @@ describeWithCluster('probes, each with the Role of its own access', () => {
   const inNamespace = (...args: string[]) => kubectl('--namespace', namespace, ...args);
 
   /** A probe whose account may do no more than its provider says it needs. */
-  async function open(spec: { kind: string } & object): Promise<OpenProbe> {
+  async function open(spec: Spec): Promise<OpenProbe> {
     const provider = providers[spec.kind as keyof typeof providers];
     const kubernetes = await portAllowed(namespace, provider.access(spec));
     return openProbe(spec, { kubernetes } as ProbePorts);
   }
-  const once = async (spec: { kind: string } & object) => told(await (await open(spec)).measure(forever));
+  const once = async (spec: Spec) => told(await (await open(spec)).measure(forever));
 
   /** Asks until it says what is awaited, 40 times at most. @returns what it said last */
   async function until(probe: OpenProbe, isAwaited: (value: number | string) => boolean): Promise<number | string> {

@@ -1,3 +1,4 @@
+import type { Spec } from '../../src/domain/order.ts';
 import { remedies } from '../../src/remedies/index.ts';
 import type { KubernetesPort } from '../../src/domain/kubernetes/port.ts';
 import { adminPort, portAllowed } from '../support/allowed.ts';
@@ -16,7 +17,7 @@ describeWithCluster('remedies, each with the Role of its own access', () => {
   afterAll(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
 
   /** Applies a remedy as an account that may do no more than the remedy says it needs. */
-  async function repair(spec: { kind: string } & object, order?: string, port?: KubernetesPort): Promise<string> {
+  async function repair(spec: Spec, order?: string, port?: KubernetesPort): Promise<string> {
     const remedy = remedies[spec.kind as keyof typeof remedies];
     const kubernetes = port ?? (await portAllowed(namespace, remedy.access(spec)));
     return remedy.apply(spec, { commands: null as never, http: null as never, secrets: null as never, kubernetes }, never, order);

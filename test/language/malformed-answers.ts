@@ -111,7 +111,7 @@ export const ANSWERS: Record<string, string[]> = {
   'a probe that never answers in time': ["x.yaml:12:14 probes.errors.timeout: found '1ms', expected 10ms or more"],
   'a probe without provider': ['x.yaml:10:3 probes.errors.provider: missing, expected a mapping (key: value)'],
   'an unknown provider': [
-    "x.yaml:14:23 probes.queue-depth.provider.kind: found 'mysql', expected one of http, prometheus, openmetrics, sql, command, host, process, slo-budget, slo-burn-rate",
+    "x.yaml:14:23 probes.queue-depth.provider.kind: found 'mysql', expected one of http, prometheus, openmetrics, sql, command, host, process, kubernetes-workload, kubernetes-pods, kubernetes-events, kubernetes-disruption-budget, kubernetes-node, kubernetes-autoscaler, slo-budget, slo-burn-rate",
   ],
   'a password in the file': [
     'x.yaml:14:47 probes.queue-depth.provider.connection.url: found a text (not shown: it may be a secret), expected a URL without a password; use {secret: NAME} for one that has it',

@@ -1,3 +1,4 @@
+import type { Spec } from '../../src/domain/order.ts';
 import { parseKubernetesQuantity } from '../../src/domain/kubernetes/quantity.ts';
 import {
   AUTOSCALERS,
@@ -20,11 +21,11 @@ const ports = portsWith();
 afterAll(() => ports.close());
 
 /** Opens a probe that sees the cluster; each call measures once. */
-function watch(kubernetes: MemoryCluster, spec: { kind: string } & object): () => Promise<number | string> {
+function watch(kubernetes: MemoryCluster, spec: Spec): () => Promise<number | string> {
   const probe = openProbe({ ...(spec.kind !== 'kubernetes-node' && { namespace: 'shop' }), ...spec }, { ...ports, kubernetes });
   return async () => told(await measureOnce(probe, 1_000, forever));
 }
-const once = (kubernetes: MemoryCluster, spec: { kind: string } & object) => watch(kubernetes, spec)();
+const once = (kubernetes: MemoryCluster, spec: Spec) => watch(kubernetes, spec)();
 
 describe('kubernetes-workload', () => {
   const METRIC_NAMES = ['ready', 'available', 'unavailable', 'desired', 'updated', 'ready-ratio'];

@@ -1,3 +1,4 @@
+import type { Spec } from '../../src/domain/order.ts';
 import { needsOf } from '../../src/domain/kubernetes/access.ts';
 import { KubernetesError } from '../../src/domain/kubernetes/port.ts';
 import { DEPLOYMENTS, NAMESPACES, NODES, PODS, REPLICA_SETS, ROLLOUTS } from '../../src/domain/kubernetes/resources.ts';
@@ -20,7 +21,7 @@ function shop(spec: object = {}, metadata: object = {}): MemoryCluster {
   return cluster;
 }
 
-const apply = (kubernetes: MemoryCluster, spec: { kind: string } & object, order?: string) => {
+const apply = (kubernetes: MemoryCluster, spec: Spec, order?: string) => {
   const none = { commands: null as never, http: null as never, secrets: null as never };
   const remedy = remedies[spec.kind as keyof typeof remedies];
   const named = spec.kind === 'kubernetes-uncordon' ? {} : { namespace: 'shop', name: 'web' };
