@@ -13,7 +13,7 @@ import {
   DISRUPTION_BUDGETS,
   NAMESPACES,
   NODES,
-  objectPath,
+  type objectPath,
   PODS,
 } from '../../../src/domain/kubernetes/resources.ts';
 import type { Order, Spec } from '../../../src/domain/order.ts';
