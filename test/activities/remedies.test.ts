@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createRemedyActivities } from '../../src/activities/remedies.ts';
 import { DEPLOYMENTS, NAMESPACES } from '../../src/domain/kubernetes/resources.ts';
-import { memoryCluster } from '../support/memory-cluster.ts';
+import { memoryCluster } from '../support/writable-cluster.ts';
 
 test('each attempt of one order knows the earlier ones: what must not be done twice is done once', async () => {
   const kubernetes = memoryCluster();

@@ -49,6 +49,9 @@ function patched(stored: Stored, { kind, body }: Patch): Stored {
 
 const refuse = (status: number, reason: string) => new KubernetesError(`answered ${status}`, status, reason);
 
+/** What is thrown is a rejection. */
+const answer = <T>(work: () => T): Promise<T> => Promise.resolve().then(work);
+
 export function memoryCluster(protectedNamespaces: string[] = []): MemoryCluster {
   const objects = new Map<string, Stored>();
   let version = 0;
@@ -83,34 +86,38 @@ export function memoryCluster(protectedNamespaces: string[] = []): MemoryCluster
       objects.set(pathOf({ resource, name, ...(namespace !== undefined && { namespace }) }), { ...object, metadata });
     },
     object: (ref) => objects.get(pathOf(ref)),
-    async read(ref, schema) {
-      useOf('get', ref);
-      const stored = objects.get(pathOf(ref));
-      return stored && schema.parse(stored);
-    },
-    async list<T>(resource: Resource, { namespace, labelSelector }: { namespace?: string; labelSelector?: string }, schema: z.ZodType<T>) {
-      uses('list', resource, namespace);
-      const within = [...objects].filter(([path]) => path.startsWith(`${collectionPath(resource, namespace)}/`)).map(([, one]) => one);
-      return within.filter(({ metadata }) => matches(metadata.labels, labelSelector)).map((one) => schema.parse(one));
-    },
-    async patch(ref, patch) {
-      useOf('patch', ref);
-      cluster.before?.(ref);
-      const stored = found(ref);
-      const next = patched(stored, patch);
-      if (next.metadata.resourceVersion !== stored.metadata.resourceVersion) throw refuse(409, 'Conflict');
-      const isNew = JSON.stringify(next['spec']) !== JSON.stringify(stored['spec']);
-      const generation = Number(stored.metadata['generation']) + (isNew ? 1 : 0);
-      objects.set(pathOf(ref), { ...next, metadata: { ...next.metadata, generation, resourceVersion: String(++version) } });
-      cluster.after?.(ref);
-    },
-    async remove(ref, { uid }) {
-      useOf('delete', ref);
-      cluster.before?.(ref);
-      if (found(ref).metadata['uid'] !== uid) throw refuse(409, 'Conflict');
-      objects.delete(pathOf(ref));
-      cluster.after?.(ref);
-    },
+    read: (ref, schema) =>
+      answer(() => {
+        useOf('get', ref);
+        const stored = objects.get(pathOf(ref));
+        return stored && schema.parse(stored);
+      }),
+    list: <T>(resource: Resource, { namespace, labelSelector }: { namespace?: string; labelSelector?: string }, schema: z.ZodType<T>) =>
+      answer(() => {
+        uses('list', resource, namespace);
+        const within = [...objects].filter(([path]) => path.startsWith(`${collectionPath(resource, namespace)}/`)).map(([, one]) => one);
+        return within.filter(({ metadata }) => matches(metadata.labels, labelSelector)).map((one) => schema.parse(one));
+      }),
+    patch: (ref, patch) =>
+      answer(() => {
+        useOf('patch', ref);
+        cluster.before?.(ref);
+        const stored = found(ref);
+        const next = patched(stored, patch);
+        if (next.metadata.resourceVersion !== stored.metadata.resourceVersion) throw refuse(409, 'Conflict');
+        const isNew = JSON.stringify(next['spec']) !== JSON.stringify(stored['spec']);
+        const generation = Number(stored.metadata['generation']) + (isNew ? 1 : 0);
+        objects.set(pathOf(ref), { ...next, metadata: { ...next.metadata, generation, resourceVersion: String(++version) } });
+        cluster.after?.(ref);
+      }),
+    remove: (ref, { uid }) =>
+      answer(() => {
+        useOf('delete', ref);
+        cluster.before?.(ref);
+        if (found(ref).metadata['uid'] !== uid) throw refuse(409, 'Conflict');
+        objects.delete(pathOf(ref));
+        cluster.after?.(ref);
+      }),
     get: (path, schema) => {
       const stored = objects.get(path);
       return Promise.resolve(stored && schema.parse(stored));
