@@ -82,7 +82,7 @@ test('the runbook template, pasted into the experiment, is valid', () => {
   expect(text).toMatch(/grafana.*\n[\s\S]*kind: prometheus/);
 });
 
-test('every file and command that the page names is there', async () => {
+test('every file and command that the page names is there', () => {
   const page = readFileSync(join(KIT, 'README.md'), 'utf8') + readFileSync(join(KIT, 'checklist.md'), 'utf8');
   for (const [path = ''] of page.matchAll(/examples\/[\w./-]*\w/g)) expect([path, existsSync(path)]).toEqual([path, true]);
   for (const [, path = ''] of page.matchAll(/\]\(([^)#]+)/g)) expect([path, existsSync(join(KIT, path))]).toEqual([path, true]);
