@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { writeWhole } from '../process/write-file.ts';
@@ -11,8 +11,9 @@ const fileIn = (stateDir: string): string => join(stateDir, 'cluster.json');
 
 /** Leaves word for the reaper, which outlives the worker, of the cluster that its undo records speak of. */
 export async function saveCluster(stateDir: string, cluster: ClusterSettings | undefined): Promise<void> {
-  if (cluster) await writeWhole(fileIn(stateDir), cluster, 'replace');
-  else await rm(fileIn(stateDir), { force: true });
+  if (!cluster) return rm(fileIn(stateDir), { force: true });
+  await mkdir(stateDir, { recursive: true, mode: 0o700 }); // the first worker of a machine finds none
+  await writeWhole(fileIn(stateDir), cluster, 'replace');
 }
 
 /** @throws Error naming the file when it is there and cannot be read */
