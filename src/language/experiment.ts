@@ -3,12 +3,21 @@ import type { Experiment } from '../domain/experiment/experiment.ts';
 import { experimentSchema } from '../domain/experiment/schema.ts';
 import { Duration, formatDuration, QuantityText, Ratio } from '../domain/units.ts';
 import { FaultSpec } from '../faults/index.ts';
+
 import { ProviderSpec } from '../probes/index.ts';
 import { RemedySpec } from '../remedies/index.ts';
 import { TargetSpec } from '../targets/index.ts';
+import { misfits } from './fits.ts';
 
 /** The whole language: the domain's schema over the entries of the catalogues. */
-export const ExperimentDocument = experimentSchema({ fault: FaultSpec, targets: TargetSpec, provider: ProviderSpec, remedy: RemedySpec });
+export const ExperimentDocument = experimentSchema({
+  fault: FaultSpec,
+  targets: TargetSpec,
+  provider: ProviderSpec,
+  remedy: RemedySpec,
+}).superRefine((experiment, context) => {
+  for (const misfit of misfits(experiment as Experiment)) context.addIssue({ ...misfit });
+});
 
 /**
  * Parses a document that is already data (an API body, a run's input).

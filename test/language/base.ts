@@ -50,3 +50,7 @@ export function edited(old: string, replacement: string): string {
   if (BASE.split(old).length !== 2) throw new Error(`the base holds '${old}' ${BASE.split(old).length - 1} times`);
   return BASE.replace(old, () => replacement);
 }
+
+/** The same text, aimed at pods. */
+export const onPods = (text: string): string =>
+  text.replace('targets: { kind: process, labels: { app: worker } }', 'targets: { kind: pod, namespace: shop, labels: { app: worker } }');

@@ -232,6 +232,12 @@ export const ANSWERS: Record<string, string[]> = {
   'a SIGKILL to the main process of a container': [
     "x.yaml:27:40 fault.signal: found 'SIGKILL', SIGKILL that is sent to process 1 from inside its own pid namespace has no effect, the kernel drops it: write signal: SIGTERM if the process handles that, or use pod-delete with gracePeriod: 0s, or container-process-kill on a child of it",
   ],
+  'a fault that is done to others': [
+    "x.yaml:27:16 fault.kind: found 'pod-delete', fault pod-delete is done to pod, and wave dry-run aims at process",
+  ],
+  'a wave that aims at what its fault is not done to': [
+    "x.yaml:33:38 waves[1].targets.kind: found 'node', fault process-kill is done to process, and wave single aims at node",
+  ],
   'money in words': [
     "x.yaml:22:55 business.revenuePerTransaction: found '12 euros', expected an amount with its currency, such as 12.50 EUR",
   ],

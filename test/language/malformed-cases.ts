@@ -1,4 +1,4 @@
-import { BASE, edited } from './base.ts';
+import { BASE, edited, onPods } from './base.ts';
 
 const bomb = [
   'a: &a [x, x, x, x, x, x, x, x, x]',
@@ -164,11 +164,19 @@ export const MALFORMED: [name: string, text: string][] = [
   ['a cost beyond the whole budget', requiring('budget: { slo: orders, expectedCost: 105% }')],
   ['a business signal that is not there', edited('preconditions:\n', 'business: { completed: payments }\npreconditions:\n')],
   ['money without currency', edited('preconditions:\n', 'business: { completed: errors, revenuePerTransaction: 12.50 }\npreconditions:\n')],
-  ['a budget of pods violated without approval', edited('kind: process-kill, signal: SIGKILL', 'kind: pod-evict, mode: violate')],
+  ['a budget of pods violated without approval', onPods(edited('kind: process-kill, signal: SIGKILL', 'kind: pod-evict, mode: violate'))],
   [
     'a wave that violates a budget of pods without approval',
-    edited('{ name: single }', '{ name: single, fault: { kind: pod-evict, mode: violate } }'),
+    edited(
+      '{ name: single }',
+      '{ name: single, fault: { kind: pod-evict, mode: violate }, targets: { kind: pod, namespace: shop, labels: { app: worker } } }',
+    ),
   ],
   ['a SIGKILL to the main process of a container', edited('kind: process-kill, signal: SIGKILL', 'kind: container-kill, signal: SIGKILL')],
+  ['a fault that is done to others', edited('kind: process-kill, signal: SIGKILL', 'kind: pod-delete')],
+  [
+    'a wave that aims at what its fault is not done to',
+    edited('{ name: single }', '{ name: single, targets: { kind: node, names: [node1] } }'),
+  ],
   ['money in words', edited('preconditions:\n', 'business: { completed: errors, revenuePerTransaction: 12 euros }\npreconditions:\n')],
 ];

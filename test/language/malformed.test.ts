@@ -1,6 +1,6 @@
 import { readExperiment } from '../../src/language/read.ts';
 import { ExperimentError } from '../../src/language/problem.ts';
-import { BASE, edited } from './base.ts';
+import { BASE, edited, onPods } from './base.ts';
 import { ANSWERS } from './malformed-answers.ts';
 import { MALFORMED } from './malformed-cases.ts';
 
@@ -19,7 +19,7 @@ test('the file that the others are made from is good', () => {
 });
 
 test('whoever may violate a budget of pods has been told to: for the run, or at the gate of the wave', () => {
-  const text = edited('kind: process-kill, signal: SIGKILL', 'kind: pod-evict, mode: violate');
+  const text = onPods(edited('kind: process-kill, signal: SIGKILL', 'kind: pod-evict, mode: violate'));
   const [approved, gated] = [`${text}approvals: { required: 1 }\n`, text.replace('{ name: single }', '{ name: single, gate: approval }')];
   for (const good of [approved, gated]) expect(readExperiment(good, 'x.yaml').experiment.fault.kind).toBe('pod-evict');
 });
