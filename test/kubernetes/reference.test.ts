@@ -7,7 +7,7 @@ import { parseDocument } from '../../src/language/experiment.ts';
 import { query } from '../../src/sandbox/servers/postgres.ts';
 import { kubeconfigAllowed } from '../support/allowed.ts';
 import { databaseUrl, temporalAddress } from '../support/addresses.ts';
-import { describeWithCluster, freshDir } from '../support/cluster.ts';
+import { apiServer, describeWithCluster, freshDir } from '../support/cluster.ts';
 import { openPayments, type PaymentsPods, type WorkersSetting } from '../support/payments-pods.ts';
 import { WorkerProcess } from '../crash/harness/worker.ts';
 
@@ -104,6 +104,14 @@ describeWithCluster('the reference experiment on a real cluster, by a worker tha
     return (await client.waitForVerdict(workflowId, 240_000))!;
   }
 
+  async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+    const untilMs = Date.now() + 120_000;
+    while (!(await isSo())) {
+      if (Date.now() > untilMs) throw new Error(`in two minutes it was not so: ${what}`);
+      await sleep(100);
+    }
+  }
+
   const restarts = async (): Promise<number[]> =>
     (
       await payments!.here(
@@ -138,6 +146,34 @@ describeWithCluster('the reference experiment on a real cluster, by a worker tha
     expect(await restarts()).toHaveLength(7);
   }, 400_000);
 
+  test('the API server goes away while a worker is paused: the run is stopped as blind, does not pass, and leaves nobody behind', async () => {
+    const paused = (pods: PaymentsPods) => ({
+      fault: { kind: 'container-process-pause', process: { argv: ['/app/dist/sandbox/payments/worker.js'] } },
+      stopConditions: [{ probe: 'workers-ready', below: 1 }],
+      guard: { maxBlind: '4s', lease: '60s' },
+      rollbacks: [],
+      timing: { baseline: '2s', hold: '60s', recoverWithin: '60s', stableFor: '1s' },
+      waves: [
+        { name: 'dry-run', dryRun: true },
+        { name: 'canary', targets: { kind: 'pod', namespace: pods.namespace, selector: 'payment-worker=canary' } },
+      ],
+    });
+    const outage = async (id: string): Promise<void> => {
+      await until('somebody is held', async () => {
+        const { phase, victims } = await client!.status(id);
+        return phase === 'holding' && victims.length > 0;
+      });
+      await apiServer('stop');
+      await sleep(8_000);
+      await apiServer('start');
+    };
+    const result = await play({ standard: 3, canary: 1 }, 10, 'payment-worker-outage', paused, outage);
+    expect(result).toMatchObject({ verdict: 'aborted', rule: 'guard-blind', leftovers: [] });
+    expect(await restarts()).toEqual([0, 0, 0, 0]);
+    const pod = await payments!.here('get', 'pods', '--selector=payment-worker=canary', '--output=jsonpath={.items[0].metadata.name}');
+    expect(await payments!.here('exec', pod, '--', 'sh', '-c', 'cat /proc/[0-9]*/stat')).not.toMatch(/\(node\) T /);
+  }, 400_000);
+
   test('the worker dies while the canary is hit: nobody else is killed, and the run ends truthfully', async () => {
     const waves = (pods: PaymentsPods) => ({
       waves: [
@@ -145,12 +181,8 @@ describeWithCluster('the reference experiment on a real cluster, by a worker tha
         { name: 'canary', targets: { kind: 'pod', namespace: pods.namespace, selector: 'payment-worker=canary' } },
       ],
     });
-    const crash = async (id: string): Promise<void> => {
-      const untilMs = Date.now() + 120_000;
-      while (Math.max(...(await restarts())) === 0) {
-        if (Date.now() > untilMs) throw new Error(`nobody was hit: ${JSON.stringify(await client!.status(id))}`);
-        await sleep(50);
-      }
+    const crash = async (): Promise<void> => {
+      await until('somebody is hit', async () => Math.max(...(await restarts())) > 0);
       worker!.kill();
       worker = await WorkerProcess.start(worker!.place, 'worker-2');
     };
