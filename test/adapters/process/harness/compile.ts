@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { dirname, join, resolve } from 'node:path';
 import { transformSync } from '@swc/core';
 
-const ROOMS = ['domain', 'faults', 'targets', 'adapters/process', 'adapters/command', 'adapters/leases', 'reaper'];
+const ROOMS = ['domain', 'faults', 'targets', 'adapters/process', 'adapters/command', 'adapters/leases', 'adapters/kubernetes', 'reaper'];
 
 /** Compiles the rooms that a child process of a test needs into a folder, with plain names and the installed packages beside them. */
 export function compileInto(folder: string): void {
