@@ -89,7 +89,9 @@ export class Reaper {
     try {
       const record = await readJson(join(dir, fileOf(name, 'lease')), UndoRecord);
       if (!record) return;
-      if (record.pidNamespace !== pidNamespace && record.bootId === me.bootId)
+      // what is in a cluster is undone from anywhere: a site's worker in a pod comes back in another pid namespace
+      const isProcess = record.order.target.kind === 'process';
+      if (isProcess && record.pidNamespace !== pidNamespace && record.bootId === me.bootId)
         throw new Error(
           `${name} was armed in pid namespace ${record.pidNamespace}, this is ${pidNamespace}: only a reaper there can undo it`,
         );
