@@ -12,6 +12,7 @@ import { lookAtPaused, onlyOne, pause, prolong, tellWatchdogs } from './kubernet
 import { hasEnded, pinnedIn, send, stateOf, type Pinned } from './kubernetes/pinned.ts';
 import { lookAt } from './kubernetes/pod-now.ts';
 import { matches, ProcessPattern } from './kubernetes/process-pattern.ts';
+import { mayStillLand } from './kubernetes/reversal.ts';
 import type { Deed, FaultPorts, JournalRecord } from './ports.ts';
 import { entryOf, injected, leftOver, notCarriedOut, skipped, undone } from './process/order.ts';
 
@@ -47,7 +48,7 @@ export const containerProcessPause = defineFault('container-process-pause', {
     return ports.journal.once(
       entryOf(order, 'SIGSTOP', typeof chosen === 'object' ? JSON.stringify(chosen) : 'nobody was chosen'),
       async (earlier) => {
-        if (typeof chosen === 'string') return skipped(chosen);
+        if (typeof chosen === 'string') return notDone(chosen, earlier !== undefined);
         const pinned = earlier ? pinnedIn(earlier.before) : chosen;
         if (!pinned) return skipped('an earlier attempt was cut off before it had chosen anybody');
         return stop(ports, pin, pinned, order, earlier !== undefined, signal);
@@ -113,6 +114,11 @@ async function stop(
   return injected(atMs, sent.kind === 'unknown' ? `${sent.why}; what the container shows decides` : undefined);
 }
 
+/** Why a process that runs may be stopped by this order yet: its watchdog is kept until that is over. */
+function mayStopAgain(sent: Awaited<ReturnType<typeof send>>, record: JournalRecord): string | undefined {
+  return sent.kind === 'sent' ? mayStillLand(record) : `SIGCONT may not have reached it: ${sent.why}`;
+}
+
 async function resume(ports: FaultPorts, order: Order, record: JournalRecord, signal: AbortSignal): Promise<Reversal> {
   const pin = containerOf(order.target);
   const pinned = pinnedIn(record.intent?.before);
@@ -127,6 +133,8 @@ async function resume(ports: FaultPorts, order: Order, record: JournalRecord, si
   for (;;) {
     const { state, watchdogs } = await lookAtPaused(ports, pin, pinned, order, signal);
     if (state !== 'T') {
+      const open = hasEnded(state) ? undefined : mayStopAgain(sent, record);
+      if (open !== undefined) return leftOver(`process ${victim.name} runs: state ${state}, but ${open}`);
       await tellWatchdogs(ports, pin, pinned, watchdogs, 'TERM', signal);
       return undone(hasEnded(state) ? `process ${victim.name} is no more` : `process ${victim.name} runs: state ${state}`);
     }

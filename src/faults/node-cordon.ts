@@ -8,7 +8,7 @@ import { EffectWithin } from './kubernetes/fields.ts';
 import { awaitEffect, notDone, refusalNow } from './kubernetes/last-checks.ts';
 import { CORDONED_BY, cordon, markOf, nodeRefusal, readNode, uncordon } from './kubernetes/node.ts';
 import { deedAfter } from './kubernetes/removal.ts';
-import { entryOf, injected, notCarriedOut, skipped } from './process/order.ts';
+import { entryOf, injected, notCarriedOut } from './process/order.ts';
 
 /** Keeps new pods from a node. */
 export const nodeCordon = defineFault('node-cordon', {
@@ -29,9 +29,9 @@ export const nodeCordon = defineFault('node-cordon', {
         const atMs = Date.now();
         try {
           const refused = await cordon(ports, order, signal);
-          return refused === undefined ? injected(atMs) : skipped(refused);
+          return refused === undefined ? injected(atMs) : notDone(refused, earlier !== undefined);
         } catch (error) {
-          return deedAfter(error, atMs);
+          return deedAfter(error, atMs, earlier !== undefined);
         }
       },
       signal,

@@ -10,7 +10,7 @@ import { CORDONED_BY, cordon, markOf, nodeRefusal, readNode, uncordon } from './
 import { deedAfter } from './kubernetes/removal.ts';
 import { uncordonByHand } from './node-cordon.ts';
 import type { Deed, FaultPorts } from './ports.ts';
-import { entryOf, injected, notCarriedOut, skipped } from './process/order.ts';
+import { entryOf, injected, notCarriedOut } from './process/order.ts';
 
 /** Takes a node out of service, as its maintainer does. */
 export const nodeDrain = defineFault('node-drain', {
@@ -52,15 +52,16 @@ export const nodeDrain = defineFault('node-drain', {
 });
 
 async function drain(ports: FaultPorts, order: Order, isRepeat: boolean, signal: AbortSignal): Promise<Deed> {
-  const checks = async () => (await nodeRefusal(ports, order, signal)) ?? drainRefusal(ports, order, signal);
+  const checks = async () =>
+    (await nodeRefusal(ports, order, signal)) ?? drainRefusal(ports, await evictable(ports, order, signal), signal);
   const why = await refusalNow(ports, order, checks, signal);
   if (why !== undefined) return notDone(why, isRepeat);
   const atMs = Date.now();
   try {
     const refused = await cordon(ports, order, signal);
-    if (refused !== undefined) return skipped(refused);
+    if (refused !== undefined) return notDone(refused, isRepeat);
   } catch (error) {
-    return deedAfter(error, atMs);
+    return deedAfter(error, atMs, isRepeat);
   }
   // from here on the node is cordoned: whatever ends the evictions, the order was carried out in part
   const left = await evictAll(ports, order, signal).catch((error: unknown) => {

@@ -128,10 +128,12 @@ async function lower(
   if (why !== undefined) return notDone(why, isRepeat);
   const atMs = Date.now();
   try {
-    await scale(ports, pin, from, to, signal);
+    const now = await readWorkload(ports, pin, signal);
+    if (now?.spec.replicas !== from) return notDone(`${describeWorkload(pin)} was scaled meanwhile`, isRepeat);
+    await scale(ports, pin, now, to, signal);
     return injected(atMs);
   } catch (error) {
-    return deedAfter(error, atMs);
+    return deedAfter(error, atMs, isRepeat);
   }
 }
 
@@ -152,7 +154,7 @@ async function restore(ports: FaultPorts, order: Order, record: JournalRecord, s
   }
   if (replicas !== counts.to)
     return undone(`${what} was scaled to ${replicas} ${scaledBy(now)}: neither what it was nor what was set, so it is left alone`);
-  await scale(ports, pin, counts.to, counts.from, signal);
+  await scale(ports, pin, now, counts.from, signal);
   const after = await readWorkload(ports, pin, signal);
   return after?.spec.replicas === counts.from
     ? undone(`${what} has ${counts.from} replicas again`)

@@ -26,10 +26,3 @@ export const FieldSelector = z
     /^[A-Za-z][A-Za-z0-9.]*(==?|!=)[^,=!\s]*(,[A-Za-z][A-Za-z0-9.]*(==?|!=)[^,=!\s]*)*$/,
     'expected a field selector, such as spec.nodeName=node1',
   );
-
-/** Label of everything that belongs to Breakwater: it never acts on itself. */
-const OWN = { label: 'app.kubernetes.io/name', value: 'breakwater' } as const;
-
-/** Why an object must not be hit whatever a file says; undefined when it is not one of our own. */
-export const ownProtection = (labels: Readonly<Record<string, string>>): string | undefined =>
-  labels[OWN.label] === OWN.value ? `belongs to Breakwater itself (label ${OWN.label}: ${OWN.value})` : undefined;

@@ -2,7 +2,7 @@ import { joinSelectors, meetsLabels, parseLabelSelector } from '../domain/kubern
 import { Pod } from '../domain/kubernetes/objects.ts';
 import { controllerOf, ownsThroughSets } from '../domain/kubernetes/owners.ts';
 import type { KubernetesPort } from '../domain/kubernetes/port.ts';
-import { namespaceProtection } from '../domain/kubernetes/protection.ts';
+import { namespaceProtection, ownProtection } from '../domain/kubernetes/protection.ts';
 import { PODS } from '../domain/kubernetes/resources.ts';
 import { lifelessPod, runsSinceMs } from '../domain/kubernetes/pod-state.ts';
 import type { Population } from '../domain/target.ts';
@@ -10,7 +10,6 @@ import { defineTarget } from './define.ts';
 import { findConsent } from './kubernetes-consent.ts';
 import { listNodes } from './kubernetes-nodes.ts';
 import { findOwners, isOwnedBy, mayBelong, mayBeOwnedBy, type Belonging } from './kubernetes-owners.ts';
-import { ownProtection } from './kubernetes-words.ts';
 import { accessOfPods } from './pod-access.ts';
 import { PodTargetSpec, type PodQuery } from './pod-spec.ts';
 import { aim, unreadyWhy, type Aim } from './pod-aim.ts';
@@ -74,6 +73,7 @@ async function protect(
       ownProtection(one.pod.metadata.labels) ??
       (isExcluded(one) ? 'excluded by the file' : undefined) ??
       lifelessPod(one.pod) ??
+      (one.pod.metadata.deletionTimestamp === undefined ? undefined : 'is terminating') ??
       ('why' in one ? one.why : undefined),
   );
   const asked = found.filter((_, i) => reasons[i] === undefined);

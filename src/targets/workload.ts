@@ -3,13 +3,13 @@ import { workloadTargetId, type WorkloadIdentity } from '../domain/kubernetes/id
 import { LabelSelector, meetsLabels, parseLabelSelector } from '../domain/kubernetes/label-selector.ts';
 import { Workload } from '../domain/kubernetes/objects.ts';
 import { WORKLOADS } from '../domain/kubernetes/owners.ts';
-import { namespaceProtection } from '../domain/kubernetes/protection.ts';
+import { namespaceProtection, ownProtection } from '../domain/kubernetes/protection.ts';
 import type { Resource } from '../domain/kubernetes/resources.ts';
 import { unreadyWorkload } from '../domain/kubernetes/unready.ts';
 import type { Population, Target } from '../domain/target.ts';
 import { defineTarget } from './define.ts';
 import { findConsent } from './kubernetes-consent.ts';
-import { NamespaceName, ObjectName, ObjectNames, ownProtection } from './kubernetes-words.ts';
+import { NamespaceName, ObjectName, ObjectNames } from './kubernetes-words.ts';
 
 const schema = z
   .strictObject({

@@ -61,7 +61,6 @@ test.each([
 
 test.each([
   ['crash loop', { container: { ready: false, state: { waiting: { reason: 'CrashLoopBackOff' } } }, ready: 'False' }, 'CrashLoopBackOff'],
-  ['terminating', { metadata: { deletionTimestamp: STARTED } }, 'terminating'],
   ['ended', { container: { ready: false, state: { terminated: { reason: 'Error', exitCode: 3 } } } }, 'terminated: Error, exit code 3'],
   ['not ready', { ready: 'False' }, 'not Ready: ContainersNotReady: containers with unready status: [main]'],
   ['its container is not ready', { container: { ready: false } }, 'not Ready: container main'],
@@ -69,6 +68,12 @@ test.each([
   const found = await find(shop([web('a', shape), web('b')]), byLabel);
   expect(podNames(found.targets)).toEqual(['a', 'b']);
   expect(found.unready).toEqual([{ id: found.targets[0]?.id, name: 'shop/a (main)', why }]);
+});
+
+test('whoever is being deleted is no target, and makes the population no larger', async () => {
+  const found = await find(shop([web('a', { metadata: { deletionTimestamp: STARTED } }), web('b')]), byLabel);
+  expect(podNames(found.targets)).toEqual(['b']);
+  expect(found.protected.map(({ why }) => why)).toEqual(['is terminating']);
 });
 
 test('readiness that the file asks for beyond the cluster’s', async () => {

@@ -57,7 +57,7 @@ async function sendOnce(
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
   const what = `${method} ${path}`;
   try {
-    const { server, headers, agent } = await access();
+    const { server, headers, agent } = await Promise.race([access(), rejected(deadline)]); // a plugin that gives credentials may hang
     const answer = await axios.request<unknown>({
       method,
       url: `${server}${path}`,
@@ -82,6 +82,10 @@ async function sendOnce(
     return new KubernetesError(`the API server did not answer ${what}: ${why}`, 0, 'NoAnswer'); // no cause: it holds the headers
   }
 }
+
+/** Rejects when the signal aborts. */
+const rejected = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
 
 function refusal(what: string, { status, data, headers }: AxiosResponse<unknown>): KubernetesError {
   const said = Status.safeParse(data);

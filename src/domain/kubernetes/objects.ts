@@ -23,10 +23,10 @@ export const Metadata = z.object({
 const Condition = z.object({ type: z.string(), status: z.string(), reason: z.string().optional(), message: z.string().optional() });
 
 const ContainerState = z.object({
-  running: z.object({ startedAt: z.string().optional() }).optional(),
+  running: z.object({ startedAt: z.string().nullish() }).optional(),
   waiting: z.object({ reason: z.string().optional() }).optional(),
   terminated: z
-    .object({ exitCode: z.int().optional(), signal: z.int().optional(), reason: z.string().optional(), finishedAt: z.string().optional() })
+    .object({ exitCode: z.int().optional(), signal: z.int().optional(), reason: z.string().optional(), finishedAt: z.string().nullish() })
     .optional(),
 });
 

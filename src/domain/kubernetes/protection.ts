@@ -26,3 +26,10 @@ export function optInRefusal(nearestFirst: readonly Annotated[]): string | undef
   }
   return `has not opted in: annotate ${nearestFirst.map(({ what }) => what).join(' or ')} with ${OPT_IN}=true`;
 }
+
+/** Label of everything that belongs to Breakwater: it never acts on itself. */
+const OWN = { label: 'app.kubernetes.io/name', value: 'breakwater' } as const;
+
+/** Why an object must not be hit whatever a file says; undefined when it is not one of our own. */
+export const ownProtection = (labels: Readonly<Record<string, string>>): string | undefined =>
+  labels[OWN.label] === OWN.value ? `belongs to Breakwater itself (label ${OWN.label}: ${OWN.value})` : undefined;

@@ -21,6 +21,10 @@ export type Ran = { kind: 'ran'; stdout: string; stderr: string } | { kind: 'los
 const MAX_SAID = 200;
 const NO_SHELL = /"sh".*(executable file not found|no such file)|exec:? "?sh"?: .*not found|stat .*\/sh: no such file/i;
 
+/** What the API server and container runtimes say of a program that never began. */
+const NOT_STARTED =
+  /container not found|not running|container is (in|not)|failed to (create|start) exec|cannot exec in a (stopped|paused)/i;
+
 /** Runs one of the constant scripts. Values are its positional parameters. Never throws, but for an abort. */
 export async function runInside(
   { kubernetes }: Pick<FaultPorts, 'kubernetes'>,
@@ -36,6 +40,7 @@ export async function runInside(
     const said = all.length > MAX_SAID ? `… ${all.slice(-MAX_SAID)}` : all; // the reason comes last
     if (exitCode === 0) return { kind: 'ran', stdout, stderr: stderr.trim().slice(0, 300) };
     if (NO_SHELL.test(all)) return { kind: 'shellless', why: `container ${where.container} has no shell (sh): ${said}` };
+    if (failure !== undefined && NOT_STARTED.test(failure)) return { kind: 'refused', why: `it was not started: ${said}` };
     return {
       kind: 'lost',
       why: exitCode === null ? `the connection ended without a status ${said}`.trim() : `exit code ${exitCode} ${said}`,

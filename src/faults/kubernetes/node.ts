@@ -78,17 +78,19 @@ export async function cordon(ports: FaultPorts, order: Order, signal: AbortSigna
 /** Uncordons the node if this order has cordoned it, and looks that it is so. */
 export async function uncordon(ports: FaultPorts, order: Order, record: JournalRecord, signal: AbortSignal): Promise<Reversal> {
   const pin = nodeOf(order.target);
+  let isLifted = false; // a cordon that is still on its way carries an older version, and is refused from then on
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const node = await readNode(ports, pin, signal);
     if (typeof node === 'string') return undone(node);
     const by = node.metadata.annotations[CORDONED_BY];
     if (by !== markOf(order)) {
-      const pending = mayStillLand(record);
+      const pending = isLifted ? undefined : mayStillLand(record);
       if (pending !== undefined) return leftOver(`node ${pin.name} is not cordoned by this order, and ${pending}`);
       return undone(`node ${pin.name} is ${node.spec.unschedulable ? 'cordoned, and not by this order' : 'schedulable'}`);
     }
     try {
       await setCordon(ports, node, null, signal);
+      isLifted = true;
     } catch (error) {
       if (!(error instanceof KubernetesError) || error.status !== 409) throw error;
     }

@@ -1,6 +1,6 @@
 import { AnyObject, type Metadata as MetadataSchema } from '../../domain/kubernetes/objects.ts';
 import type * as z from 'zod';
-import { namespaceProtection, OPT_IN, optInRefusal, type Annotated } from '../../domain/kubernetes/protection.ts';
+import { namespaceProtection, OPT_IN, optInRefusal, ownProtection, type Annotated } from '../../domain/kubernetes/protection.ts';
 import {
   DAEMON_SETS,
   DEPLOYMENTS,
@@ -37,7 +37,7 @@ export async function protectionNow(
 ): Promise<string | undefined> {
   const { namespace } = metadata;
   if (namespace === undefined) return 'is in no namespace';
-  const why = namespaceProtection(namespace, await kubernetes.protectedNamespaces());
+  const why = namespaceProtection(namespace, await kubernetes.protectedNamespaces()) ?? ownProtection(metadata.labels);
   if (why !== undefined) return why;
   const chain: Annotated[] = [{ what, annotations: metadata.annotations }];
   const says = (): boolean => chain.at(-1)?.annotations?.[OPT_IN] !== undefined;
@@ -47,9 +47,12 @@ export async function protectionNow(
     const resource = owner && OWNERS[owner.kind];
     if (!resource) break;
     const found = await kubernetes.read({ resource, namespace, name: owner.name }, AnyObject, signal);
-    if (!found || found.metadata.uid !== owner.uid) break;
+    if (!found || found.metadata.uid !== owner.uid)
+      return `has not opted in, as far as is known: ${owner.kind} ${owner.name} is gone, or another has its name`;
     child = found.metadata;
-    chain.push({ what: `${owner.kind} ${owner.name}`, annotations: child.annotations });
+    // a Deployment's annotations are copied to its ReplicaSets and not taken away again: they do not say what it says now
+    const isCopy = owner.kind === 'ReplicaSet' && child.ownerReferences.some(({ controller }) => controller);
+    if (!isCopy) chain.push({ what: `${owner.kind} ${owner.name}`, annotations: child.annotations });
   }
   if (!says()) {
     const found = await kubernetes.read({ resource: NAMESPACES, name: namespace }, AnyObject, signal);

@@ -35,5 +35,8 @@ export const matches = ({ executable, argv }: ProcessPattern, process: InsidePro
 export const ofContainer = ({ processes, cgroup }: Scan, isBeside: boolean): InsideProcess[] =>
   processes.filter((process) => (process.cgroup === cgroup) !== isBeside && process.state !== 'Z' && process.state !== 'X');
 
-/** For evidence: `17 (node worker.js)`. */
-export const nameOf = ({ pid, argv }: InsideProcess): string => `${pid} (${argv.join(' ').replace(/\s+/g, ' ').slice(0, 80)})`;
+/** For evidence: `17 (node)`. Its arguments stay where they are: they may hold secrets. */
+export const nameOf = ({ pid, executable, argv }: InsideProcess): string => {
+  const [program = '?'] = (executable ?? argv[0] ?? '?').split(/\s/);
+  return `${pid} (${program.split('/').at(-1)?.slice(0, 40) ?? '?'})`;
+};

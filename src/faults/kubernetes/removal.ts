@@ -6,7 +6,7 @@ import { DISRUPTION_BUDGETS, objectPath } from '../../domain/kubernetes/resource
 import type { Effect, Order } from '../../domain/order.ts';
 import { Duration } from '../../domain/units.ts';
 import type { Deed, FaultPorts } from '../ports.ts';
-import { entryOf, injected, notCarriedOut, skipped } from '../process/order.ts';
+import { entryOf, injected, notCarriedOut } from '../process/order.ts';
 import { awaitEffect, containerRefusal, notDone, refusalNow } from './last-checks.ts';
 import { lookAt, podRef } from './pod-now.ts';
 
@@ -43,23 +43,26 @@ export function injectRemoval(
       const atMs = Date.now();
       try {
         const refused = await remove(uid, gracePeriodMs === undefined ? undefined : gracePeriodMs / 1_000);
-        return refused === undefined ? injected(atMs) : skipped(refused);
+        return refused === undefined ? injected(atMs) : notDone(refused, earlier !== undefined);
       } catch (error) {
-        return deedAfter(error, atMs);
+        return deedAfter(error, atMs, earlier !== undefined);
       }
     },
     signal,
   );
 }
 
-/** What is known after the API server said something else than yes. No answer is no answer: what the cluster shows decides. */
-export function deedAfter(error: unknown, atMs: number): Deed {
+/**
+ * What is known after the API server said something else than yes. No answer is no answer: what the cluster shows decides.
+ * @param isRepeat a no may be because of what a cut-off attempt of this order has done
+ */
+export function deedAfter(error: unknown, atMs: number, isRepeat: boolean): Deed {
   if (!(error instanceof KubernetesError))
     return injected(atMs, `it may have been taken (${String(error)}); what the cluster shows decides`);
   const { status, message } = error;
-  if (status === 404) return skipped(`the victim was gone before it was hit: ${message}`);
-  if (status === 409) return skipped(`the victim was replaced: ${message}`);
-  if (status >= 400 && status < 500) return skipped(`the API server refused: ${message}`);
+  if (status === 404) return notDone(`the victim was gone before it was hit: ${message}`, isRepeat);
+  if (status === 409) return notDone(`the victim was replaced: ${message}`, isRepeat);
+  if (status >= 400 && status < 500) return notDone(`the API server refused: ${message}`, isRepeat);
   return injected(atMs, `${message}; it may have been taken, what the cluster shows decides`);
 }
 

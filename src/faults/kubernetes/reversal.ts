@@ -9,7 +9,7 @@ const LANDS_WITHIN_MS = 60_000;
  */
 export function mayStillLand({ intent, deed }: JournalRecord): string | undefined {
   if (!intent || deed?.outcome === 'skipped' || (deed && deed.reason === undefined)) return undefined;
-  const leftMs = intent.atMs + LANDS_WITHIN_MS - Date.now();
+  const leftMs = intent.notAfterMs + LANDS_WITHIN_MS - Date.now(); // until its order expired, an attempt may have sent it
   return leftMs > 0
     ? `a request without an answer may still land: looked at again until ${Math.ceil(leftMs / 1_000)} s from now`
     : undefined;

@@ -45,11 +45,16 @@ export async function readWorkload(
   return now?.metadata.uid === pin.uid ? now : undefined;
 }
 
-/** Changes the replica count, if it is what it is taken for, of this very workload. @throws KubernetesError 422 when one of them is not so */
+/**
+ * Changes the replica count, if it is what it is taken for, of this very workload. The API leaves out a count of 0, so that it cannot be tested:
+ * then the workload must be as it was read.
+ * @param now the workload as it was read
+ * @throws KubernetesError 422 when it is another, or has another count
+ */
 export const scale = (
   ports: Pick<FaultPorts, 'kubernetes'>,
   pin: WorkloadIdentity,
-  from: number,
+  { metadata: { resourceVersion }, spec: { replicas: from } }: WorkloadNow,
   to: number,
   signal: AbortSignal,
 ): Promise<void> =>
@@ -59,8 +64,10 @@ export const scale = (
       kind: 'json',
       body: [
         { op: 'test', path: '/metadata/uid', value: pin.uid },
-        { op: 'test', path: '/spec/replicas', value: from },
-        { op: 'replace', path: '/spec/replicas', value: to },
+        from === 0
+          ? { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }
+          : { op: 'test', path: '/spec/replicas', value: from },
+        { op: 'add', path: '/spec/replicas', value: to },
       ],
     },
     signal,

@@ -29,7 +29,7 @@ const STATE = `look() {
   read -r boot </proc/sys/kernel/random/boot_id
   if [ "$boot" != "$3" ]; then state=elsewhere; return; fi
   line=$(cat "/proc/$1/stat" 2>/dev/null)
-  if [ -z "$line" ]; then state=ended; return; fi
+  if [ -z "$line" ]; then if [ -e "/proc/$1" ]; then state=unreadable; else state=ended; fi; return; fi
   line=\${line##*) }
   set -f -- $line
   state=$1
@@ -78,6 +78,8 @@ kill -s CONT "$1"`;
 /** As SEND without a signal, `$5` and `$6` as `$4` and `$5` of the watchdog, whose program is `$7`: the watchdog stands before the process is stopped. */
 export const PAUSE = `${EXPIRY}
 if late "$4"; then echo expired; exit 0; fi
+${STATE}
+case $state in ended|replaced|elsewhere|Z|X|T|t) echo "$state"; exit 0;; esac
 armed=$( (sh -c "$7" ${WATCHDOG_NAME} "$1" "$2" "$3" "$5" "$6" &) )
 if [ "$armed" != armed ]; then echo unarmed; exit 0; fi
 ${STATE}

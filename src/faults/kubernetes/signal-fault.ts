@@ -3,7 +3,7 @@ import type { Effect, Order } from '../../domain/order.ts';
 import type { Deed, FaultPorts, JournalIntent } from '../ports.ts';
 import { entryOf, injected, notCarriedOut, skipped } from '../process/order.ts';
 import { IGNORED_BY_DEFAULT } from '../process/signals.ts';
-import { awaitEffect, containerRefusal, notDone, refusalNow } from './last-checks.ts';
+import { awaitEffect, containerRefusal, expiry, notDone, refusalNow } from './last-checks.ts';
 import { hasEnded, pinnedIn, send, stateOf, type Pinned } from './pinned.ts';
 import { lookAt } from './pod-now.ts';
 
@@ -31,7 +31,7 @@ export async function injectSignal(
   return ports.journal.once(
     entryOf(order, name, before),
     async (earlier) => {
-      if (typeof chosen === 'string') return skipped(chosen);
+      if (typeof chosen === 'string') return notDone(chosen, earlier !== undefined);
       const pinned = earlier ? pinnedIn(earlier.before) : chosen;
       if (!pinned) return skipped('an earlier attempt was cut off before it had chosen anybody');
       const settled = earlier && (await afterCrash(ports, pin, pinned, earlier, signal));
@@ -56,12 +56,17 @@ async function sendAll(
   const problems: string[] = [];
   let reached = 0;
   for (const victim of pinned.victims) {
+    const late = expiry(order);
+    if (late !== undefined) {
+      problems.push(`process ${victim.name}: ${late}`);
+      continue;
+    }
     const sent = await send(ports, pin, pinned, victim, name, order, signal);
     if (sent.kind !== 'not') reached++;
     if (sent.kind !== 'sent') problems.push(`process ${victim.name}: ${sent.why}`);
   }
   const reason = problems.length === 0 ? undefined : problems.join('; ').slice(0, 500);
-  if (reached === 0) return skipped(reason ?? 'nobody was chosen');
+  if (reached === 0) return notDone(reason ?? 'nobody was chosen', isRepeat);
   return injected(atMs, reason === undefined ? undefined : `${reason}; what the cluster shows decides`);
 }
 

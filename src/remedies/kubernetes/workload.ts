@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { AccessRule } from '../../domain/kubernetes/access.ts';
 import { AnyObject, type Metadata } from '../../domain/kubernetes/objects.ts';
 import { KubernetesError, type KubernetesPort, type Patch } from '../../domain/kubernetes/port.ts';
-import { namespaceProtection, optInRefusal } from '../../domain/kubernetes/protection.ts';
+import { namespaceProtection, optInRefusal, ownProtection } from '../../domain/kubernetes/protection.ts';
 import { NAMESPACES } from '../../domain/kubernetes/resources.ts';
 import { NamespaceName, ObjectName, WorkloadKind, workloadName, workloadRef, type NamedWorkload } from '../../domain/kubernetes/words.ts';
 
@@ -39,6 +39,8 @@ export async function optedIn<T extends { metadata: Meta }>(
   if (isProtected !== undefined) throw new Error(`${workloadName(named)} ${isProtected}`);
   const found = await kubernetes.read(workloadRef(named), schema, signal);
   if (!found) throw new Error(`there is no ${workloadName(named)}`);
+  const isOurs = ownProtection(found.metadata.labels);
+  if (isOurs !== undefined) throw new Error(`${workloadName(named)} ${isOurs}`);
   const refusal = optInRefusal([
     { what: workloadName(named), annotations: found.metadata.annotations },
     { what: `namespace ${namespace}`, annotations: await namespaceAnnotations(kubernetes, namespace, signal) },

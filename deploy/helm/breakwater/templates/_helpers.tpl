@@ -93,11 +93,18 @@ tolerations: {{ toYaml . | nindent 2 }}
 
 {{/* A worker has no port: it keeps a file young while its event loop turns. That Temporal is away is no reason to restart it. */}}
 {{- define "breakwater.workerProbes" -}}
-startupProbe: { exec: { command: [test, -f, /tmp/alive] }, periodSeconds: 3, failureThreshold: 60 }
+startupProbe: # the file outlives a container: its age tells, not that it is there
+  exec: { command: [sh, -c, "test $(( $(date +%s) - $(stat -c %Y /tmp/alive) )) -lt 60"] }
+  periodSeconds: 3
+  failureThreshold: 60
+  timeoutSeconds: 5
 livenessProbe:
   exec: { command: [sh, -c, "test $(( $(date +%s) - $(stat -c %Y /tmp/alive) )) -lt 60"] }
   periodSeconds: 20
   failureThreshold: 3
   timeoutSeconds: 5
-readinessProbe: { exec: { command: [test, -f, /tmp/alive] }, periodSeconds: 5 }
+readinessProbe:
+  exec: { command: [sh, -c, "test $(( $(date +%s) - $(stat -c %Y /tmp/alive) )) -lt 60"] }
+  periodSeconds: 5
+  timeoutSeconds: 5
 {{- end }}
