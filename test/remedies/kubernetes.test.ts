@@ -54,7 +54,7 @@ describe('kubernetes-scale', () => {
     await expect(apply(cluster, { kind: 'kubernetes-scale', by: 2 })).rejects.toBe(LOST);
     expect(await apply(cluster, { kind: 'kubernetes-scale', by: 2 })).toBe('Deployment shop/web has 5 replicas already');
     expect(await apply(cluster, { kind: 'kubernetes-scale', replicas: 9 })).toBe('scaled Deployment shop/web from 5 to 9 replicas');
-    expect(annotations(cluster)['breakwater.dev/replicas-before']).toBe('3');
+    expect(annotations(cluster)['breakwater.dev/replicas-before']).toBe('3>9');
     expect(await apply(cluster, { kind: 'kubernetes-scale', restore: true })).toBe('put Deployment shop/web back from 9 to 3 replicas');
     expect([replicas(cluster), annotations(cluster)['breakwater.dev/replicas-before']]).toEqual([3, undefined]);
     expect(await apply(cluster, { kind: 'kubernetes-scale', restore: true })).toMatch(/nothing to restore$/);
@@ -71,6 +71,25 @@ describe('kubernetes-scale', () => {
       }),
     );
     await expect(apply(cluster, { kind: 'kubernetes-scale', by: 5 })).rejects.toThrow(/has not opted in/);
+  });
+
+  test('what a person scaled meanwhile stays: by counts from there, and restore changes nothing', async () => {
+    const cluster = shop();
+    await apply(cluster, { kind: 'kubernetes-scale', by: 2 });
+    await cluster.patch(WEB, { kind: 'merge', body: { spec: { replicas: 10 } } }, never);
+    expect(await apply(cluster, { kind: 'kubernetes-scale', restore: true })).toBe(
+      'Deployment shop/web has 10 replicas, not the 5 that we set: somebody else scaled it, nothing is restored',
+    );
+    expect(replicas(cluster)).toBe(10);
+    expect(await apply(cluster, { kind: 'kubernetes-scale', by: 2 })).toBe('scaled Deployment shop/web from 10 to 12 replicas');
+    expect(annotations(cluster)['breakwater.dev/replicas-before']).toBe('10>12');
+    expect(await apply(cluster, { kind: 'kubernetes-scale', restore: true })).toBe('put Deployment shop/web back from 12 to 10 replicas');
+  });
+
+  test('a note of an earlier release, without what was set, holds as it did', async () => {
+    const cluster = shop({ replicas: 5 }, { annotations: { 'breakwater.dev/replicas-before': '3' } });
+    expect(await apply(cluster, { kind: 'kubernetes-scale', by: 2 })).toBe('Deployment shop/web has 5 replicas already');
+    expect(await apply(cluster, { kind: 'kubernetes-scale', restore: true })).toBe('put Deployment shop/web back from 5 to 3 replicas');
   });
 
   test('never to nothing, and not by a note that somebody else wrote', async () => {
