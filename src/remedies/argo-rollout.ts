@@ -17,7 +17,9 @@ const schema = z
     name: ObjectName.describe('name of the Rollout'),
     action: z
       .enum(['abort', 'promote', 'undo'])
-      .describe('abort: back to the stable pods · promote: go on · undo: the previous revision’s template'),
+      .describe(
+        'abort: back to the stable pods · promote: go on · undo: the template of the previous revision that was not undone from before',
+      ),
     full: z.boolean().default(false).describe('with promote: skip all steps, pauses and analyses; default: one step or pause'),
     waitReady: WaitReady,
   })

@@ -177,6 +177,40 @@ describe('kubernetes-rollout-undo', () => {
     expect(annotations(cluster)['deployment.kubernetes.io/revision']).toBe('2');
   });
 
+  /** What the controller does with a template that it has a ReplicaSet of: it becomes the newest revision. */
+  const rolledOut = (cluster: MemoryCluster, revision: string, image: string, renumbered: string) => {
+    const old = replicaSet(renumbered, image);
+    cluster.put(REPLICA_SETS, { ...old, metadata: { ...old.metadata, annotations: { 'deployment.kubernetes.io/revision': revision } } });
+    cluster.put(DEPLOYMENTS, {
+      ...cluster.object(WEB),
+      metadata: { ...cluster.object(WEB)?.metadata, name: 'web', namespace: 'shop', generation: 1 },
+    });
+  };
+
+  test('a second undo does not bring the bad release back', async () => {
+    const cluster = shop();
+    for (const one of [replicaSet('7', 'good'), replicaSet('8', 'bad')]) cluster.put(REPLICA_SETS, one);
+    expect(await apply(cluster, { kind: 'kubernetes-rollout-undo' }, 'run/1')).toMatch(/^put the template of revision 7 back/);
+    expect(annotations(cluster)['breakwater.dev/undone-from']).toBe('8');
+    rolledOut(cluster, '9', 'good', '7');
+    await expect(apply(cluster, { kind: 'kubernetes-rollout-undo' }, 'run/2')).rejects.toThrow(
+      'Deployment shop/web was already rolled back from revision 8; name toRevision',
+    );
+    cluster.put(REPLICA_SETS, replicaSet('6', 'older'));
+    expect(await apply(cluster, { kind: 'kubernetes-rollout-undo' }, 'run/3')).toMatch(/^put the template of revision 6 back/);
+    expect(annotations(cluster)['breakwater.dev/undone-from']).toBe('9,8');
+    rolledOut(cluster, '10', 'older', '6');
+    expect(await apply(cluster, { kind: 'kubernetes-rollout-undo', toRevision: 8 }, 'run/4')).toMatch(/of revision 8 back/);
+    expect(annotations(cluster)['breakwater.dev/undone-from']).toBe('10,9');
+  });
+
+  test('a release after an undo is rolled back to what was put back', async () => {
+    const cluster = shop({}, { annotations: { 'breakwater.dev/undone-from': '8, of somebody' } });
+    for (const [number, image] of Object.entries({ 8: 'bad', 9: 'good', 10: 'bad again' }))
+      cluster.put(REPLICA_SETS, replicaSet(number, image));
+    expect(await apply(cluster, { kind: 'kubernetes-rollout-undo' })).toMatch(/^put the template of revision 9 back/);
+  });
+
   test('refuses without a previous revision, while paused, and while the newest is not known', async () => {
     const cluster = shop();
     cluster.put(REPLICA_SETS, replicaSet('2', 'new'));
@@ -222,6 +256,28 @@ describe('argo-rollout', () => {
       'Rollout shop/web was promoted past its pause at step 1',
     );
     expect(statusOf(cluster)).toEqual(moving);
+  });
+
+  test('undo does not bring back what was undone from', async () => {
+    const cluster = canary(moving);
+    const found = cluster.object(ROLLOUT);
+    cluster.put(ROLLOUTS, {
+      ...found,
+      metadata: { name: 'web', namespace: 'shop', annotations: { 'breakwater.dev/undone-from': '8' } },
+      spec: { ...(found?.['spec'] as object), selector: { matchLabels: { app: 'web' } } },
+    });
+    for (const number of ['8', '9'])
+      cluster.put(REPLICA_SETS, {
+        metadata: {
+          name: `web-${number}`,
+          namespace: 'shop',
+          labels: { app: 'web' },
+          annotations: { 'rollout.argoproj.io/revision': number },
+          ownerReferences: [{ kind: 'Rollout', name: 'web', uid: 'uid-of-web', controller: true }],
+        },
+        spec: { template: {} },
+      });
+    await expect(apply(cluster, { kind: 'argo-rollout', action: 'undo' })).rejects.toThrow(/already rolled back from revision 8; name/);
   });
 
   test('what is stable is neither aborted nor promoted; what is aborted is not promoted', async () => {
