@@ -258,6 +258,53 @@ describe('argo-rollout', () => {
     expect(statusOf(cluster)).toEqual(moving);
   });
 
+  describe('waitReady: ready pods count once the controller has done what it was steered to', () => {
+    const ready = { ...moving, replicas: 1, readyReplicas: 1 };
+    /** @param writes what the controller makes of the status, if it does anything */
+    async function steered(status: object, spec: object, writes?: object): Promise<string> {
+      const cluster = canary({ ...ready, ...status });
+      cluster.after = () => {
+        const found = cluster.object(ROLLOUT);
+        const seen = found?.['status'] as Record<string, unknown>;
+        const isSteered = JSON.stringify(seen) !== JSON.stringify({ ...ready, ...status });
+        if (!writes || !isSteered) return;
+        cluster.put(ROLLOUTS, {
+          ...found,
+          metadata: { ...found?.metadata, name: 'web', namespace: 'shop' },
+          status: { ...seen, ...writes },
+        });
+      };
+      return apply(cluster, { kind: 'argo-rollout', waitReady: '10ms', ...spec }, 'run/1').catch((error: Error) => error.message);
+    }
+    const paused = { pauseConditions: [{ reason: 'CanaryPauseStep' }], controllerPause: true };
+
+    test('abort', async () => {
+      const spec = { action: 'abort' };
+      expect(await steered({}, spec)).toBe('Rollout shop/web is not ready after 10ms: its controller has not aborted it yet');
+      expect(await steered({}, spec, { abortedAt: '2026-01-01T00:00:00Z' })).toBe('aborted Rollout shop/web; it is ready');
+      expect(await steered({}, spec, { abortedAt: '2026-01-01T00:00:00Z', readyReplicas: 0 })).toMatch(
+        /0 replicas are ready, 1 are wanted$/,
+      );
+    });
+
+    test('past a pause', async () => {
+      const spec = { action: 'promote' };
+      expect(await steered(paused, spec)).toMatch(/: its controller has not left its pause at step 1 yet$/);
+      expect(await steered(paused, spec, { currentStepIndex: 2, controllerPause: false })).toMatch(
+        /past its pause at step 1; it is ready$/,
+      );
+      expect(await steered(paused, spec, { ...paused, currentStepIndex: 2 })).toMatch(/past its pause at step 1; it is ready$/);
+    });
+
+    test('by a step', async () => {
+      const spec = { action: 'promote' };
+      expect(await steered({}, spec)).toMatch(/: its controller is not done with step 2 yet$/);
+      expect(await steered({}, spec, { currentStepIndex: 3 })).toBe('promoted Rollout shop/web to step 2 of 3; it is ready');
+      expect(await steered({}, spec, paused)).toBe('promoted Rollout shop/web to step 2 of 3; it is ready');
+      expect(await steered({}, spec, { abort: true })).toMatch(/: it is aborted$/);
+    });
+  });
+
   test('undo does not bring back what was undone from', async () => {
     const cluster = canary(moving);
     const found = cluster.object(ROLLOUT);
