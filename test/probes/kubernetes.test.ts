@@ -115,6 +115,16 @@ describe('kubernetes-pods', () => {
     for (const one of told.slice(2)) expect(one).toBe('no-data: no pod of namespace shop matches app=web');
   });
 
+  test('of the dead only, nobody is pending or not ready: that is no good news', async () => {
+    const cluster = memoryCluster();
+    cluster.put(PODS, pod('a', notReady, { deletionTimestamp: '2026-01-01T00:00:00Z' }));
+    cluster.put(PODS, pod('b', { phase: 'Failed', ...notReady }));
+    const none = 'no-data: every pod of namespace shop that matches app=web is finished or being deleted';
+    expect(await ask(cluster, ['not-ready', 'pending', 'ready', 'running', 'terminating', 'restarts'])).toEqual([none, none, 0, 0, 1, 0]);
+    cluster.put(PODS, pod('c'));
+    expect(await ask(cluster, ['not-ready', 'pending'])).toEqual([0, 0]);
+  });
+
   test('restarts fall with a replaced pod; their increase does not', async () => {
     const cluster = memoryCluster();
     const [restarts, increase] = ['restarts', 'restarts-increase'].map((metric) => watch(cluster, { ...spec, metric }));
