@@ -5,7 +5,7 @@ import { NamespaceName, Selector } from '../domain/kubernetes/words.ts';
 import type { Measurement } from '../domain/sample.ts';
 import { noData, valueOf } from './answer.ts';
 import { defineProvider } from './define.ts';
-import { countOomKills, countRestarts } from './kubernetes/restarts.ts';
+import { countOomKills, countRestarts, type CountSince } from './kubernetes/restarts.ts';
 
 const schema = z.strictObject({
   kind: z.literal('kubernetes-pods'),
@@ -14,7 +14,7 @@ const schema = z.strictObject({
   metric: z
     .enum(['ready', 'not-ready', 'running', 'pending', 'terminating', 'restarts', 'restarts-increase', 'oom-kills'])
     .describe(
-      'ready, not-ready, running, pending: pods that are neither finished nor being deleted · terminating: pods that are being deleted · restarts: of the containers that there are, falls when a pod is replaced · restarts-increase, oom-kills: seen since the probe was opened, never fall',
+      'ready, not-ready, running, pending: pods that are neither finished nor being deleted · terminating: pods that are being deleted · restarts: of the containers that there are, falls when a pod is replaced · restarts-increase, oom-kills: seen since the first reading, never fall; a guard that takes over from a lost one begins anew',
     ),
 });
 type Spec = z.infer<typeof schema>;
@@ -29,7 +29,7 @@ const restartsOf = (pods: readonly Pod[]): number =>
   pods.flatMap(({ status }) => status.containerStatuses).reduce((sum, { restartCount }) => sum + restartCount, 0);
 
 /** How a metric is counted; what compares with earlier readings keeps them. */
-function counterOf(metric: Metric): (pods: readonly Pod[]) => number {
+function counterOf(metric: Metric): CountSince {
   const alive = (counts: (pod: Pod) => boolean) => (pods: readonly Pod[]) => pods.filter((pod) => isAlive(pod) && counts(pod)).length;
   if (metric === 'restarts-increase') return countRestarts();
   if (metric === 'oom-kills') return countOomKills();
@@ -61,7 +61,7 @@ export const kubernetesPods = defineProvider('kubernetes-pods', {
     summary: 'Counts pods by their state, and the restarts and OOM kills of their containers.',
     unit: 'pods; restarts, restarts-increase, oom-kills: how many',
     noData:
-      'No pod matches, or for not-ready and pending only such as are finished or being deleted; except for ready and running, where that is 0, and for what is counted since the probe was opened, once a pod has been seen. Restarts between two readings of a pod that is gone at the second are not seen, nor are all but the last OOM kill of a container.',
+      'No pod matches, except for ready and running, where that is 0, and for what is counted since the first reading, once a pod has been seen. For not-ready and pending, only pods match that are finished or being deleted. For restarts-increase and oom-kills, the first reading. Restarts between two readings of a pod that is gone at the second are not seen, nor are all but the last OOM kill of a container.',
   },
   access: ({ namespace }) => [{ group: '', resource: 'pods', verbs: ['list'], namespace }],
   open(spec, { kubernetes }) {
@@ -74,7 +74,8 @@ export const kubernetesPods = defineProvider('kubernetes-pods', {
         const value = count(pods);
         if (metric === 'restarts-increase' || metric === 'oom-kills') wasSeen ||= pods.length > 0;
         const why = wasSeen ? undefined : unseen(pods, spec);
-        return why === undefined ? valueOf(value) : noData(why);
+        if (why !== undefined) return noData(why);
+        return value === undefined ? noData('first reading; the next one gives a value') : valueOf(value);
       },
     };
   },

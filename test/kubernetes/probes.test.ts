@@ -59,6 +59,7 @@ describeWithCluster('probes, each with the Role of its own access', () => {
       told(await restarts.measure(forever)),
       told(await increase.measure(forever)),
     ];
+    expect(await all()).toEqual([2, 0, 'no-data: first reading; the next one gives a value']);
     expect(await all()).toEqual([2, 0, 0]);
     const [first] = (await inNamespace('get', 'pods', '-l', 'app=web', '-o', 'name')).split('\n');
     await inNamespace('exec', first ?? '', '--', 'pkill', 'sleep');

@@ -125,11 +125,22 @@ describe('kubernetes-pods', () => {
     expect(await ask(cluster, ['not-ready', 'pending'])).toEqual([0, 0]);
   });
 
+  const FIRST = 'no-data: first reading; the next one gives a value';
+
+  test('of pods that came after the first reading all restarts count', async () => {
+    const cluster = memoryCluster();
+    const increase = watch(cluster, { ...spec, metric: 'restarts-increase' });
+    expect(await increase()).toBe('no-data: no pod of namespace shop matches app=web');
+    cluster.put(PODS, pod('a', container(2)));
+    expect(await increase()).toBe(2);
+  });
+
   test('restarts fall with a replaced pod; their increase does not', async () => {
     const cluster = memoryCluster();
     const [restarts, increase] = ['restarts', 'restarts-increase'].map((metric) => watch(cluster, { ...spec, metric }));
     const both = async () => [await restarts?.(), await increase?.()];
     cluster.put(PODS, pod('a', container(7)));
+    expect(await both()).toEqual([7, FIRST]);
     expect(await both()).toEqual([7, 0]);
     cluster.put(PODS, pod('a', container(9)));
     expect(await both()).toEqual([9, 2]);
@@ -144,6 +155,7 @@ describe('kubernetes-pods', () => {
     const kills = watch(cluster, { ...spec, metric: 'oom-kills' });
     const killed = (at: string) => ({ terminated: { reason: 'OOMKilled', finishedAt: at } });
     cluster.put(PODS, pod('a', container(1, { lastState: killed('t1') })));
+    expect(await kills()).toBe(FIRST);
     expect(await kills()).toBe(0);
     cluster.put(PODS, pod('a', container(1, { state: killed('t2'), lastState: killed('t1') })));
     expect(await kills()).toBe(1);
