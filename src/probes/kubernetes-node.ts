@@ -10,7 +10,7 @@ import type { Reading } from '../domain/sight.ts';
 import { failure, noData, valueOf } from './answer.ts';
 import { defineProvider } from './define.ts';
 import { countCondition, type NodeCondition } from './kubernetes/node-conditions.ts';
-import { kubeletSummary, metricsApi, servesMetrics, type UsageSource } from './kubernetes/node-usage.ts';
+import { kubeletSummary, metricsApi, type UsageSource } from './kubernetes/node-usage.ts';
 
 const schema = z
   .strictObject({
@@ -29,16 +29,16 @@ const schema = z
       .default('allocatable')
       .describe('what cpu and memory are a part of; allocatable: what pods may have'),
     source: z
-      .enum(['auto', 'metrics-api', 'kubelet'])
-      .default('auto')
+      .enum(['metrics-api', 'kubelet'])
+      .optional()
       .describe(
-        'metrics-api: metrics.k8s.io · kubelet: its summary through the API server, for which the verb get on nodes/proxy is needed, and whoever has that can run commands in every pod of the node · auto: the first where it is served, else the second; disk is known to the kubelet only',
+        'metrics-api: metrics.k8s.io, which a metrics server serves; the default of cpu and memory · kubelet: its summary through the API server, for which the verb get on nodes/proxy is needed, and whoever has that can run commands in every pod of the node; what disk needs, for nobody else knows it',
       ),
   })
   .check(exactlyOne(['node', 'selector']))
   .refine(({ metric, source }) => metric !== 'disk' || source !== 'metrics-api', {
     path: ['source'],
-    error: 'expected auto or kubelet: metrics.k8s.io does not tell how full disks are',
+    error: 'expected kubelet, or no source: metrics.k8s.io does not tell how full disks are',
   });
 type Spec = z.infer<typeof schema>;
 
@@ -63,11 +63,11 @@ async function find({ node, selector }: Spec, kubernetes: KubernetesPort, signal
   return found ? [found] : [];
 }
 
-async function chooseSource({ metric, source }: Spec, kubernetes: KubernetesPort, signal: AbortSignal): Promise<UsageSource> {
-  if (metric !== 'cpu' && metric !== 'memory') return kubeletSummary(kubernetes, 'disk');
-  const isServed = source === 'metrics-api' || (source === 'auto' && (await servesMetrics(kubernetes, signal)));
-  return isServed ? metricsApi(kubernetes, metric) : kubeletSummary(kubernetes, metric);
-}
+/** The kubelet only where it is asked for, because of what the right to ask it allows. */
+const asksKubelet = ({ metric, source }: Spec): boolean => metric === 'disk' || source === 'kubelet';
+
+const sourceOf = (spec: Spec, metric: 'cpu' | 'memory' | 'disk', kubernetes: KubernetesPort): UsageSource =>
+  metric === 'disk' || asksKubelet(spec) ? kubeletSummary(kubernetes, metric) : metricsApi(kubernetes, metric);
 
 /** The fullest of the nodes, of the time of the oldest number; none when one of them cannot be told. */
 async function usage(nodes: readonly SizedNode[], { metric, of }: Spec, source: UsageSource, signal: AbortSignal): Promise<Reading> {
@@ -84,12 +84,11 @@ async function usage(nodes: readonly SizedNode[], { metric, of }: Spec, source: 
   return { ...valueOf(share), sourceAtMs: atMs, usualAgeMs: USUAL_AGE_MS };
 }
 
-function access({ node, metric, source }: Spec): AccessRule[] {
-  const nodes = { group: '', resource: 'nodes', verbs: [node === undefined ? 'list' : 'get'] };
-  if (!isUsage(metric)) return [nodes];
-  const api = source !== 'kubelet' && metric !== 'disk' ? [{ group: 'metrics.k8s.io', resource: 'nodes', verbs: ['get'] }] : [];
-  const kubelet = source !== 'metrics-api' ? [{ group: '', resource: 'nodes/proxy', verbs: ['get'] }] : [];
-  return [nodes, ...api, ...kubelet];
+function access(spec: Spec): AccessRule[] {
+  const nodes = { group: '', resource: 'nodes', verbs: [spec.node === undefined ? 'list' : 'get'] };
+  if (!isUsage(spec.metric)) return [nodes];
+  const usage = asksKubelet(spec) ? { group: '', resource: 'nodes/proxy' } : { group: 'metrics.k8s.io', resource: 'nodes' };
+  return [nodes, { ...usage, verbs: ['get'] }];
 }
 
 /** Nodes of the cluster: how full they are, and how they do. */
@@ -99,22 +98,20 @@ export const kubernetesNode = defineProvider('kubernetes-node', {
     summary: 'Reads how much of a node is in use, or whether it is under pressure or not ready; of several, the fullest, or how many.',
     unit: 'cpu, memory, disk: fractions 0–1; the others: nodes',
     noData:
-      'No node matches; one of them does not tell; pressure of a node that nobody hears from. When a source cannot be asked that is an error, which names it.',
+      'No node matches; one of them does not tell, such as cpu and memory of metrics-api where no metrics server is; pressure of a node that nobody hears from. When a source cannot be asked that is an error, which names it.',
   },
   access,
   open(spec, { kubernetes }) {
-    let source: UsageSource | undefined;
     return {
       async measure(signal): Promise<Reading> {
         const nodes = await find(spec, kubernetes, signal);
         if (nodes.length === 0)
           return noData(spec.node === undefined ? `no node matches ${spec.selector}` : `there is no node ${spec.node}`);
         if (!isUsage(spec.metric)) return countCondition(nodes, spec.metric satisfies NodeCondition);
-        source ??= await chooseSource(spec, kubernetes, signal);
-        const { name } = source;
+        const source = sourceOf(spec, spec.metric, kubernetes);
         return usage(nodes, spec, source, signal).catch((error: unknown) => {
           signal.throwIfAborted();
-          return failure(`${name} (${spec.metric}): ${error instanceof Error ? error.message : String(error)}`);
+          return failure(`${source.name} (${spec.metric}): ${error instanceof Error ? error.message : String(error)}`);
         });
       },
     };

@@ -4,8 +4,8 @@ import { ROLLOUT_HISTORY } from '../domain/kubernetes/revisions.ts';
 import { NamespaceName, ObjectName, workloadName, workloadRef } from '../domain/kubernetes/words.ts';
 import { missingOf } from '../domain/kubernetes/workload-state.ts';
 import { defineRemedy } from './define.ts';
-import { stepPromotion } from './kubernetes/argo-step.ts';
-import { abortion, ArgoRollout, fullPromotion, missingOfRollout, type Steering } from './kubernetes/argo.ts';
+import { missingOfStep, stepPromotion } from './kubernetes/argo-step.ts';
+import { abortion, ArgoRollout, fullPromotion, missingOfAbortion, missingOfRollout, type Steering } from './kubernetes/argo.ts';
 import { awaitNothingMissing, WaitReady } from './kubernetes/await-ready.ts';
 import { undoOf } from './kubernetes/previous-template.ts';
 import { isConflict, optedIn, workloadAccess } from './kubernetes/workload.ts';
@@ -17,7 +17,9 @@ const schema = z
     name: ObjectName.describe('name of the Rollout'),
     action: z
       .enum(['abort', 'promote', 'undo'])
-      .describe('abort: back to the stable pods · promote: go on · undo: the previous revision’s template'),
+      .describe(
+        'abort: back to the stable pods · promote: go on · undo: the template of the previous revision that was not undone from before',
+      ),
     full: z.boolean().default(false).describe('with promote: skip all steps, pauses and analyses; default: one step or pause'),
     waitReady: WaitReady,
   })
@@ -56,12 +58,19 @@ async function steer(spec: Spec, kubernetes: KubernetesPort, order: string, sign
   }
 }
 
-async function awaitRollout(spec: Spec, kubernetes: KubernetesPort, withinMs: number, signal: AbortSignal): Promise<void> {
+/** Pods that are ready are told by nothing from those of before, until the controller has done what it was steered to. */
+function missingOfDeed({ action, full }: Spec, rollout: ArgoRollout, order: string): string | undefined {
+  if (action === 'abort') return missingOfAbortion(rollout);
+  return action === 'promote' && !full ? missingOfStep(rollout, order) : undefined;
+}
+
+async function awaitRollout(spec: Spec, kubernetes: KubernetesPort, withinMs: number, order: string, signal: AbortSignal): Promise<void> {
   const named = rollout(spec);
   const toStable = spec.action === 'undo' || spec.full;
   const missing = async () => {
     const found = await kubernetes.read(workloadRef(named), ArgoRollout, signal);
-    return found ? (missingOf(named, found, toStable) ?? missingOfRollout(found, toStable)) : 'it is gone';
+    if (!found) return 'it is gone';
+    return missingOfDeed(spec, found, order) ?? missingOf(named, found, toStable) ?? missingOfRollout(found, toStable);
   };
   await awaitNothingMissing(workloadName(named), missing, withinMs, signal);
 }
@@ -71,7 +80,7 @@ export const argoRollout = defineRemedy('argo-rollout', {
   schema,
   doc: {
     summary:
-      'Aborts, promotes or undoes an Argo Rollout that has opted in, through its status sub-resource. A repeated attempt promotes and undoes nothing more.',
+      'Aborts, promotes or undoes an Argo Rollout that has opted in, through its status sub-resource. A repeated attempt promotes and undoes nothing more. waitReady waits also until the controller has aborted (abortedAt), is past the step, or pauses at it.',
   },
   access: (spec) => [
     ...workloadAccess(rollout(spec)),
@@ -81,7 +90,7 @@ export const argoRollout = defineRemedy('argo-rollout', {
   async apply({ kubernetes }, spec, signal, order) {
     const said = await steer(spec, kubernetes, order, signal);
     if (spec.waitReady === undefined) return said;
-    await awaitRollout(spec, kubernetes, spec.waitReady, signal);
+    await awaitRollout(spec, kubernetes, spec.waitReady, order, signal);
     return `${said}; it is ready`;
   },
 });

@@ -14,12 +14,16 @@ export const kubernetesRolloutUndo = defineRemedy('kubernetes-rollout-undo', {
     kind: z.literal('kubernetes-rollout-undo'),
     namespace: NamespaceName,
     name: ObjectName.describe('name of the Deployment'),
-    toRevision: z.int().positive().optional().describe('as `kubectl rollout history` counts; default: the previous one'),
+    toRevision: z
+      .int()
+      .positive()
+      .optional()
+      .describe('as `kubectl rollout history` counts; default: the previous one that was not rolled back from before'),
     waitReady: WaitReady,
   }),
   doc: {
     summary:
-      'Puts the template of the previous revision of a Deployment back, as `kubectl rollout undo` does; refuses when there is none or the Deployment is paused. A repeated attempt undoes nothing more.',
+      'Puts the template of the previous revision of a Deployment back, as `kubectl rollout undo` does, but never of one that was rolled back from before (annotation breakwater.dev/undone-from); refuses when there is none or the Deployment is paused. A repeated attempt undoes nothing more.',
   },
   access: (spec) => [
     ...workloadAccess(deployment(spec)),

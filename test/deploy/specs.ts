@@ -51,6 +51,7 @@ const specs: Record<Catalogue, Record<string, Record<string, unknown>>> = {
     'kubernetes-node': { node: 'node-1', metric: 'not-ready' },
     'kubernetes-node:selector': { selector: 'pool=chaos', metric: 'not-ready' },
     'kubernetes-node:usage': { node: 'node-1', metric: 'cpu' },
+    'kubernetes-node:kubelet': { node: 'node-1', metric: 'disk' },
   },
   remedies: {
     'kubernetes-scale': { ...workload, replicas: 4 },

@@ -59,6 +59,7 @@ describeWithCluster('probes, each with the Role of its own access', () => {
       told(await restarts.measure(forever)),
       told(await increase.measure(forever)),
     ];
+    expect(await all()).toEqual([2, 0, 'no-data: first reading; the next one gives a value']);
     expect(await all()).toEqual([2, 0, 0]);
     const [first] = (await inNamespace('get', 'pods', '-l', 'app=web', '-o', 'name')).split('\n');
     await inNamespace('exec', first ?? '', '--', 'pkill', 'sleep');
@@ -111,18 +112,16 @@ describeWithCluster('probes, each with the Role of its own access', () => {
     await inNamespace('delete', 'horizontalpodautoscaler', 'web');
   }, 90_000);
 
-  test('kubernetes-node: by the kubelet where there is no metrics server', async () => {
+  test('kubernetes-node: by the kubelet when it is asked for, because there is no metrics server', async () => {
     const node = (await kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')).trim();
     const spec = { kind: 'kubernetes-node', node };
     for (const metric of ['cpu', 'memory', 'disk']) {
-      const reading = await (await open({ ...spec, metric })).measure(forever);
+      const reading = await (await open({ ...spec, metric, source: 'kubelet' })).measure(forever);
       expect(reading).toMatchObject({ kind: 'value', usualAgeMs: 90_000 });
       expect(reading.kind === 'value' && reading.value > 0 && reading.value < 1.5).toBe(true);
       expect(Math.abs(Date.now() - (reading.sourceAtMs ?? 0))).toBeLessThan(90_000);
     }
-    expect(await once({ ...spec, metric: 'cpu', source: 'metrics-api' })).toBe(
-      `no-data: metrics.k8s.io does not tell the cpu of node ${node}`,
-    );
+    expect(await once({ ...spec, metric: 'cpu' })).toBe(`no-data: metrics.k8s.io does not tell the cpu of node ${node}`);
     const conditions = ['memory-pressure', 'disk-pressure', 'pid-pressure', 'not-ready'];
     const label = 'kubernetes.io/os=linux';
     expect(await Promise.all(conditions.map((metric) => once({ kind: 'kubernetes-node', selector: label, metric })))).toEqual([0, 0, 0, 0]);

@@ -115,11 +115,32 @@ describe('kubernetes-pods', () => {
     for (const one of told.slice(2)) expect(one).toBe('no-data: no pod of namespace shop matches app=web');
   });
 
+  test('of the dead only, nobody is pending or not ready: that is no good news', async () => {
+    const cluster = memoryCluster();
+    cluster.put(PODS, pod('a', notReady, { deletionTimestamp: '2026-01-01T00:00:00Z' }));
+    cluster.put(PODS, pod('b', { phase: 'Failed', ...notReady }));
+    const none = 'no-data: every pod of namespace shop that matches app=web is finished or being deleted';
+    expect(await ask(cluster, ['not-ready', 'pending', 'ready', 'running', 'terminating', 'restarts'])).toEqual([none, none, 0, 0, 1, 0]);
+    cluster.put(PODS, pod('c'));
+    expect(await ask(cluster, ['not-ready', 'pending'])).toEqual([0, 0]);
+  });
+
+  const FIRST = 'no-data: first reading; the next one gives a value';
+
+  test('of pods that came after the first reading all restarts count', async () => {
+    const cluster = memoryCluster();
+    const increase = watch(cluster, { ...spec, metric: 'restarts-increase' });
+    expect(await increase()).toBe('no-data: no pod of namespace shop matches app=web');
+    cluster.put(PODS, pod('a', container(2)));
+    expect(await increase()).toBe(2);
+  });
+
   test('restarts fall with a replaced pod; their increase does not', async () => {
     const cluster = memoryCluster();
     const [restarts, increase] = ['restarts', 'restarts-increase'].map((metric) => watch(cluster, { ...spec, metric }));
     const both = async () => [await restarts?.(), await increase?.()];
     cluster.put(PODS, pod('a', container(7)));
+    expect(await both()).toEqual([7, FIRST]);
     expect(await both()).toEqual([7, 0]);
     cluster.put(PODS, pod('a', container(9)));
     expect(await both()).toEqual([9, 2]);
@@ -134,6 +155,7 @@ describe('kubernetes-pods', () => {
     const kills = watch(cluster, { ...spec, metric: 'oom-kills' });
     const killed = (at: string) => ({ terminated: { reason: 'OOMKilled', finishedAt: at } });
     cluster.put(PODS, pod('a', container(1, { lastState: killed('t1') })));
+    expect(await kills()).toBe(FIRST);
     expect(await kills()).toBe(0);
     cluster.put(PODS, pod('a', container(1, { state: killed('t2'), lastState: killed('t1') })));
     expect(await kills()).toBe(1);
@@ -231,10 +253,10 @@ describe('kubernetes-node', () => {
     expect(await ask(cluster, 'not-ready', { node: 'n9' })).toBe('no-data: there is no node n9');
   });
 
-  test('usage: of the metrics API where it is served, with its time; the fullest counts; one that is missing hides nothing', async () => {
+  test('usage: of the metrics API, with its time; the fullest counts; one that is missing hides nothing', async () => {
     const cluster = memoryCluster();
     const probe = openProbe({ kind: 'kubernetes-node', selector: 'pool=a', metric: 'cpu' }, { ...ports, kubernetes: cluster });
-    cluster.get = (_path, schema) => Promise.resolve(schema.parse({}));
+    cluster.get = (path) => Promise.reject(new Error(`${path} is not to be asked`));
     for (const [name, cpu, second] of [
       ['n1', '250m', 7],
       ['n2', '1500000000n', 5],
@@ -254,29 +276,37 @@ describe('kubernetes-node', () => {
     expect(await ask(cluster, 'cpu')).toBe('no-data: metrics.k8s.io does not tell the cpu of node n3');
   });
 
-  test('the source is chosen once, and named when it fails', async () => {
+  test('without a metrics server there is no data; the kubelet only when it is asked for, and named when it fails', async () => {
     const cluster = memoryCluster();
     cluster.put(NODES, node('n1', {}));
     const asked: string[] = [];
     cluster.get = (path) => {
       asked.push(path);
-      return path.includes('/proxy/') ? Promise.reject(new Error('answered 403')) : Promise.resolve(undefined);
+      return Promise.reject(new Error('answered 403'));
     };
-    const cpu = watch(cluster, { kind: 'kubernetes-node', node: 'n1', metric: 'cpu' });
-    for (let i = 0; i < 2; i++) expect(await cpu()).toBe("error: the kubelet's summary (cpu): answered 403");
-    const summary = '/api/v1/nodes/n1/proxy/stats/summary?only_cpu_and_memory=true';
-    expect(asked).toEqual(['/apis/metrics.k8s.io/v1beta1', summary, summary]);
+    expect(await ask(cluster, 'cpu', { node: 'n1' })).toBe('no-data: metrics.k8s.io does not tell the cpu of node n1');
+    expect(asked).toEqual([]);
+    for (const source of ['kubelet', undefined])
+      expect(await ask(cluster, 'disk', { node: 'n1', ...(source && { source }) })).toBe(
+        "error: the kubelet's summary (disk): answered 403",
+      );
+    expect(await ask(cluster, 'cpu', { node: 'n1', source: 'kubelet' })).toBe("error: the kubelet's summary (cpu): answered 403");
+    const summary = '/api/v1/nodes/n1/proxy/stats/summary';
+    expect(asked).toEqual([summary, summary, `${summary}?only_cpu_and_memory=true`]);
   });
 
-  test('it asks for no more than it needs: the powerful verb on nodes/proxy only where the kubelet may be asked', () => {
+  test('it asks for no more than it needs: the powerful verb on nodes/proxy only where the kubelet is asked', () => {
     const needs = (more: object) =>
-      needsOf(providers['kubernetes-node'].access({ kind: 'kubernetes-node', node: 'n', ...more })).map(
-        ({ verb, resource }) => `${verb} ${resource}`,
+      needsOf(providers['kubernetes-node'].access({ kind: 'kubernetes-node', node: 'n', ...more })).map(({ verb, group, resource }) =>
+        [verb, ...(group === '' ? [] : [group]), resource].join(' '),
       );
-    expect(needs({ metric: 'cpu' })).toEqual(['get nodes', 'get nodes/proxy', 'get nodes']);
-    expect(needs({ metric: 'cpu', source: 'metrics-api' })).toEqual(['get nodes', 'get nodes']);
+    for (const metric of ['cpu', 'memory']) {
+      for (const more of [{}, { source: 'metrics-api' }])
+        expect(needs({ metric, ...more }).sort()).toEqual(['get metrics.k8s.io nodes', 'get nodes']);
+      expect(needs({ metric, source: 'kubelet' })).toEqual(['get nodes', 'get nodes/proxy']);
+    }
     expect(needs({ metric: 'disk' })).toEqual(['get nodes', 'get nodes/proxy']);
-    expect(needs({ metric: 'not-ready' })).toEqual(['get nodes']);
+    expect(needs({ metric: 'not-ready', source: 'kubelet' })).toEqual(['get nodes']);
   });
 });
 
@@ -301,6 +331,7 @@ test.each<[string, object]>([
   ['both node and selector', { kind: 'kubernetes-node', node: 'a', selector: 'b', metric: 'cpu' }],
   ['neither', { kind: 'kubernetes-node', metric: 'cpu' }],
   ['the disk by a source that does not know it', { kind: 'kubernetes-node', node: 'a', metric: 'disk', source: 'metrics-api' }],
+  ['a source that would try the kubelet by itself', { kind: 'kubernetes-node', node: 'a', metric: 'cpu', source: 'auto' }],
   ['no selector', { kind: 'kubernetes-pods', namespace: 'a', selector: ' ', metric: 'ready' }],
   ['no namespace', { kind: 'kubernetes-pods', selector: 'a=b', metric: 'ready' }],
   ['a reason that would be another field', { kind: 'kubernetes-events', namespace: 'a', reasons: ['A,type=Normal'] }],

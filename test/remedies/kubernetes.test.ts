@@ -54,7 +54,7 @@ describe('kubernetes-scale', () => {
     await expect(apply(cluster, { kind: 'kubernetes-scale', by: 2 })).rejects.toBe(LOST);
     expect(await apply(cluster, { kind: 'kubernetes-scale', by: 2 })).toBe('Deployment shop/web has 5 replicas already');
     expect(await apply(cluster, { kind: 'kubernetes-scale', replicas: 9 })).toBe('scaled Deployment shop/web from 5 to 9 replicas');
-    expect(annotations(cluster)['breakwater.dev/replicas-before']).toBe('3');
+    expect(annotations(cluster)['breakwater.dev/replicas-before']).toBe('3>9');
     expect(await apply(cluster, { kind: 'kubernetes-scale', restore: true })).toBe('put Deployment shop/web back from 9 to 3 replicas');
     expect([replicas(cluster), annotations(cluster)['breakwater.dev/replicas-before']]).toEqual([3, undefined]);
     expect(await apply(cluster, { kind: 'kubernetes-scale', restore: true })).toMatch(/nothing to restore$/);
@@ -71,6 +71,25 @@ describe('kubernetes-scale', () => {
       }),
     );
     await expect(apply(cluster, { kind: 'kubernetes-scale', by: 5 })).rejects.toThrow(/has not opted in/);
+  });
+
+  test('what a person scaled meanwhile stays: by counts from there, and restore changes nothing', async () => {
+    const cluster = shop();
+    await apply(cluster, { kind: 'kubernetes-scale', by: 2 });
+    await cluster.patch(WEB, { kind: 'merge', body: { spec: { replicas: 10 } } }, never);
+    expect(await apply(cluster, { kind: 'kubernetes-scale', restore: true })).toBe(
+      'Deployment shop/web has 10 replicas, not the 5 that we set: somebody else scaled it, nothing is restored',
+    );
+    expect(replicas(cluster)).toBe(10);
+    expect(await apply(cluster, { kind: 'kubernetes-scale', by: 2 })).toBe('scaled Deployment shop/web from 10 to 12 replicas');
+    expect(annotations(cluster)['breakwater.dev/replicas-before']).toBe('10>12');
+    expect(await apply(cluster, { kind: 'kubernetes-scale', restore: true })).toBe('put Deployment shop/web back from 12 to 10 replicas');
+  });
+
+  test('a note of an earlier release, without what was set, holds as it did', async () => {
+    const cluster = shop({ replicas: 5 }, { annotations: { 'breakwater.dev/replicas-before': '3' } });
+    expect(await apply(cluster, { kind: 'kubernetes-scale', by: 2 })).toBe('Deployment shop/web has 5 replicas already');
+    expect(await apply(cluster, { kind: 'kubernetes-scale', restore: true })).toBe('put Deployment shop/web back from 5 to 3 replicas');
   });
 
   test('never to nothing, and not by a note that somebody else wrote', async () => {
@@ -158,6 +177,40 @@ describe('kubernetes-rollout-undo', () => {
     expect(annotations(cluster)['deployment.kubernetes.io/revision']).toBe('2');
   });
 
+  /** What the controller does with a template that it has a ReplicaSet of: it becomes the newest revision. */
+  const rolledOut = (cluster: MemoryCluster, revision: string, image: string, renumbered: string) => {
+    const old = replicaSet(renumbered, image);
+    cluster.put(REPLICA_SETS, { ...old, metadata: { ...old.metadata, annotations: { 'deployment.kubernetes.io/revision': revision } } });
+    cluster.put(DEPLOYMENTS, {
+      ...cluster.object(WEB),
+      metadata: { ...cluster.object(WEB)?.metadata, name: 'web', namespace: 'shop', generation: 1 },
+    });
+  };
+
+  test('a second undo does not bring the bad release back', async () => {
+    const cluster = shop();
+    for (const one of [replicaSet('7', 'good'), replicaSet('8', 'bad')]) cluster.put(REPLICA_SETS, one);
+    expect(await apply(cluster, { kind: 'kubernetes-rollout-undo' }, 'run/1')).toMatch(/^put the template of revision 7 back/);
+    expect(annotations(cluster)['breakwater.dev/undone-from']).toBe('8');
+    rolledOut(cluster, '9', 'good', '7');
+    await expect(apply(cluster, { kind: 'kubernetes-rollout-undo' }, 'run/2')).rejects.toThrow(
+      'Deployment shop/web was already rolled back from revision 8; name toRevision',
+    );
+    cluster.put(REPLICA_SETS, replicaSet('6', 'older'));
+    expect(await apply(cluster, { kind: 'kubernetes-rollout-undo' }, 'run/3')).toMatch(/^put the template of revision 6 back/);
+    expect(annotations(cluster)['breakwater.dev/undone-from']).toBe('9,8');
+    rolledOut(cluster, '10', 'older', '6');
+    expect(await apply(cluster, { kind: 'kubernetes-rollout-undo', toRevision: 8 }, 'run/4')).toMatch(/of revision 8 back/);
+    expect(annotations(cluster)['breakwater.dev/undone-from']).toBe('10,9');
+  });
+
+  test('a release after an undo is rolled back to what was put back', async () => {
+    const cluster = shop({}, { annotations: { 'breakwater.dev/undone-from': '8, of somebody' } });
+    for (const [number, image] of Object.entries({ 8: 'bad', 9: 'good', 10: 'bad again' }))
+      cluster.put(REPLICA_SETS, replicaSet(number, image));
+    expect(await apply(cluster, { kind: 'kubernetes-rollout-undo' })).toMatch(/^put the template of revision 9 back/);
+  });
+
   test('refuses without a previous revision, while paused, and while the newest is not known', async () => {
     const cluster = shop();
     cluster.put(REPLICA_SETS, replicaSet('2', 'new'));
@@ -203,6 +256,75 @@ describe('argo-rollout', () => {
       'Rollout shop/web was promoted past its pause at step 1',
     );
     expect(statusOf(cluster)).toEqual(moving);
+  });
+
+  describe('waitReady: ready pods count once the controller has done what it was steered to', () => {
+    const ready = { ...moving, replicas: 1, readyReplicas: 1 };
+    /** @param writes what the controller makes of the status, if it does anything */
+    async function steered(status: object, spec: object, writes?: object): Promise<string> {
+      const cluster = canary({ ...ready, ...status });
+      cluster.after = () => {
+        const found = cluster.object(ROLLOUT);
+        const seen = found?.['status'] as Record<string, unknown>;
+        const isSteered = JSON.stringify(seen) !== JSON.stringify({ ...ready, ...status });
+        if (!writes || !isSteered) return;
+        cluster.put(ROLLOUTS, {
+          ...found,
+          metadata: { ...found?.metadata, name: 'web', namespace: 'shop' },
+          status: { ...seen, ...writes },
+        });
+      };
+      return apply(cluster, { kind: 'argo-rollout', waitReady: '10ms', ...spec }, 'run/1').catch((error: Error) => error.message);
+    }
+    const paused = { pauseConditions: [{ reason: 'CanaryPauseStep' }], controllerPause: true };
+
+    test('abort', async () => {
+      const spec = { action: 'abort' };
+      expect(await steered({}, spec)).toBe('Rollout shop/web is not ready after 10ms: its controller has not aborted it yet');
+      expect(await steered({}, spec, { abortedAt: '2026-01-01T00:00:00Z' })).toBe('aborted Rollout shop/web; it is ready');
+      expect(await steered({}, spec, { abortedAt: '2026-01-01T00:00:00Z', readyReplicas: 0 })).toMatch(
+        /0 replicas are ready, 1 are wanted$/,
+      );
+    });
+
+    test('past a pause', async () => {
+      const spec = { action: 'promote' };
+      expect(await steered(paused, spec)).toMatch(/: its controller has not left its pause at step 1 yet$/);
+      expect(await steered(paused, spec, { currentStepIndex: 2, controllerPause: false })).toMatch(
+        /past its pause at step 1; it is ready$/,
+      );
+      expect(await steered(paused, spec, { ...paused, currentStepIndex: 2 })).toMatch(/past its pause at step 1; it is ready$/);
+    });
+
+    test('by a step', async () => {
+      const spec = { action: 'promote' };
+      expect(await steered({}, spec)).toMatch(/: its controller is not done with step 2 yet$/);
+      expect(await steered({}, spec, { currentStepIndex: 3 })).toBe('promoted Rollout shop/web to step 2 of 3; it is ready');
+      expect(await steered({}, spec, paused)).toBe('promoted Rollout shop/web to step 2 of 3; it is ready');
+      expect(await steered({}, spec, { abort: true })).toMatch(/: it is aborted$/);
+    });
+  });
+
+  test('undo does not bring back what was undone from', async () => {
+    const cluster = canary(moving);
+    const found = cluster.object(ROLLOUT);
+    cluster.put(ROLLOUTS, {
+      ...found,
+      metadata: { name: 'web', namespace: 'shop', annotations: { 'breakwater.dev/undone-from': '8' } },
+      spec: { ...(found?.['spec'] as object), selector: { matchLabels: { app: 'web' } } },
+    });
+    for (const number of ['8', '9'])
+      cluster.put(REPLICA_SETS, {
+        metadata: {
+          name: `web-${number}`,
+          namespace: 'shop',
+          labels: { app: 'web' },
+          annotations: { 'rollout.argoproj.io/revision': number },
+          ownerReferences: [{ kind: 'Rollout', name: 'web', uid: 'uid-of-web', controller: true }],
+        },
+        spec: { template: {} },
+      });
+    await expect(apply(cluster, { kind: 'argo-rollout', action: 'undo' })).rejects.toThrow(/already rolled back from revision 8; name/);
   });
 
   test('what is stable is neither aborted nor promoted; what is aborted is not promoted', async () => {

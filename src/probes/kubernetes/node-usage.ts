@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseKubernetesQuantity } from '../../domain/kubernetes/quantity.ts';
 import type { KubernetesPort } from '../../domain/kubernetes/port.ts';
-import { collectionPath, objectPath, NODES, type Resource } from '../../domain/kubernetes/resources.ts';
+import { objectPath, NODES, type Resource } from '../../domain/kubernetes/resources.ts';
 
 /** What a node uses, and when that was so. */
 export interface NodeUsage {
@@ -36,10 +36,6 @@ export const metricsApi = (kubernetes: KubernetesPort, metric: 'cpu' | 'memory')
     return found && { used: found.usage[metric], atMs: found.timestamp };
   },
 });
-
-/** Whether the cluster has a metrics server at all. */
-export const servesMetrics = async (kubernetes: KubernetesPort, signal: AbortSignal): Promise<boolean> =>
-  (await kubernetes.get(collectionPath(NODE_METRICS).replace(/\/nodes$/, ''), z.unknown(), signal)) !== undefined;
 
 /** @see https://github.com/kubernetes/kubelet/blob/master/pkg/apis/stats/v1alpha1/types.go */
 const Summary = z.object({

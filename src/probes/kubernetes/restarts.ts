@@ -6,21 +6,25 @@ const containersOf = (pods: readonly Pod[]): [key: string, status: ContainerStat
     status.containerStatuses.map((container): [string, ContainerStatus] => [`${metadata.uid} ${container.name}`, container]),
   );
 
+/** Counts what happened since its first call, which gives nothing: all that it finds is older. */
+export type CountSince = (pods: readonly Pod[]) => number | undefined;
+
 /**
- * Counts restarts since its first call. A container that was not there in the call before was born since, and all its restarts count;
+ * Restarts. A container that was not there in the call before was born since, and all its restarts count;
  * a count below the last one began anew. Those that are gone are forgotten: a UID never comes back.
  */
-export function countRestarts(): (pods: readonly Pod[]) => number {
+export function countRestarts(): CountSince {
   let before: Map<string, number> | undefined;
   let total = 0;
   return (pods) => {
     const now = new Map(containersOf(pods).map(([key, { restartCount }]) => [key, restartCount]));
-    if (before)
-      for (const [key, count] of now) {
-        const last = before.get(key) ?? 0;
-        total += count >= last ? count - last : count;
-      }
+    const last = before;
     before = now;
+    if (!last) return undefined;
+    for (const [key, count] of now) {
+      const had = last.get(key) ?? 0;
+      total += count >= had ? count - had : count;
+    }
     return total;
   };
 }
@@ -34,14 +38,16 @@ function oomKills([key, { containerID, restartCount, state, lastState }]: [strin
   return ended.filter(({ end }) => end?.reason === 'OOMKilled').map(({ life, end }) => `${key} ${life} ${end?.finishedAt ?? containerID}`);
 }
 
-/** Counts OOM kills since its first call: those that it finds then are older. */
-export function countOomKills(): (pods: readonly Pod[]) => number {
+/** OOM kills, each once. */
+export function countOomKills(): CountSince {
   let before: Set<string> | undefined;
   let total = 0;
   return (pods) => {
     const now = new Set(containersOf(pods).flatMap(oomKills));
-    if (before) for (const kill of now) if (!before.has(kill)) total += 1;
+    const last = before;
     before = now;
+    if (!last) return undefined;
+    for (const kill of now) if (!last.has(kill)) total += 1;
     return total;
   };
 }

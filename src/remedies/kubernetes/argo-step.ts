@@ -47,6 +47,21 @@ export function stepPromotion(named: NamedWorkload, rollout: ArgoRollout, order:
   };
 }
 
+/**
+ * What the controller has to write until a promotion by a step was more than a wish. The index that an order set is not its word: it has to come past that step, or pause at it.
+ * @param order whose note tells where the rollout stood; without one nothing was promoted
+ */
+export function missingOfStep(rollout: ArgoRollout, order: string): string | undefined {
+  const { abort, controllerPause, currentPodHash, currentStepIndex } = rollout.status;
+  const note = noteOf(rollout, order);
+  if (isStable(rollout) || !note || note.hash !== currentPodHash) return undefined;
+  if (abort) return 'it is aborted';
+  const step = currentStepIndex ?? 0;
+  if (note.paused)
+    return step > note.step || !controllerPause ? undefined : `its controller has not left its pause at step ${note.step} yet`;
+  return step > note.step + 1 || isPaused(rollout) ? undefined : `its controller is not done with step ${step} yet`;
+}
+
 const noting = ({ metadata, spec }: ArgoRollout, note: Note) => ({
   kind: 'merge' as const,
   body: {

@@ -8,6 +8,7 @@ import { RevisedWorkload } from './previous-template.ts';
  * What Argo Rollouts publishes for whoever steers it: fields of the status, which are patched through the status sub-resource.
  * @see https://argo-rollouts.readthedocs.io/en/stable/features/specification/
  * @see https://github.com/argoproj/argo-rollouts/tree/master/pkg/kubectl-argo-rollouts/cmd: abort, promote, undo
+ * @see https://github.com/argoproj/argo-rollouts/blob/master/rollout/pause.go: abortedAt, controllerPause
  */
 export const ArgoRollout = RevisedWorkload.extend({
   spec: RevisedWorkload.shape.spec.extend({
@@ -18,8 +19,12 @@ export const ArgoRollout = RevisedWorkload.extend({
     .unwrap()
     .extend({
       abort: z.boolean().default(false),
+      /** Written by the controller once it has seen `abort`; taken away with a retry. */
+      abortedAt: z.string().nullish(),
       promoteFull: z.boolean().default(false),
       pauseConditions: z.array(z.unknown()).nullish(),
+      /** Written by the controller with its own pauses: without conditions, it has not seen yet that somebody took them away. */
+      controllerPause: z.boolean().default(false),
       currentStepIndex: z.int().nullish(),
       /** Hashes of the newest template and of the one that serves. */
       currentPodHash: z.string().default(''),
@@ -63,6 +68,13 @@ export function refuseUnlessPromotable(named: NamedWorkload, { status, metadata 
   if (status.abort) throw new Error(`${workloadName(named)} is aborted: it cannot be promoted before it is retried`);
   if (Number(status.observedGeneration ?? Number.NaN) !== metadata.generation)
     throw new Error(`the controller of ${workloadName(named)} has not observed generation ${metadata.generation ?? 'unknown'} yet`);
+}
+
+/** What the controller has to write until an abort was more than a wish: before that the pods are those of before. */
+export function missingOfAbortion(rollout: ArgoRollout): string | undefined {
+  const { abort, abortedAt } = rollout.status;
+  if (isStable(rollout)) return undefined;
+  return abort && abortedAt ? undefined : 'its controller has not aborted it yet';
 }
 
 /** What is missing until the rollout is where it was steered to. @param toStable the newest template must serve alone */
