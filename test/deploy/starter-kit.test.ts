@@ -32,8 +32,8 @@ test('the kit is whole: namespace that opted in, quota, workers with a canary, b
     'PodDisruptionBudget payment-worker',
     'Namespace breakwater',
     'ServiceAccount breakwater',
-    'RoleBinding breakwater-payment-worker-pods',
     'Role breakwater-payment-worker-pods',
+    'RoleBinding breakwater-payment-worker-pods',
   ]);
   expect(ofKind('Namespace')[0]?.metadata.annotations).toEqual({ 'breakwater.dev/enabled': 'true' });
   for (const { spec } of ofKind('Deployment'))

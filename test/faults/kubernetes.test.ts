@@ -166,6 +166,13 @@ test('403 is refused with the verb; a restarted container is another', async () 
   expect(await fault.inject(order, never)).toMatchObject({ outcome: 'skipped', reason: containing('restart count 0 → 1') });
 });
 
+test('a workload that was scaled to nothing has its replicas again', async () => {
+  const { order, fault } = world.prepared({ kind: 'scale-down', to: 0 });
+  expect(await fault.inject(order, never)).toMatchObject({ outcome: 'injected' });
+  expect(await fault.effect(order, never)).toMatchObject({ proven: true });
+  expect(await fault.revert(order, never)).toMatchObject({ undone: true, evidence: containing('3 replicas again') });
+});
+
 test('a scale-down without an answer is not called undone while it may still land', async () => {
   const { order, fault } = world.prepared({ kind: 'scale-down', by: 1 });
   world.cluster.before = silent;

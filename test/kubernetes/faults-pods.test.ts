@@ -103,6 +103,12 @@ describeWithCluster('pods, workloads and nodes of a real cluster', () => {
     expect(await fault.inject({ ...order }, never)).toEqual(first);
     expect(await replicas()).toBe(3);
 
+    const nothing = stage.prepared(target, { kind: 'scale-down', to: 0 });
+    expect(await nothing.fault.inject(nothing.order, never)).toMatchObject({ outcome: 'injected' });
+    expect(await replicas()).toBe(0);
+    expect(await nothing.fault.revert(nothing.order, never)).toMatchObject({ undone: true, evidence: containing('3 replicas again') });
+    expect(await replicas()).toBe(3);
+
     const other = stage.prepared(target, { kind: 'scale-down', to: 0 });
     expect(await other.fault.inject(other.order, never)).toMatchObject({ outcome: 'injected' });
     const ref = {

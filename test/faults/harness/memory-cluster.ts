@@ -125,7 +125,9 @@ function applyOperations(object: Json, operations: { op: string; path: string; v
     const keys = path.split('/').slice(1);
     const parent = keys.slice(0, -1).reduce((at, key) => at[key] as Json, object);
     const key = keys.at(-1) ?? '';
-    if (op === 'test' && parent[key] !== value) throw new KubernetesError(`test of ${path} failed`, 422, 'Invalid');
-    if (op === 'replace') parent[key] = value;
+    const isMissing = key === 'replicas' && parent[key] === 0; // the API leaves out a count of 0
+    if ((op === 'test' && (isMissing || parent[key] !== value)) || (op === 'replace' && isMissing))
+      throw new KubernetesError(`${op} of ${path} failed`, 422, 'Invalid');
+    if (op === 'replace' || op === 'add') parent[key] = value;
   }
 }
