@@ -46,15 +46,15 @@ export async function readWorkload(
 }
 
 /**
- * Changes the replica count, if it is what it is taken for, of this very workload. The API leaves out a count of 0, so that it cannot be tested:
- * then the workload must be as it was read.
+ * Changes the replica count, if it is what it is taken for, of this very workload. The API leaves out a count of 0: it is
+ * tested as null, which its patches take for "not there" (evanphx/json-patch), and added, not replaced.
  * @param now the workload as it was read
  * @throws KubernetesError 422 when it is another, or has another count
  */
 export const scale = (
   ports: Pick<FaultPorts, 'kubernetes'>,
   pin: WorkloadIdentity,
-  { metadata: { resourceVersion }, spec: { replicas: from } }: WorkloadNow,
+  { spec: { replicas: from } }: WorkloadNow,
   to: number,
   signal: AbortSignal,
 ): Promise<void> =>
@@ -64,9 +64,7 @@ export const scale = (
       kind: 'json',
       body: [
         { op: 'test', path: '/metadata/uid', value: pin.uid },
-        from === 0
-          ? { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }
-          : { op: 'test', path: '/spec/replicas', value: from },
+        { op: 'test', path: '/spec/replicas', value: from === 0 ? null : from },
         { op: 'add', path: '/spec/replicas', value: to },
       ],
     },

@@ -126,8 +126,8 @@ function applyOperations(object: Json, operations: { op: string; path: string; v
     const parent = keys.slice(0, -1).reduce((at, key) => at[key] as Json, object);
     const key = keys.at(-1) ?? '';
     const isMissing = key === 'replicas' && parent[key] === 0; // the API leaves out a count of 0
-    if ((op === 'test' && (isMissing || parent[key] !== value)) || (op === 'replace' && isMissing))
-      throw new KubernetesError(`${op} of ${path} failed`, 422, 'Invalid');
+    const isSame = isMissing ? value === null : parent[key] === value;
+    if ((op === 'test' && !isSame) || (op === 'replace' && isMissing)) throw new KubernetesError(`${op} of ${path} failed`, 422, 'Invalid');
     if (op === 'replace' || op === 'add') parent[key] = value;
   }
 }
