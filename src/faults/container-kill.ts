@@ -3,8 +3,7 @@ import { defineFault } from './define.ts';
 import { podExec, podReads } from './kubernetes/access.ts';
 import { choose, noEffectOnInit } from './kubernetes/choose.ts';
 import { DebugImage, EffectWithin } from './kubernetes/fields.ts';
-import { injectSignal, signalEffect } from './kubernetes/signal-fault.ts';
-import { entryOf, undone } from './process/order.ts';
+import { closeSignal, injectSignal, signalEffect } from './kubernetes/signal-fault.ts';
 import { KillSignal } from './process/signals.ts';
 
 /** Sends a signal to a container's main process, from inside of it: with no more rights than to exec. */
@@ -31,8 +30,7 @@ export const containerKill = defineFault('container-kill', {
   inject: (ports, spec, order, signal) =>
     injectSignal(ports, spec, order, () => choose(ports, order, mainProcess(spec.debugImage), spec.signal, signal), signal),
   effect: signalEffect,
-  revert: (ports, spec, order, signal) =>
-    ports.journal.undo(entryOf(order, spec.signal, 'unknown'), () => Promise.resolve(undone('a signal leaves nothing to undo')), signal),
+  revert: closeSignal,
   manual: () => '# nothing to undo: the kubelet restarts the container',
   access: ({ debugImage }, namespace) => [...podReads(namespace), ...podExec(namespace, debugImage !== undefined)],
 });

@@ -4,8 +4,7 @@ import { podExec, podReads } from './kubernetes/access.ts';
 import { choose } from './kubernetes/choose.ts';
 import { DebugImage, EffectWithin } from './kubernetes/fields.ts';
 import { matches, ProcessPattern } from './kubernetes/process-pattern.ts';
-import { injectSignal, signalEffect } from './kubernetes/signal-fault.ts';
-import { entryOf, undone } from './process/order.ts';
+import { closeSignal, injectSignal, signalEffect } from './kubernetes/signal-fault.ts';
 import { KillSignal } from './process/signals.ts';
 
 /** Sends a signal to a process inside of a container, found by its program or arguments. */
@@ -32,8 +31,7 @@ export const containerProcessKill = defineFault('container-process-kill', {
   inject: (ports, spec, order, signal) =>
     injectSignal(ports, spec, order, () => choose(ports, order, wantedBy(spec), spec.signal, signal), signal),
   effect: signalEffect,
-  revert: (ports, spec, order, signal) =>
-    ports.journal.undo(entryOf(order, spec.signal, 'unknown'), () => Promise.resolve(undone('a signal leaves nothing to undo')), signal),
+  revert: closeSignal,
   manual: () => '# nothing to undo: the kubelet, a supervisor or a runbook brings the process back',
   access: ({ debugImage }, namespace) => [...podReads(namespace), ...podExec(namespace, debugImage !== undefined)],
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { WorkloadIdentity, workloadOf } from '../domain/kubernetes/identity.ts';
+import { workloadName } from '../domain/kubernetes/words.ts';
 import type { Order, Reversal } from '../domain/order.ts';
 import { defineFault } from './define.ts';
 import { podReads, rule } from './kubernetes/access.ts';
@@ -8,7 +9,7 @@ import { EffectWithin } from './kubernetes/fields.ts';
 import { awaitEffect, notDone, orUnknown, refusalNow } from './kubernetes/last-checks.ts';
 import { deedAfter } from './kubernetes/removal.ts';
 import { mayStillLand } from './kubernetes/reversal.ts';
-import { describeWorkload, readWorkload, scale, scaledBy, workloadRefusal } from './kubernetes/scale.ts';
+import { readWorkload, scale, scaledBy, workloadRefusal } from './kubernetes/scale.ts';
 import type { Deed, FaultPorts, JournalRecord } from './ports.ts';
 import { entryOf, injected, leftOver, notCarriedOut, skipped, undone } from './process/order.ts';
 
@@ -63,8 +64,8 @@ export const scaleDown = defineFault('scale-down', {
       effectWithin,
       async () => {
         const now = await readWorkload(ports, pin, signal);
-        if (!now || !counts) return { proven: false, evidence: `${describeWorkload(pin)} is gone, or the journal does not know its count` };
-        const evidence = `${describeWorkload(pin)} has ${now.spec.replicas} replicas in its specification, ${counts.from} before`;
+        if (!now || !counts) return { proven: false, evidence: `${workloadName(pin)} is gone, or the journal does not know its count` };
+        const evidence = `${workloadName(pin)} has ${now.spec.replicas} replicas in its specification, ${counts.from} before`;
         return { proven: now.spec.replicas === counts.to, evidence };
       },
       signal,
@@ -106,10 +107,10 @@ async function plan(
   let counts: Counts | undefined;
   const why = await orUnknown(async () => {
     const now = await readWorkload(ports, pin, signal);
-    if (!now) return `the victim is not there any more: ${describeWorkload(pin)} is gone, or another has its name`;
+    if (!now) return `the victim is not there any more: ${workloadName(pin)} is gone, or another has its name`;
     const from = now.spec.replicas;
     counts = { from, to: to ?? Math.max(0, from - (by ?? 0)) };
-    return counts.to < from ? undefined : `${describeWorkload(pin)} has ${from} replicas: ${counts.to} would not be fewer`;
+    return counts.to < from ? undefined : `${workloadName(pin)} has ${from} replicas: ${counts.to} would not be fewer`;
   }, signal);
   return why ?? counts ?? 'the replica count is not known';
 }
@@ -123,13 +124,13 @@ async function lower(
   signal: AbortSignal,
 ): Promise<Deed> {
   if (isRepeat && (await readWorkload(ports, pin, signal))?.spec.replicas === to)
-    return injected(Date.now(), `an earlier attempt was cut off, and ${describeWorkload(pin)} has ${to} replicas`);
+    return injected(Date.now(), `an earlier attempt was cut off, and ${workloadName(pin)} has ${to} replicas`);
   const why = await refusalNow(ports, order, () => workloadRefusal(ports, pin, from, signal), signal);
   if (why !== undefined) return notDone(why, isRepeat);
   const atMs = Date.now();
   try {
     const now = await readWorkload(ports, pin, signal);
-    if (now?.spec.replicas !== from) return notDone(`${describeWorkload(pin)} was scaled meanwhile`, isRepeat);
+    if (now?.spec.replicas !== from) return notDone(`${workloadName(pin)} was scaled meanwhile`, isRepeat);
     await scale(ports, pin, now, to, signal);
     return injected(atMs);
   } catch (error) {
@@ -139,7 +140,7 @@ async function lower(
 
 async function restore(ports: FaultPorts, order: Order, record: JournalRecord, signal: AbortSignal): Promise<Reversal> {
   const pin = workloadOf(order.target);
-  const what = describeWorkload(pin);
+  const what = workloadName(pin);
   const counts = countsIn(record.intent?.before);
   if (!record.intent || !counts) return undone('this order was not carried out by this machine');
   if (record.deed?.outcome === 'skipped') return undone(`this order did not scale ${what}: ${record.deed.reason ?? 'skipped'}`);

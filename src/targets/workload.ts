@@ -27,7 +27,7 @@ const schema = z
   .refine(({ name, selector }) => (name ?? selector) !== undefined, 'expected name or selector: a namespace alone would select too much');
 type Spec = z.infer<typeof schema>;
 
-const resourceOf = ({ workload }: Spec): Resource => WORKLOADS[workload] as Resource;
+const resourceOf = ({ workload }: Spec): Resource => WORKLOADS[workload];
 
 /** Deployments, StatefulSets and Argo Rollouts as a whole. */
 export const workloadTarget = defineTarget('workload', {

@@ -9,8 +9,10 @@ export interface Owner {
   uid: string;
 }
 
+type WorkloadOrSet = 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'Rollout' | 'ReplicaSet';
+
 /** The kinds of workload that may opt in for their pods, and where they are found. */
-export const WORKLOADS: Readonly<Record<string, Resource>> = {
+export const WORKLOADS: Readonly<Record<string, Resource> & Record<WorkloadOrSet, Resource>> = {
   Deployment: DEPLOYMENTS,
   StatefulSet: STATEFUL_SETS,
   DaemonSet: DAEMON_SETS,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { DAEMON_SETS, DEPLOYMENTS, ROLLOUTS, STATEFUL_SETS, type ObjectRef, type Resource } from './resources.ts';
+import { WORKLOADS } from './owners.ts';
+import type { ObjectRef } from './resources.ts';
 
 /** How probes and remedies name what they mean in a cluster. Nothing defaults to a namespace. */
 
@@ -19,13 +20,6 @@ export const Selector = z.string().trim().min(1, 'expected at least one label: e
 export const WorkloadKind = z.enum(['Deployment', 'StatefulSet', 'DaemonSet', 'Rollout']);
 export type WorkloadKind = z.infer<typeof WorkloadKind>;
 
-const RESOURCES: Readonly<Record<WorkloadKind, Resource>> = {
-  Deployment: DEPLOYMENTS,
-  StatefulSet: STATEFUL_SETS,
-  DaemonSet: DAEMON_SETS,
-  Rollout: ROLLOUTS,
-};
-
 /** A workload by its name, as a file writes it. */
 export interface NamedWorkload {
   workload: WorkloadKind;
@@ -34,7 +28,7 @@ export interface NamedWorkload {
 }
 
 export const workloadRef = ({ workload, namespace, name }: NamedWorkload): ObjectRef => ({
-  resource: RESOURCES[workload],
+  resource: WORKLOADS[workload],
   namespace,
   name,
 });

@@ -1,26 +1,12 @@
 import { AnyObject, type Metadata as MetadataSchema } from '../../domain/kubernetes/objects.ts';
 import type * as z from 'zod';
+import { controllerOf, ownerName, WORKLOADS } from '../../domain/kubernetes/owners.ts';
 import { namespaceProtection, OPT_IN, optInRefusal, ownProtection, type Annotated } from '../../domain/kubernetes/protection.ts';
-import {
-  DAEMON_SETS,
-  DEPLOYMENTS,
-  NAMESPACES,
-  REPLICA_SETS,
-  ROLLOUTS,
-  STATEFUL_SETS,
-  type Resource,
-} from '../../domain/kubernetes/resources.ts';
+import { NAMESPACES } from '../../domain/kubernetes/resources.ts';
 import type { FaultPorts } from '../ports.ts';
 
 type Metadata = z.infer<typeof MetadataSchema>;
 
-const OWNERS: Record<string, Resource> = {
-  ReplicaSet: REPLICA_SETS,
-  Deployment: DEPLOYMENTS,
-  StatefulSet: STATEFUL_SETS,
-  DaemonSet: DAEMON_SETS,
-  Rollout: ROLLOUTS,
-};
 /** A pod's ReplicaSet, and its Deployment. */
 const GENERATIONS = 2;
 
@@ -43,16 +29,16 @@ export async function protectionNow(
   const says = (): boolean => chain.at(-1)?.annotations?.[OPT_IN] !== undefined;
   let child = metadata;
   for (let generation = 0; generation < GENERATIONS && !says(); generation++) {
-    const owner = child.ownerReferences.find(({ controller }) => controller);
-    const resource = owner && OWNERS[owner.kind];
+    const owner = controllerOf(child);
+    const resource = owner && WORKLOADS[owner.kind];
     if (!resource) break;
     const found = await kubernetes.read({ resource, namespace, name: owner.name }, AnyObject, signal);
     if (!found || found.metadata.uid !== owner.uid)
-      return `has not opted in, as far as is known: ${owner.kind} ${owner.name} is gone, or another has its name`;
+      return `has not opted in, as far as is known: ${ownerName(owner)} is gone, or another has its name`;
     child = found.metadata;
     // a Deployment's annotations are copied to its ReplicaSets and not taken away again: they do not say what it says now
-    const isCopy = owner.kind === 'ReplicaSet' && child.ownerReferences.some(({ controller }) => controller);
-    if (!isCopy) chain.push({ what: `${owner.kind} ${owner.name}`, annotations: child.annotations });
+    const isCopy = owner.kind === 'ReplicaSet' && controllerOf(child) !== undefined;
+    if (!isCopy) chain.push({ what: ownerName(owner), annotations: child.annotations });
   }
   if (!says()) {
     const found = await kubernetes.read({ resource: NAMESPACES, name: namespace }, AnyObject, signal);

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { WorkloadIdentity } from '../../domain/kubernetes/identity.ts';
 import { Metadata } from '../../domain/kubernetes/objects.ts';
-import { AUTOSCALERS, DEPLOYMENTS, ROLLOUTS, STATEFUL_SETS, type ObjectRef } from '../../domain/kubernetes/resources.ts';
+import { AUTOSCALERS } from '../../domain/kubernetes/resources.ts';
+import { workloadName, workloadRef } from '../../domain/kubernetes/words.ts';
 import type { FaultPorts } from '../ports.ts';
 import { protectionNow } from './opt-in.ts';
 
@@ -24,16 +25,6 @@ const Autoscaler = z.object({
   metadata: Metadata,
   spec: z.object({ scaleTargetRef: z.object({ kind: z.string(), name: z.string() }) }),
 });
-
-const RESOURCES = { Deployment: DEPLOYMENTS, StatefulSet: STATEFUL_SETS, Rollout: ROLLOUTS } as const;
-
-export const workloadRef = ({ workload, namespace, name }: WorkloadIdentity): ObjectRef => ({
-  resource: RESOURCES[workload],
-  namespace,
-  name,
-});
-
-export const describeWorkload = ({ workload, namespace, name }: WorkloadIdentity): string => `${workload} ${namespace}/${name}`;
 
 /** @returns undefined when the pinned workload is no more. @throws KubernetesError when the API server does not tell */
 export async function readWorkload(
@@ -78,7 +69,7 @@ export async function workloadRefusal(
   from: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const what = describeWorkload(pin);
+  const what = workloadName(pin);
   const now = await readWorkload(ports, pin, signal);
   if (!now) return `the victim is not there any more: ${what} is gone, or another has its name`;
   if (now.metadata.deletionTimestamp !== undefined) return `the victim is being deleted: ${what}`;

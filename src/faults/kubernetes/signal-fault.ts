@@ -1,7 +1,7 @@
 import { containerOf, type ContainerIdentity } from '../../domain/kubernetes/identity.ts';
-import type { Effect, Order } from '../../domain/order.ts';
+import type { Effect, Order, Reversal } from '../../domain/order.ts';
 import type { Deed, FaultPorts, JournalIntent } from '../ports.ts';
-import { entryOf, injected, notCarriedOut, skipped } from '../process/order.ts';
+import { entryOf, injected, notCarriedOut, skipped, undone } from '../process/order.ts';
 import { IGNORED_BY_DEFAULT } from '../process/signals.ts';
 import { awaitEffect, containerRefusal, expiry, notDone, refusalNow } from './last-checks.ts';
 import { hasEnded, pinnedIn, send, stateOf, type Pinned } from './pinned.ts';
@@ -94,6 +94,10 @@ async function endOf(ports: FaultPorts, pin: ContainerIdentity, pinned: Pinned, 
   const evidence = pinned.victims.map(({ name }, i) => `process ${name}: ${states[i]}`).join(', ');
   return { proven: states.every(hasEnded), evidence };
 }
+
+/** A signal is not taken back: the order is closed, so that it does nothing when it arrives later. */
+export const closeSignal = (ports: FaultPorts, { signal: name }: SignalSpec, order: Order, signal: AbortSignal): Promise<Reversal> =>
+  ports.journal.undo(entryOf(order, name, 'unknown'), () => Promise.resolve(undone('a signal leaves nothing to undo')), signal);
 
 /** Reads back whether they ended. Process 1 ends with its container, and only the cluster can say so. */
 export async function signalEffect(
