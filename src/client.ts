@@ -34,6 +34,7 @@ export type { SweepInput, SweepResult, SweepRow } from './domain/sweep.ts';
 export type { ScheduleRequest, ScheduleView } from './client/schedules.ts';
 export { workflowIdOf } from './client/starting.ts';
 export type { StartedRun, StartOptions } from './client/starting.ts';
+export { idOfKey } from './client/once.ts';
 export type { OnceStarted, RunPlace } from './client/once.ts';
 export type { LiveView } from './activities/watching.ts';
 

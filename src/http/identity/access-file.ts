@@ -13,7 +13,10 @@ const Grants = z.array(Granted).min(1).max(200);
 const isPrivateHttp = ({ protocol, hostname }: URL): boolean => protocol === 'http:' && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(hostname);
 const KeysUrl = z
   .url()
-  .refine((text) => isPrivateHttp(new URL(text)) || new URL(text).protocol === 'https:', 'expected https:// (http:// on this machine only)');
+  .refine(
+    (text) => isPrivateHttp(new URL(text)) || new URL(text).protocol === 'https:',
+    'expected https:// (http:// on this machine only)',
+  );
 
 /** None of them can be made with a public key. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const;
@@ -68,7 +71,10 @@ export const AccessFile = z.strictObject({
     .array(Issuer)
     .max(20)
     .default([])
-    .refine((all) => isUnique(all.map(({ name }) => name)) && isUnique(all.map(({ issuer }) => issuer)), 'a name or an issuer is there twice'),
+    .refine(
+      (all) => isUnique(all.map(({ name }) => name)) && isUnique(all.map(({ issuer }) => issuer)),
+      'a name or an issuer is there twice',
+    ),
   keys: z
     .array(Key)
     .max(1_000)

@@ -15,7 +15,9 @@ export const isApiKey = (text: string): boolean => text.startsWith('bw_');
 
 /** Turns API keys into principals. One sentence for all that is wrong: who tries learns nothing. */
 export function createApiKeys(keys: readonly ApiKey[], nowMs: () => number): (given: string) => Principal {
-  const known = new Map(keys.map((key) => [key.id, { ...key, hash: Buffer.from(key.sha256, 'hex'), expiresAtMs: Date.parse(key.expires) }]));
+  const known = new Map(
+    keys.map((key) => [key.id, { ...key, hash: Buffer.from(key.sha256, 'hex'), expiresAtMs: Date.parse(key.expires) }]),
+  );
   return (given) => {
     const id = KEY.exec(given)?.[1];
     const key = id === undefined ? undefined : known.get(id);

@@ -34,7 +34,8 @@ function fromThisMachine({ hostname, headers }: FastifyRequest): Principal {
   return THIS_MACHINE;
 }
 
-const WANTED = 'send the header `Authorization: Bearer TOKEN` with the value of BREAKWATER_API_TOKEN, an API key, or a token of a known issuer';
+const WANTED =
+  'send the header `Authorization: Bearer TOKEN` with the value of BREAKWATER_API_TOKEN, an API key, or a token of a known issuer';
 
 const bearerOf = ({ headers }: FastifyRequest): string | undefined => /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 
