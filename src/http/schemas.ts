@@ -10,7 +10,7 @@ const MAX_DEPTH = 64;
 function depthOf(value: unknown): number {
   let level: unknown[] = [value];
   for (let depth = 0; ; depth++) {
-    const below = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+    const below = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values<unknown>(one) : []));
     if (below.length === 0 || depth > MAX_DEPTH) return depth;
     level = below;
   }
@@ -31,7 +31,6 @@ export const TimeScale = z.number().gt(0).max(1).describe('multiplies every poli
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected the digest of a plan, 64 hexadecimal digits');
 
 /** Texts that people read later: no control characters. */
-// eslint-disable-next-line no-control-regex -- they are what is refused
 export const Text = z
   .string()
   .trim()
