@@ -19,6 +19,7 @@ const TITLES: Record<number, string> = {
   408: 'Too slow',
   409: 'Conflict',
   413: 'Too large',
+  414: 'Address too long',
   415: 'Unsupported content',
   421: 'Misdirected',
   422: 'Refused',

@@ -10,7 +10,7 @@ const MAX_DEPTH = 64;
 function depthOf(value: unknown): number {
   let level: unknown[] = [value];
   for (let depth = 0; ; depth++) {
-    const below = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values<unknown>(one) : []));
+    const below = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one as Record<string, unknown>) : []));
     if (below.length === 0 || depth > MAX_DEPTH) return depth;
     level = below;
   }

@@ -8,7 +8,7 @@ import { LIMITS, limitAddresses, limitPrincipals, type Limits } from './limits.t
 import { createMetrics } from './metrics.ts';
 import { answerNotFound } from './not-found.ts';
 import { openApi } from './open-api.ts';
-import { answerProblems, problemOf } from './problem.ts';
+import { answerProblems, problemOf, sendProblem } from './problem.ts';
 import { eventRoutes } from './routes/events.ts';
 import { haltRoutes } from './routes/halts.ts';
 import { learningRoutes } from './routes/learning.ts';
@@ -66,12 +66,14 @@ export function createApi({ door, records, log, limits: given, ...sources }: Api
     loggerInstance: log,
     bodyLimit: BODY_LIMIT,
     requestTimeout: limits.requestWithinMs,
-    http: { connectionsCheckingInterval: LOOK_FOR_SLOW_MS },
+    // Of the two times Node takes the larger for the body, whichever it is.
+    http: { headersTimeout: limits.requestWithinMs, requestTimeout: limits.requestWithinMs, connectionsCheckingInterval: LOOK_FOR_SLOW_MS },
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: MAX_PARAM },
     clientErrorHandler: answerNoRequest,
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, error.statusCode ?? 400, 'this address cannot be read'),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => JSON.stringify); // the schemas of answers describe; they neither change nor refuse what is true

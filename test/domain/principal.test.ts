@@ -19,7 +19,11 @@ describe.each(Object.entries(table) as [Grant['role'], string][])('%s', (role, a
     expect(decide(at(role), action, here)).toBe(allowed.split(' ').includes(action) ? 'allowed' : 'forbidden');
   });
   test.each(ACTIONS)('%s elsewhere is hidden', (action) => {
-    for (const place of [{ ...here, team: 'search' }, { ...here, environment: 'production' }, { team: '', environment: '' }])
+    for (const place of [
+      { ...here, team: 'search' },
+      { ...here, environment: 'production' },
+      { team: '', environment: '' },
+    ])
       expect(decide(at(role), action, place)).toBe('hidden');
   });
   test.each(ACTIONS)('%s of every team or environment wants a grant for every one', (action) => {
@@ -42,9 +46,12 @@ const granted = fc.record({
 });
 const grants = fc.array(granted, { maxLength: 4 });
 
-test('without a grant there is nothing', () => fc.assert(fc.property(name, name, fc.constantFrom(...ACTIONS), (team, environment, action) => {
-  expect(decide({ grants: [] }, action, { team, environment })).toBe('hidden');
-})));
+test('without a grant there is nothing', () =>
+  fc.assert(
+    fc.property(name, name, fc.constantFrom(...ACTIONS), (team, environment, action) => {
+      expect(decide({ grants: [] }, action, { team, environment })).toBe('hidden');
+    }),
+  ));
 
 test('another grant never takes anything away', () => {
   const rank = { hidden: 0, forbidden: 1, allowed: 2 };

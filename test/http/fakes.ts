@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pino } from 'pino';
-import type { RunState, ScheduleView } from '../../src/client.ts';
+import { idOfKey, type RunState, type ScheduleView } from '../../src/client.ts';
 import type { Door } from '../../src/http/door.ts';
 import { AccessFile } from '../../src/http/identity/access-file.ts';
 import { createApi, type ApiOptions } from '../../src/http/server.ts';
@@ -66,7 +66,7 @@ export function fakeDoor(): FakeDoor {
     startOnce(options) {
       door.calls.push(['startOnce', options]);
       const { document, requestedBy, idempotencyKey } = options;
-      const workflowId = `run.${createHash('sha256').update(`${requestedBy} ${idempotencyKey}`).digest('hex').slice(0, 32)}`;
+      const workflowId = idOfKey(requestedBy, idempotencyKey);
       const before = asked.get(workflowId);
       if (before !== undefined && before !== JSON.stringify(document)) return Promise.resolve({ kind: 'conflict', workflowId });
       asked.set(workflowId, JSON.stringify(document));
@@ -83,11 +83,21 @@ export function fakeDoor(): FakeDoor {
     halt(options) {
       door.calls.push(['halt', options]);
       const halt = { kind: options.kind ?? 'halt', by: options.by, reason: options.reason, atMs: 1 };
-      return Promise.resolve({ environment: options.environment ?? '_all', halt, told: 0, stopped: 0, left: [], verdicts: {}, leftovers: [] });
+      return Promise.resolve({
+        environment: options.environment ?? '_all',
+        halt,
+        told: 0,
+        stopped: 0,
+        left: [],
+        verdicts: {},
+        leftovers: [],
+      });
     },
     halts: () =>
       Promise.resolve(
-        Object.fromEntries(['_all', 'staging', 'production'].map((name) => [name, { kind: 'halt', by: 'x', reason: 'y', atMs: 1 } as const])),
+        Object.fromEntries(
+          ['_all', 'staging', 'production'].map((name) => [name, { kind: 'halt', by: 'x', reason: 'y', atMs: 1 } as const]),
+        ),
       ),
     liftHalt(environment, act) {
       door.calls.push(['liftHalt', environment, act]);
@@ -95,7 +105,11 @@ export function fakeDoor(): FakeDoor {
     },
     addSchedule(request) {
       door.calls.push(['addSchedule', request]);
-      const { owner, environment, name: experiment } = (request.document as { metadata: Record<string, string> }).metadata as Record<string, string>;
+      const {
+        owner,
+        environment,
+        name: experiment,
+      } = (request.document as { metadata: Record<string, string> }).metadata as Record<string, string>;
       const { name, cron, zone, requestedBy } = request;
       const view = { name, cron, zone, requestedBy, owner: owner!, environment: environment!, experiment: experiment! };
       door.kept.set(name, { ...view, paused: false, nextMs: [], recent: [] });

@@ -200,7 +200,10 @@ describe('tokens', () => {
 describe('API keys', () => {
   test('a good one is its id', () =>
     withFakes(async ({ app }) => {
-      expect((await app.inject({ url: '/v1/me', headers: bearer('viewer') })).json()).toMatchObject({ subject: 'key:viewer', kind: 'service' });
+      expect((await app.inject({ url: '/v1/me', headers: bearer('viewer') })).json()).toMatchObject({
+        subject: 'key:viewer',
+        kind: 'service',
+      });
     }));
   test.each([
     ['expired', keyOf('expired')],
@@ -281,8 +284,16 @@ describe('the access file', () => {
     ['nobody', '{}', /lets nobody in/],
     ['an unknown word', 'kyes: []', /kyes/],
     ['a key with its secret', `keys: [{ id: ci, secret: s, expires: 2099-01-01T00:00:00Z, grants: [{ role: admin }] }]`, /secret|sha256/],
-    ['a role that is none', `keys: [{ id: ci, sha256: ${'0'.repeat(64)}, expires: 2099-01-01T00:00:00Z, grants: [{ role: local }] }]`, /role/],
-    ['a symmetric algorithm', `issuers: [{ name: a, issuer: i, audience: b, jwks: "https://a", algorithms: [HS256], grants: [] }]`, /algorithms/],
+    [
+      'a role that is none',
+      `keys: [{ id: ci, sha256: ${'0'.repeat(64)}, expires: 2099-01-01T00:00:00Z, grants: [{ role: local }] }]`,
+      /role/,
+    ],
+    [
+      'a symmetric algorithm',
+      `issuers: [{ name: a, issuer: i, audience: b, jwks: "https://a", algorithms: [HS256], grants: [] }]`,
+      /algorithms/,
+    ],
     ['keys over plain HTTP', `issuers: [{ name: a, issuer: i, audience: b, jwks: "http://idp.example/keys", grants: [] }]`, /https/],
     ['no YAML', '{', /cannot be read/],
   ];
