@@ -54,7 +54,8 @@ export function eventRoutes(app: Api, rooms: Rooms, watchers: Watchers): void {
         ...(after !== undefined && { after }),
         ...(principal.expiresAtMs !== undefined && { untilMs: principal.expiresAtMs }),
       });
-      reply.header('content-type', 'text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
+      // A connection that is kept after a stream would hold up the end of the API.
+      reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no', connection: 'close' });
       return reply.send(Readable.from(frames, { objectMode: false }));
     },
   );
