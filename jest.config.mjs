@@ -15,6 +15,7 @@ const esmOnly = [
   'openid-client',
   'oauth4webapi',
   'jose',
+  'cookie',
 ];
 
 /** Rooms whose tests need neither the shared Temporal nor the shared PostgreSQL (test/support/servers.ts); running only these starts neither. */

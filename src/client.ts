@@ -1,4 +1,4 @@
-import { createHash, randomInt, randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import {
   Client,
   Connection,
@@ -18,7 +18,8 @@ import { isRunId } from './domain/start.ts';
 import type { SweepInput, SweepResult } from './domain/sweep.ts';
 import { parseDocument } from './language/experiment.ts';
 import { describeJanitor, installJanitor, Schedules } from './client/schedules.ts';
-import { startOptionsOf, type StartOptions } from './client/starting.ts';
+import { runPlace, startOnce, type OnceStarted, type RunPlace } from './client/once.ts';
+import { inputOf, startOptionsOf, workflowIdOf, type StartedRun, type StartOptions } from './client/starting.ts';
 import type { SurveyQuery } from './domain/kubernetes/survey.ts';
 import type { PlanResult } from './workflows/plan.ts';
 import type { SurveyResult } from './workflows/survey.ts';
@@ -31,41 +32,21 @@ export type { PlanResult } from './workflows/plan.ts';
 export type { SurveyResult } from './workflows/survey.ts';
 export type { SweepInput, SweepResult, SweepRow } from './domain/sweep.ts';
 export type { ScheduleRequest, ScheduleView } from './client/schedules.ts';
-export type { StartOptions } from './client/starting.ts';
+export { BreakwaterHttpClient } from './client/http.ts';
+export { ApiProblem, type ApiAddress } from './client/http-request.ts';
+export type * from './client/http-views.ts';
+export { workflowIdOf } from './client/starting.ts';
+export type { StartedRun, StartOptions } from './client/starting.ts';
+export { idOfKey } from './client/once.ts';
+export type { OnceStarted, RunPlace } from './client/once.ts';
 export type { LiveView } from './activities/watching.ts';
 
-/** A run that was started, or found to have been started with the same idempotency key. */
-export interface StartedRun {
-  workflowId: string;
-  runId: string;
-  alreadyStarted: boolean;
-}
-
-const MAX_SEED = 2 ** 31 - 1;
 /** How often an act is sent whose workflow task failed under it. */
 const STEER_ATTEMPTS = 5;
 const SWEEP_WITHIN = '10m';
 
 const isLostUpdate = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof Error && error.cause.message.includes('unexpected workflow task failure');
-
-/** An id that reads and holds no slash: `kill.payment-worker.staging.20261123-2010.k7f2`; with a key, the key's hash instead of time and chance. */
-export function workflowIdOf(
-  metadata: { name: string; environment: string },
-  faultKind: string,
-  idempotencyKey?: string,
-  now = new Date(),
-): string {
-  const verb = faultKind.split('-').at(-1) ?? faultKind;
-  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 13);
-  const tail =
-    idempotencyKey === undefined
-      ? `${stamp}.${randomInt(36 ** 4)
-          .toString(36)
-          .padStart(4, '0')}`
-      : createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 16);
-  return [verb, metadata.name, metadata.environment, tail].join('.');
-}
 
 /** Typed doors to Breakwater, through Temporal. Used by the CLI, the tests and other services alike. */
 export class BreakwaterClient {
@@ -87,19 +68,9 @@ export class BreakwaterClient {
     await this.temporal.connection.close();
   }
 
-  private static inputOf({ document, requestedBy, seed, timeScale, expectedDigest }: StartOptions): RunInput {
-    return {
-      document,
-      requestedBy,
-      seed: seed ?? randomInt(MAX_SEED),
-      timeScale: timeScale ?? 1,
-      ...(expectedDigest !== undefined && { expectedDigest }),
-    };
-  }
-
   /** Plans without running: parsed plan, gates, victims, what the probes answer. Touches nothing. */
   async plan(options: StartOptions): Promise<PlanResult> {
-    const input = BreakwaterClient.inputOf(options);
+    const input = inputOf(options);
     return (await this.temporal.workflow.execute('plan', {
       taskQueue: this.taskQueue,
       workflowId: `plan.${randomInt(36 ** 8).toString(36)}`,
@@ -127,7 +98,7 @@ export class BreakwaterClient {
   async startExperiment(options: StartOptions): Promise<StartedRun> {
     const experiment = parseDocument(options.document);
     const workflowId = workflowIdOf(experiment.metadata, experiment.fault.kind, options.idempotencyKey);
-    const input: RunInput = { ...BreakwaterClient.inputOf(options), issued: { workflowId, atMs: options.issuedAtMs ?? Date.now() } };
+    const input: RunInput = { ...inputOf(options), issued: { workflowId, atMs: options.issuedAtMs ?? Date.now() } };
     try {
       const handle: WorkflowHandleWithFirstExecutionRunId = await this.temporal.workflow.start('experiment', {
         taskQueue: this.taskQueue,
@@ -142,6 +113,19 @@ export class BreakwaterClient {
       const { runId } = await this.temporal.workflow.getHandle(workflowId).describe();
       return { workflowId, runId, alreadyStarted: true };
     }
+  }
+
+  /**
+   * Starts a run once for this requester and key, whatever the document says: the HTTP API's door.
+   * @throws ZodError when the document is not an experiment: nothing is started
+   */
+  startOnce(options: StartOptions & { idempotencyKey: string }): Promise<OnceStarted> {
+    return startOnce(this, options);
+  }
+
+  /** Whose a run is and where; undefined when Temporal knows no such run of this installation. */
+  placeOf(workflowId: string): Promise<RunPlace | undefined> {
+    return isRunId(workflowId) ? runPlace(this, workflowId) : Promise.resolve(undefined);
   }
 
   /** Schedules of experiments: chaos windows. */

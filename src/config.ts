@@ -92,7 +92,14 @@ const variables = {
     .string()
     .regex(/^\S{16,}$/, 'expected 16 characters or more, no blanks')
     .optional()
-    .describe('bearer token that the HTTP API wants (secret); without it only this machine is answered'),
+    .describe(
+      'bearer token that the HTTP API takes as an administrator (secret); without it and BREAKWATER_ACCESS only this machine is answered',
+    ),
+  BREAKWATER_ACCESS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('file that says who may use the HTTP API and as what: issuers of tokens, hashes of API keys, a trusted proxy (docs/api.md)'),
   BREAKWATER_JANITOR_EVERY: z
     .union([z.literal('off'), Duration.refine((ms) => ms >= 10_000 && ms <= 3_600_000)], { error: 'expected 10s to 1h, or off' })
     .default(60_000)
@@ -153,8 +160,8 @@ export interface Config {
   /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
   pager: { url?: string; key?: string };
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-  /** Where the HTTP API listens, and the token that it wants. Secret: never in a message. */
-  api: { host: string; port: number; token?: string };
+  /** Where the HTTP API listens, the shared token that it takes (secret: never in a message), and the file that says who else may use it. */
+  api: { host: string; port: number; token?: string; accessFile?: string };
   temporal: TemporalSettings;
 }
 
@@ -216,6 +223,7 @@ export function loadConfig(env: Env = process.env): Config {
       host: v.BREAKWATER_API_HOST,
       port: v.BREAKWATER_API_PORT,
       ...(v.BREAKWATER_API_TOKEN !== undefined && { token: v.BREAKWATER_API_TOKEN }),
+      ...(v.BREAKWATER_ACCESS !== undefined && { accessFile: resolve(v.BREAKWATER_ACCESS) }),
     },
     temporal,
   };

@@ -7,9 +7,9 @@ export function api(program: Command, cli: Cli): void {
     .command('api')
     .summary('serve the HTTP API until stopped')
     .description(
-      'Serves POST /v1/incidents (also for Alertmanager), POST, GET and DELETE /v1/halt, and GET /healthz until SIGINT or SIGTERM. Where: BREAKWATER_API_HOST, BREAKWATER_API_PORT; who: BREAKWATER_API_TOKEN. Logs JSON on stderr.',
+      'Serves the HTTP API /v1 (docs/api.md) until SIGINT or SIGTERM: runs, approvals, schedules, halts, reports. Where: BREAKWATER_API_HOST, BREAKWATER_API_PORT; who: BREAKWATER_ACCESS, BREAKWATER_API_TOKEN; lists and reports: BREAKWATER_DATABASE_URL. Logs JSON on stderr.',
     )
-    .addHelpText('after', '\nExample:\n  $ BREAKWATER_API_TOKEN=… BREAKWATER_API_HOST=0.0.0.0 breakwater api')
+    .addHelpText('after', '\nExample:\n  $ BREAKWATER_ACCESS=access.yaml BREAKWATER_API_HOST=0.0.0.0 breakwater api')
     .action(async () => {
       const config = cli.config();
       const { pino } = await import('pino');

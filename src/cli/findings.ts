@@ -6,7 +6,7 @@ import type { RunReport } from '../report/index.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
-import { lookBack } from './look-back.ts';
+import { lookBack } from '../report/look-back.ts';
 import { plainText } from './plain-text.ts';
 import { requireRun } from './recorded-run.ts';
 import { table } from './table.ts';

@@ -7,7 +7,7 @@ import { plannedOf } from '../report/planned-waves.ts';
 import { MOST_WAVES } from '../report/score-rows.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { requireRun } from './recorded-run.ts';
-import type { ReportFormat } from './report-run.ts';
+import type { ReportFormat } from '../report/formats.ts';
 
 /** Runs by id, or by what they have in common. Instants are epoch milliseconds. */
 export interface RunsWanted {

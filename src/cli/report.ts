@@ -5,7 +5,8 @@ import { instantArgument, limitArgument } from './arguments.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
-import { piecesOfRun, REPORT_FORMATS, type ReportFormat } from './report-run.ts';
+import { REPORT_FORMATS, type ReportFormat } from '../report/formats.ts';
+import { piecesOfRun } from './report-run.ts';
 import { piecesOfRuns, type RunsWanted } from './report-runs.ts';
 import { writePieces } from './write-pieces.ts';
 

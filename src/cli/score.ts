@@ -4,7 +4,7 @@ import { plannedOf } from '../report/planned-waves.ts';
 import { MOST_WAVES, SCORE_HEADS, scoreRows } from '../report/score-rows.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
-import { lookBack } from './look-back.ts';
+import { lookBack } from '../report/look-back.ts';
 import { show, withOutput, type Format } from './output.ts';
 import { table } from './table.ts';
 

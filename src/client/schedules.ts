@@ -27,6 +27,8 @@ export interface ScheduleView {
   zone: string;
   experiment: string;
   environment: string;
+  /** The team that answers for it; empty on schedules of earlier versions. */
+  owner: string;
   requestedBy: string;
   paused: boolean;
   note?: string;
@@ -78,6 +80,7 @@ function viewOf(name: string, { memo, state, info }: Pick<ScheduleSummary | Sche
     zone: textOf(memo, 'zone'),
     experiment: textOf(memo, 'experiment'),
     environment: textOf(memo, 'environment'),
+    owner: textOf(memo, 'owner'),
     requestedBy: textOf(memo, 'requestedBy'),
     paused: state.paused,
     ...(state.note !== undefined && state.note !== '' && { note: state.note }),
@@ -117,7 +120,10 @@ export class Schedules {
         scheduleId: idOf(this.taskQueue, name),
         spec: { cronExpressions: [cron], timezone: zone },
         policies: POLICIES,
-        memo: { breakwater: this.taskQueue, name, cron, zone, experiment: metadata.name, environment: metadata.environment, requestedBy },
+        memo: {
+          ...{ breakwater: this.taskQueue, name, cron, zone, experiment: metadata.name, requestedBy },
+          ...{ environment: metadata.environment, owner: metadata.owner },
+        },
         action: {
           type: 'startWorkflow',
           workflowType: 'experiment',

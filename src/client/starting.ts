@@ -1,5 +1,7 @@
+import { createHash, randomInt } from 'node:crypto';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { Experiment } from '../domain/experiment/experiment.ts';
+import type { RunInput } from '../domain/run.ts';
 import { startAttributes } from '../domain/search-attributes.ts';
 
 /** What starts a run. */
@@ -17,6 +19,42 @@ export interface StartOptions {
   expectedDigest?: string;
   /** When it was asked for, epoch milliseconds by Temporal's clock; now when absent. A run that begins a day later is denied. */
   issuedAtMs?: number;
+}
+
+/** A run that was started, or found to have been started with the same idempotency key. */
+export interface StartedRun {
+  workflowId: string;
+  runId: string;
+  alreadyStarted: boolean;
+}
+
+const MAX_SEED = 2 ** 31 - 1;
+
+/** What the workflow is given, without the issue. */
+export const inputOf = ({ document, requestedBy, seed, timeScale, expectedDigest }: StartOptions): RunInput => ({
+  document,
+  requestedBy,
+  seed: seed ?? randomInt(MAX_SEED),
+  timeScale: timeScale ?? 1,
+  ...(expectedDigest !== undefined && { expectedDigest }),
+});
+
+/** An id that reads and holds no slash: `kill.payment-worker.staging.20261123-2010.k7f2`; with a key, the key's hash instead of time and chance. */
+export function workflowIdOf(
+  metadata: { name: string; environment: string },
+  faultKind: string,
+  idempotencyKey?: string,
+  now = new Date(),
+): string {
+  const verb = faultKind.split('-').at(-1) ?? faultKind;
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 13);
+  const tail =
+    idempotencyKey === undefined
+      ? `${stamp}.${randomInt(36 ** 4)
+          .toString(36)
+          .padStart(4, '0')}`
+      : createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 16);
+  return [verb, metadata.name, metadata.environment, tail].join('.');
 }
 
 /** How soon a dead worker's workflow task moves to another worker. */

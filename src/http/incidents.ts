@@ -13,12 +13,12 @@ const Environment = z.string().refine(isEnvironment, AN_ENVIRONMENT);
 export const HaltRequest = z.strictObject({
   environment: Environment.optional(),
   kind: z.enum(['halt', 'incident']).default('halt'),
-  by: text,
+  by: text.optional().describe('who is acting, where nobody is authenticated by name; else leave it out'),
   reason: text,
 });
 
 /** What lifts, as a query string. */
-export const LiftQuery = z.strictObject({ environment: Environment.optional(), by: text, reason: text });
+export const LiftQuery = z.strictObject({ environment: Environment.optional(), by: text.optional(), reason: text });
 
 /** An incident said in our own words. */
 const OwnIncident = z.strictObject({ environment: Environment, reason: text, by: text.default('api') });

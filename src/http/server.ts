@@ -1,62 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import swagger from '@fastify/swagger';
 import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import type { BreakwaterClient, HaltOptions } from '../client.ts';
-import { guardAccess } from './access.ts';
-import { HaltRequest, LiftQuery, readIncidents } from './incidents.ts';
-import { answerProblems } from './problem.ts';
+import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { guardAccess } from './guard.ts';
+import { createIdentify, type IdentitySources } from './identity/identify.ts';
+import { LIMITS, limitAddresses, limitPrincipals, type Limits } from './limits.ts';
+import { createMetrics } from './metrics.ts';
+import { answerNotFound } from './not-found.ts';
+import { openApi } from './open-api.ts';
+import { answerProblems, problemOf, sendProblem } from './problem.ts';
+import { eventRoutes } from './routes/events.ts';
+import { haltRoutes } from './routes/halts.ts';
+import { learningRoutes } from './routes/learning.ts';
+import { runRoutes } from './routes/runs.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
+import { serviceRoutes } from './routes/service.ts';
+import { steeringRoutes } from './routes/steering.ts';
+import type { Rooms } from './visible.ts';
+import { Watchers } from './watchers.ts';
 
-/** What the API needs. */
-export interface ApiOptions {
-  client: BreakwaterClient;
+/** What the API needs. Without a token and an access file only this machine is answered. */
+export interface ApiOptions extends Rooms, IdentitySources {
   log: FastifyBaseLogger;
-  /** Bearer token. Without it only this machine is answered. */
-  token?: string;
+  limits?: Partial<Limits>;
 }
 
 /** Alertmanager groups some hundred alerts in a message. */
 const BODY_LIMIT = 1_048_576;
-const REQUEST_TIMEOUT_MS = 15_000;
-/** Longest wait for Temporal. */
-const ANSWER_WITHIN_MS = 8_000;
-const HEALTHY_WITHIN_MS = 2_000;
+/** Longer than any id of a run. */
+const MAX_PARAM = 300;
+/** How often it is looked whether a request takes too long to arrive. */
+const LOOK_FOR_SLOW_MS = 1_000;
+
+const SLOW = new Set(['ERR_HTTP_REQUEST_TIMEOUT', 'FST_ERR_CLIENT_TIMEOUT']);
+
+/** What is not even a request: too slow, too large a head, no HTTP. */
+function answerNoRequest(error: NodeJS.ErrnoException, socket: { writable: boolean; end(text: string): void; destroy(): void }): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, phrase, detail] = SLOW.has(error.code ?? '')
+    ? ([408, 'Request Timeout', 'the request did not arrive in time'] as const)
+    : error.code === 'HPE_HEADER_OVERFLOW'
+      ? ([431, 'Request Header Fields Too Large', 'the headers are too large'] as const)
+      : ([400, 'Bad Request', 'this is no HTTP request'] as const);
+  const body = JSON.stringify(problemOf(status, detail));
+  const head = ['content-type: application/problem+json', `content-length: ${Buffer.byteLength(body)}`, 'connection: close'];
+  socket.end(`HTTP/1.1 ${status} ${phrase}\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Every answer: no guessing of its type, nothing kept by whoever is between, and an id to ask us by. */
+function markAnswers(app: FastifyInstance): void {
+  app.addHook('onSend', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    return Promise.resolve();
+  });
+}
 
 /** The HTTP API. Not listening yet. */
-export function createApi({ client, log, token }: ApiOptions): FastifyInstance {
+export function createApi({ door, records, log, limits: given, ...sources }: ApiOptions): FastifyInstance {
+  const limits = { ...LIMITS, ...given };
+  const watchers = new Watchers(limits.watchers, limits.watchersPerPrincipal);
   const app: FastifyInstance = fastify({
     loggerInstance: log,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: limits.requestWithinMs,
+    // Of the two times Node takes the larger for the body, whichever it is.
+    http: { headersTimeout: limits.requestWithinMs, requestTimeout: limits.requestWithinMs, connectionsCheckingInterval: LOOK_FOR_SLOW_MS },
     forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: MAX_PARAM },
+    clientErrorHandler: answerNoRequest,
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, error.statusCode ?? 400, 'this address cannot be read'),
   });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(() => JSON.stringify); // the schemas of answers describe; they neither change nor refuse what is true
+  app.removeContentTypeParser('text/plain'); // a web page may send that anywhere without asking
   answerProblems(app);
-  guardAccess(app, token);
-  const inTime = <R>(ask: () => Promise<R>, ms = ANSWER_WITHIN_MS): Promise<R> => client.temporal.withDeadline(Date.now() + ms, ask);
-  /** The flag is durable and the runs are told when this returns; they undo in their own time. */
-  const halt = async (options: HaltOptions) => {
-    const { environment, halt: standing, told } = await inTime(() => client.halt(options, 0));
-    log.warn({ environment, ...standing, told }, 'halted');
-    return { environment, halt: standing, told };
-  };
-
-  app.get('/healthz', async () => {
-    await inTime(() => client.temporal.workflowService.getSystemInfo({}), HEALTHY_WITHIN_MS);
-    return { status: 'ok' };
+  answerNotFound(app);
+  markAnswers(app);
+  const registry = createMetrics(app, watchers);
+  limitAddresses(app, limits);
+  guardAccess(app, createIdentify(sources));
+  limitPrincipals(app, limits);
+  app.addHook('preClose', (done) => {
+    watchers.close();
+    done();
   });
-  app.get('/v1/halt', () => inTime(() => client.halts()));
-  app.post('/v1/halt', async (request, reply) => {
-    const { environment, ...said } = HaltRequest.parse(request.body ?? {});
-    return reply.code(202).send(await halt({ ...said, ...(environment !== undefined && { environment }) }));
-  });
-  app.delete('/v1/halt', async (request, reply) => {
-    const { environment, by, reason } = LiftQuery.parse(request.query);
-    await inTime(() => client.liftHalt(environment, { by, reason }));
-    log.warn({ environment, by, reason }, 'halt lifted');
-    return reply.code(204).send();
-  });
-  app.post('/v1/incidents', async (request, reply) => {
-    const incidents = readIncidents(request.body ?? {});
-    const taken = [];
-    for (const incident of incidents) taken.push(await halt({ ...incident, kind: 'incident' }));
-    return reply.code(202).send({ incidents: taken });
+  app.register(swagger, { openapi: openApi, transform: jsonSchemaTransform });
+  app.register(async (within) => {
+    const api = within.withTypeProvider<ZodTypeProvider>();
+    const rooms: Rooms = { door, ...(records && { records }) };
+    runRoutes(api, rooms);
+    eventRoutes(api, rooms, watchers);
+    steeringRoutes(api, rooms);
+    haltRoutes(api, rooms);
+    scheduleRoutes(api, rooms);
+    learningRoutes(api, rooms);
+    serviceRoutes(api, rooms, registry);
+    return Promise.resolve();
   });
   return app;
 }

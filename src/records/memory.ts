@@ -59,11 +59,12 @@ export function createMemoryRecords(): Records {
       const most = storableLimit(limit);
       const all = [...entries.values()].map(({ run }) => run).sort(byStart);
       const after = cursor === undefined ? 0 : all.indexOf(entryOf(cursor).run) + 1;
-      const { sinceMs = -Infinity, untilMs = Infinity } = wanted;
+      const { sinceMs = -Infinity, untilMs = Infinity, within = [{}] } = wanted;
       const fits = (run: RunRecord): boolean =>
         (['environment', 'service', 'verdict', 'name'] as const).every(
           (field) => wanted[field] === undefined || run[field] === wanted[field],
         ) &&
+        within.some(({ owner = run.owner, environment = run.environment }) => owner === run.owner && environment === run.environment) &&
         run.startedAtMs >= sinceMs &&
         run.startedAtMs < untilMs;
       return structuredClone(all.slice(after).filter(fits).slice(0, most));

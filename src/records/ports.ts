@@ -72,6 +72,8 @@ export interface RunFilter {
   /** Started at or after `sinceMs`, and before `untilMs`, epoch milliseconds. */
   sinceMs?: number;
   untilMs?: number;
+  /** Only of these owners and environments; an absent name is every one, and an empty list is none. */
+  within?: readonly { owner?: string; environment?: string }[];
   cursor?: string;
 }
 

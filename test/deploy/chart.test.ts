@@ -187,6 +187,20 @@ describeWithHelm('the chart', () => {
     expect(stderr).toMatch(why);
   });
 
+  test('the API takes the shared token, an access file, or both, and reads the records', () => {
+    const envOf = (api: object): Record<string, string> => {
+      const [, { containers, volumes }] = podsOf(render({ ...VALUES, api })).find(([name]) => name.endsWith('-api'))!;
+      expect((volumes ?? []).some(({ name }) => name === 'access')).toBe('accessSecret' in api);
+      return Object.fromEntries((containers[0]!.env ?? []).map(({ name, value = 'from a secret' }) => [name, value]));
+    };
+    const [tokenSecret, accessSecret] = [{ name: 'token' }, { name: 'who' }];
+    const file = { BREAKWATER_ACCESS: '/etc/breakwater-access/access.yaml' };
+    expect(envOf({ tokenSecret })).toMatchObject({ BREAKWATER_API_TOKEN: 'from a secret', BREAKWATER_DATABASE_URL: 'from a secret' });
+    expect(envOf({ accessSecret })).toMatchObject(file);
+    expect(envOf({ accessSecret })).not.toHaveProperty('BREAKWATER_API_TOKEN');
+    expect(envOf({ tokenSecret, accessSecret })).toMatchObject({ ...file, BREAKWATER_API_TOKEN: 'from a secret' });
+  });
+
   test('a network policy for every component: workers take nothing in, the API only what is named', () => {
     const policies = Object.fromEntries(
       ofKind('NetworkPolicy').map(({ metadata, spec }) => [metadata.name, spec as { ingress: object[]; policyTypes: string[] }]),

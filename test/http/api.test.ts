@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { isLoopback } from '../../src/http/access.ts';
+import { isLoopback } from '../../src/http/identity/loopback.ts';
+import { doorOf } from '../../src/http/door.ts';
 import { serveApi } from '../../src/http/serve.ts';
 import { createApi } from '../../src/http/server.ts';
 import { BreakwaterClient } from '../../src/client.ts';
@@ -26,7 +27,7 @@ async function withApi(
   token: string | undefined,
   use: (ask: Ask, url: string) => Promise<void>,
 ): Promise<void> {
-  const app = createApi({ client: stage.client, log: pino({ level: 'silent' }), ...(token !== undefined && { token }) });
+  const app = createApi({ door: doorOf(stage.client), log: pino({ level: 'silent' }), ...(token !== undefined && { token }) });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const ask: Ask = async (method, path, body, headers = {}) => {
@@ -156,8 +157,8 @@ describeWithTemporal('the API', () => {
         withApi(stage, TOKEN, async (ask) => {
           const wrong: [method: string, path: string, body: unknown, status: number, detail: RegExp][] = [
             ['GET', '/nowhere', undefined, 404, /there is no GET \/nowhere/],
-            ['PUT', '/v1/halt', {}, 404, /there is no PUT/],
-            ['POST', '/v1/halt', undefined, 400, /by/],
+            ['PUT', '/v1/halt', {}, 405, /there is no PUT.*it takes DELETE, GET, POST/],
+            ['POST', '/v1/halt', undefined, 400, /body: .*expected object/],
             ['POST', '/v1/halt', '{"by":', 400, /JSON/],
             ['POST', '/v1/halt', { by: 'ann', reason: '' }, 400, /reason/],
             ['POST', '/v1/halt', { by: 'ann', reason: 'x'.repeat(501) }, 400, /reason/],

@@ -49,6 +49,26 @@ export function recordsContract(open: () => Promise<Records>): void {
       await expect(records.appendEvents('nobody', [anEvent()])).rejects.toThrow('no run nobody is recorded; openRun comes first');
       await expect(records.appendSamples('nobody', [aSample()])).rejects.toThrow('no run nobody is recorded; openRun comes first');
     });
+    test('are narrowed to owners and environments; to none of them there is nothing', async () => {
+      const places = [
+        ['a', 'staging'],
+        ['a', 'production'],
+        ['b', 'staging'],
+        ['c', 'production'],
+      ] as const;
+      for (const [i, [owner, environment]] of places.entries())
+        await records.openRun(aRun({ workflowId: `run-${i}`, startedAtMs: T0 - i, owner, environment }));
+      const ids = async (filter: Parameters<Records['listRuns']>[0]) =>
+        (await records.listRuns(filter)).map(({ workflowId }) => workflowId);
+      expect(await ids({ limit: 10, within: [{ owner: 'a' }] })).toEqual(['run-0', 'run-1']);
+      expect(await ids({ limit: 10, within: [{ owner: 'a', environment: 'staging' }, { environment: 'production' }] })).toEqual([
+        ...['run-0', 'run-1', 'run-3'],
+      ]);
+      expect(await ids({ limit: 1, within: [{ owner: 'b' }, { owner: 'c' }], cursor: 'run-2' })).toEqual(['run-3']);
+      expect(await ids({ limit: 10, within: [{}] })).toHaveLength(4);
+      expect(await ids({ limit: 10, within: [{ owner: "a' OR 1=1 --" }] })).toEqual([]);
+      expect(await ids({ limit: 10, within: [] })).toEqual([]);
+    });
     test('are listed newest first, filtered, page by page', async () => {
       for (let i = 0; i < 5; i++)
         await records.openRun(

@@ -1,14 +1,14 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import axios, { isAxiosError } from 'axios';
 import type { HttpAnswer, HttpPort, HttpRequest } from '../../remedies/ports.ts';
+import { guardedAgents } from './metadata-guard.ts';
 
 const MAX_BODY_BYTES = 1024 ** 2;
 const MAX_REDIRECTS = 3;
 
 /** HTTP over kept connections, without proxies. Redirects are followed on the same host only, because headers may carry secrets. */
 export function createHttp(): HttpPort & { close(): void } {
-  const agents = { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }) };
+  const { http: httpAgent, https: httpsAgent } = guardedAgents({ keepAlive: true });
+  const agents = { httpAgent, httpsAgent };
   const client = axios.create({
     ...agents,
     proxy: false,

@@ -1,6 +1,7 @@
-import { Agent as HttpAgent, request as askHttp, type IncomingMessage, type RequestOptions } from 'node:http';
-import { Agent as HttpsAgent, request as askHttps } from 'node:https';
+import { request as askHttp, type Agent as HttpAgent, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as askHttps } from 'node:https';
 import type { HttpAnswer, HttpPort, HttpRequest } from '../../probes/ports.ts';
+import { guardedAgents } from '../http/metadata-guard.ts';
 import { readBody } from './http-body.ts';
 
 /** Enough for a thousand probes a second that each take a quarter of one; more wait for a free socket. Per origin. */
@@ -18,7 +19,7 @@ class BrokenReuse extends Error {}
  */
 export function createHttp(): HttpPort & { close(): void } {
   const options = { keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 64 };
-  const [http, https] = [new HttpAgent(options), new HttpsAgent(options)];
+  const { http, https } = guardedAgents(options);
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
     const [sentMs, start] = [Date.now(), performance.now()];
     const isTls = request.url.startsWith('https:');

@@ -21,6 +21,8 @@ const LIST = `SELECT ${COLUMNS} FROM breakwater.runs
   WHERE ($2::text IS NULL OR environment = $2) AND ($3::text IS NULL OR service = $3) AND ($4::text IS NULL OR verdict = $4)
     AND ($6::text IS NULL OR name = $6)
     AND ($7::float8 IS NULL OR started_at >= ${timestamp('$7')}) AND ($8::float8 IS NULL OR started_at < ${timestamp('$8')})
+    AND ($9::jsonb IS NULL OR EXISTS (SELECT 1 FROM jsonb_to_recordset($9::jsonb) AS place (owner text, environment text)
+      WHERE (place.owner IS NULL OR place.owner = runs.owner) AND (place.environment IS NULL OR place.environment = runs.environment)))
     AND ($5::text IS NULL OR (started_at, workflow_id) < (SELECT started_at, workflow_id FROM breakwater.runs WHERE workflow_id = $5))
   ORDER BY started_at DESC, workflow_id DESC LIMIT $1`;
 
@@ -65,13 +67,15 @@ export function runRecords({ query }: Database): RunPart {
       return { verdict: rowCount === 1 ? verdict : ((await mustFind(workflowId)).verdict ?? verdict) };
     },
     findRun,
-    async listRuns({ limit, environment, service, verdict, cursor, name, sinceMs, untilMs }) {
+    async listRuns({ limit, environment, service, verdict, cursor, name, sinceMs, untilMs, within }) {
       const most = storableLimit(limit);
       if (cursor !== undefined) await mustFind(cursor);
       const { rows } = await query<object>(
         'list runs',
         LIST,
-        [most, environment, service, verdict, cursor, name, sinceMs, untilMs].map((value) => value ?? null),
+        [most, environment, service, verdict, cursor, name, sinceMs, untilMs, within && JSON.stringify(within)].map(
+          (value) => value ?? null,
+        ),
       );
       return rows.map(toRun);
     },

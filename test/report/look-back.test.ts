@@ -1,4 +1,4 @@
-import { lookBack } from '../../src/cli/look-back.ts';
+import { lookBack } from '../../src/report/look-back.ts';
 import { createMemoryRecords } from '../../src/records/memory.ts';
 import { aRun, T0 } from '../records/examples.ts';
 

@@ -1,0 +1,67 @@
+import type { Finding } from '../domain/findings.ts';
+import type { Grant } from '../domain/principal.ts';
+import type { Halt, RunEvent, RunState } from '../domain/run.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import type { RunRecord } from '../records/ports.ts';
+import type { ReportFormat } from '../report/formats.ts';
+import type { Leftover } from '../report/leftovers.ts';
+import type { StartOptions } from './starting.ts';
+
+export type { Finding, Leftover, ReportFormat, RunEvent, RunRecord };
+
+/** Who you are to the API. */
+export interface Me {
+  subject: string;
+  kind: 'person' | 'service' | 'unidentified';
+  grants: Grant[];
+}
+
+/** A run in a list. Times are epoch milliseconds. */
+export type RunBrief = Omit<RunRecord, 'experiment' | 'result'>;
+
+export interface RunsPage {
+  runs: RunBrief[];
+  /** Hand it back as `cursor` for the page after this one. */
+  next?: string;
+}
+
+/** Which runs to list. Instants are ISO 8601, such as 2026-11-01T08:00:00Z. */
+export interface RunsQuery {
+  environment?: string;
+  service?: string;
+  /** The experiment's name. */
+  name?: string;
+  verdict?: Verdict;
+  since?: string;
+  until?: string;
+  /** 1–200 */
+  limit?: number;
+  cursor?: string;
+}
+
+/** One run: its record when there is one, its state while it lives, or why that is not known. */
+export interface RunView {
+  run?: RunRecord;
+  state?: RunState;
+  unknown?: string;
+}
+
+/** What is planned or started. Who asks is who is authenticated. */
+export type Planned = Pick<StartOptions, 'document' | 'seed' | 'timeScale'>;
+export type Started = Planned & Pick<StartOptions, 'expectedDigest'> & { idempotencyKey: string };
+
+/** Why somebody acts. */
+export interface Why {
+  reason?: string;
+}
+
+/** What a stream of events says; after the end it is over. */
+export type Watched = { kind: 'event'; event: RunEvent } | { kind: 'end'; verdict?: Verdict; reason?: string };
+
+/** A halt as it was taken. */
+export interface Halted {
+  environment: string;
+  halt: Halt;
+  /** Live runs that were told so far. */
+  told: number;
+}

@@ -1,0 +1,176 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Halt, RunEvent, RunState } from '../domain/run.ts';
+import type { PlanResult } from '../workflows/plan.ts';
+import type {
+  Finding,
+  Halted,
+  Leftover,
+  Me,
+  Planned,
+  ReportFormat,
+  RunBrief,
+  RunsPage,
+  RunsQuery,
+  RunView,
+  Started,
+  Watched,
+  Why,
+} from './http-views.ts';
+import { askApi, ApiProblem, type ApiAddress, type Asked } from './http-request.ts';
+import type { ScheduleRequest, ScheduleView } from './schedules.ts';
+import { sseMessages } from './sse.ts';
+import type { StartedRun } from './starting.ts';
+
+/** How soon a stream that broke is asked for again, and how often without anything new. */
+const AGAIN_AFTER_MS = 1_000;
+const ATTEMPTS = 5;
+
+const encode = encodeURIComponent;
+const withoutUndefined = (query: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
+
+/** Typed doors to Breakwater over HTTP, for whoever has no Temporal. Everything throws `ApiProblem` when the API refuses. */
+export class BreakwaterHttpClient {
+  private readonly address: ApiAddress;
+
+  /** @param address where the API is, and the token or key that it wants */
+  constructor(address: ApiAddress) {
+    this.address = address;
+  }
+
+  private async json<R>(asked: Asked): Promise<R> {
+    const answer = await askApi(this.address, asked);
+    return (answer.status === 204 ? undefined : await answer.json()) as R;
+  }
+  private get<R>(path: string, query: object = {}): Promise<R> {
+    return this.json({ method: 'GET', path, query: withoutUndefined(query) });
+  }
+  private post<R>(path: string, body: object = {}, headers: Record<string, string> = {}): Promise<R> {
+    return this.json({ method: 'POST', path, body, headers });
+  }
+
+  me(): Promise<Me> {
+    return this.get('/v1/me');
+  }
+
+  /** Plans without running. Touches nothing. */
+  plan(planned: Planned): Promise<PlanResult> {
+    return this.post('/v1/plan', planned);
+  }
+
+  /** Starts a run once for this key. @throws ApiProblem (409) when the key was used for something else */
+  start({ idempotencyKey, ...body }: Started): Promise<StartedRun> {
+    return this.post('/v1/runs', body, { 'idempotency-key': idempotencyKey });
+  }
+
+  /** One page of runs, newest first. */
+  runs(query: RunsQuery = {}): Promise<RunsPage> {
+    return this.get('/v1/runs', query);
+  }
+
+  /** Every run that fits, newest first, page by page. */
+  async *allRuns(query: Omit<RunsQuery, 'cursor'> = {}): AsyncGenerator<RunBrief> {
+    for (let cursor: string | undefined; ;) {
+      const page = await this.runs({ ...query, ...(cursor !== undefined && { cursor }) });
+      yield* page.runs;
+      if (page.next === undefined) return;
+      cursor = page.next;
+    }
+  }
+
+  run(id: string): Promise<RunView> {
+    return this.get(`/v1/runs/${encode(id)}`);
+  }
+
+  /** Approves what the run waits for. @param digest of the plan that was seen */
+  approve(id: string, approval: Why & { digest: string }): Promise<RunState> {
+    return this.post(`/v1/runs/${encode(id)}/approve`, approval);
+  }
+  reject(id: string, why: Why = {}): Promise<RunState> {
+    return this.post(`/v1/runs/${encode(id)}/reject`, why);
+  }
+  abort(id: string, why: Why = {}): Promise<RunState> {
+    return this.post(`/v1/runs/${encode(id)}/abort`, why);
+  }
+  pause(id: string, why: Why = {}): Promise<RunState> {
+    return this.post(`/v1/runs/${encode(id)}/pause`, why);
+  }
+  resume(id: string, why: Why = {}): Promise<RunState> {
+    return this.post(`/v1/runs/${encode(id)}/resume`, why);
+  }
+
+  /** What happens in a run, each event once, up to its end. A stream that breaks is taken up where it broke. */
+  async *watch(id: string, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Watched> {
+    let after: string | undefined;
+    for (let attempts = 0; attempts < ATTEMPTS; attempts++) {
+      try {
+        const headers = { accept: 'text/event-stream', ...(after !== undefined && { 'last-event-id': after }) };
+        const answer = await askApi(this.address, {
+          method: 'GET',
+          path: `/v1/runs/${encode(id)}/events`,
+          headers,
+          isStream: true,
+          ...(signal && { signal }),
+        });
+        if (answer.status === 204 || !answer.body) return;
+        for await (const message of sseMessages(answer.body)) {
+          attempts = 0;
+          if (message.event === 'end') return yield { kind: 'end', ...(JSON.parse(message.data) as object) };
+          after = message.id ?? after;
+          yield { kind: 'event', event: JSON.parse(message.data) as RunEvent };
+        }
+      } catch (error) {
+        if (signal?.aborted) return;
+        if (error instanceof ApiProblem && error.status < 500 && error.status !== 429) throw error;
+        if (attempts === ATTEMPTS - 1) throw error;
+      }
+      await delay(AGAIN_AFTER_MS, undefined, { ...(signal && { signal }) }).catch(() => undefined);
+      if (signal?.aborted) return;
+    }
+  }
+
+  /** The report of a run, as text. */
+  async report(id: string, format: ReportFormat = 'json'): Promise<string> {
+    return (await askApi(this.address, { method: 'GET', path: `/v1/runs/${encode(id)}/report`, query: { format } })).text();
+  }
+
+  /** The halts that stand, by environment; `_all` stands for every one. */
+  halts(): Promise<Record<string, Halt>> {
+    return this.get('/v1/halt');
+  }
+  /** Stops every live run of an environment, or of all when none is named, and refuses new ones until it is lifted. */
+  halt(halt: { environment?: string; kind?: Halt['kind']; reason: string; by?: string }): Promise<Halted> {
+    return this.post('/v1/halt', halt);
+  }
+  liftHalt(lift: { environment?: string; reason: string; by?: string }): Promise<void> {
+    return this.json({ method: 'DELETE', path: '/v1/halt', query: withoutUndefined(lift) });
+  }
+
+  async schedules(): Promise<ScheduleView[]> {
+    return (await this.get<{ schedules: ScheduleView[] }>('/v1/schedules')).schedules;
+  }
+  schedule(name: string): Promise<ScheduleView> {
+    return this.get(`/v1/schedules/${encode(name)}`);
+  }
+  addSchedule(request: Omit<ScheduleRequest, 'requestedBy'>): Promise<ScheduleView> {
+    return this.post('/v1/schedules', request);
+  }
+  actOnSchedule(act: 'pause' | 'resume' | 'trigger', name: string): Promise<ScheduleView> {
+    return this.post(`/v1/schedules/${encode(name)}/${act}`);
+  }
+  removeSchedule(name: string): Promise<void> {
+    return this.json({ method: 'DELETE', path: `/v1/schedules/${encode(name)}` });
+  }
+
+  /** What runs taught and is not mended yet; with `all` closed ones too. */
+  async findings(query: { service?: string; environment?: string; all?: boolean } = {}): Promise<Finding[]> {
+    return (await this.get<{ findings: Finding[] }>('/v1/findings', query)).findings;
+  }
+  async leftovers(): Promise<Leftover[]> {
+    return (await this.get<{ leftovers: Leftover[] }>('/v1/leftovers')).leftovers;
+  }
+  /** Notes that a person has looked at what a run left behind. @returns the keys that are cleared */
+  async clearLeftovers(id: string, clear: { reason: string; key?: string }): Promise<string[]> {
+    return (await this.post<{ cleared: string[] }>(`/v1/runs/${encode(id)}/leftovers/clear`, clear)).cleared;
+  }
+}

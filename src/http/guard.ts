@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { decide, type Action, type Place, type Principal } from '../domain/principal.ts';
+import { HttpError } from './problem.ts';
+import type { Identify } from './identity/identify.ts';
+
+const PRINCIPAL = 'principal';
+
+/** Routes that are open: whoever asks learns whether Breakwater is well, and no more. */
+const OPEN: ReadonlySet<string> = new Set(['/healthz']);
+
+/** Turns every request into a principal before anything of it is read, or answers 401. */
+export function guardAccess(app: FastifyInstance, identify: Identify): void {
+  app.decorateRequest(PRINCIPAL, null);
+  app.addHook('onRequest', async (request) => {
+    if (!OPEN.has(request.routeOptions.url ?? '')) request.setDecorator<Principal>(PRINCIPAL, await identify(request));
+  });
+}
+
+/** Who asks. */
+export function principalOf(request: FastifyRequest): Principal {
+  const principal = request.getDecorator<Principal | null>(PRINCIPAL);
+  if (!principal) throw new HttpError(401, 'nobody is known to have asked');
+  return principal;
+}
+
+const WORDS: Record<Action, string> = {
+  read: 'look at',
+  plan: 'plan experiments in',
+  start: 'start runs in',
+  pause: 'pause or resume runs in',
+  stop: 'stop',
+  approve: 'approve or reject in',
+  schedule: 'change schedules in',
+  clear: 'clear leftovers in',
+  lift: 'lift a halt of',
+};
+
+const describe = ({ team, environment }: Place): string =>
+  `${team === undefined ? 'every team' : `team '${team}'`} in ${environment === undefined ? 'every environment' : `'${environment}'`}`;
+
+/**
+ * Lets a principal do something to something, or says why not.
+ * @param missing what is said when the principal must not learn that it exists, the same as when it does not
+ * @throws HttpError (403, 404)
+ */
+export function mustMay(principal: Principal, action: Action, place: Place, missing?: string): void {
+  const access = decide(principal, action, place);
+  if (access === 'allowed') return;
+  if (access === 'hidden' && missing !== undefined) throw new HttpError(404, missing);
+  const remedy =
+    principal.subject === 'localhost' ? '; nobody is authenticated here: set BREAKWATER_ACCESS or BREAKWATER_API_TOKEN (docs/api.md)' : '';
+  throw new HttpError(403, `${principal.subject} may not ${WORDS[action]} ${describe(place)}${remedy}`);
+}

@@ -1,0 +1,47 @@
+import { HttpError } from './problem.ts';
+
+/** Counts who watches, and lets no more in than there is room for. */
+export class Watchers {
+  private readonly bySubject = new Map<string, number>();
+  private readonly over = new AbortController();
+  private count = 0;
+  private readonly most: number;
+  private readonly mostOfOne: number;
+
+  constructor(most: number, mostOfOne: number) {
+    this.most = most;
+    this.mostOfOne = mostOfOne;
+  }
+
+  get size(): number {
+    return this.count;
+  }
+
+  /** Fires when the API stops. */
+  get signal(): AbortSignal {
+    return this.over.signal;
+  }
+
+  /** @returns what gives the place back, once @throws HttpError (429, 503) */
+  enter(subject: string): () => void {
+    const own = this.bySubject.get(subject) ?? 0;
+    if (own >= this.mostOfOne) throw new HttpError(429, `you watch ${own} runs already; end a stream first`);
+    if (this.count >= this.most) throw new HttpError(503, 'too many runs are watched now; try again later');
+    this.count++;
+    this.bySubject.set(subject, own + 1);
+    let isIn = true;
+    return () => {
+      if (!isIn) return;
+      isIn = false;
+      this.count--;
+      const left = (this.bySubject.get(subject) ?? 1) - 1;
+      if (left === 0) this.bySubject.delete(subject);
+      else this.bySubject.set(subject, left);
+    };
+  }
+
+  /** Ends every stream. */
+  close(): void {
+    this.over.abort();
+  }
+}
