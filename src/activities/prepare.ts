@@ -10,6 +10,7 @@ import { floorOf, type Headcount } from '../domain/survivors.ts';
 import type { ProtectedTarget, UnreadyTarget } from '../domain/target.ts';
 import type { TargetPorts } from '../targets/ports.ts';
 import { createAccessCheck } from './access.ts';
+import { beating } from './beating.ts';
 import { discover, readyOf } from './discover.ts';
 import { foreseeRefusal } from './foresee.ts';
 import type { SitePorts } from './ports.ts';
@@ -91,6 +92,11 @@ async function chooseWhole(input: PrepareInput, ports: TargetPorts): Promise<Cho
   }
 }
 
+async function chooseAndForesee(input: PrepareInput, ports: SitePorts): Promise<{ chosen: Chosen; refusal: string | undefined }> {
+  const chosen = await chooseWhole(input, ports.targets);
+  return { chosen, refusal: await foreseeRefusal(input.wave.fault, chosen.choice.victims, ports.faults, cancellationSignal()) };
+}
+
 /**
  * Measures the baseline: as long as the wave says, and until every signal that the guard watches or that must hold before the wave has given
  * a value (a rate needs two scrapes), but no longer than the guard would bear to be blind.
@@ -144,14 +150,13 @@ const refused = (unmet: Unmet[]): Preparation => ({
 export const createPrepare = (ports: SitePorts, checkAccess = createAccessCheck(ports.targets.kubernetes)) => ({
   /** @throws CancelledFailure when the run is aborted; KubernetesError while the cluster does not answer */
   async prepareWave(input: PrepareInput): Promise<Preparation> {
-    const access = await checkAccess(input.experiment, cancellationSignal());
+    const access = await beating(() => checkAccess(input.experiment, cancellationSignal())); // an API server may be slow
     const missing = access ? accessObstacles(access, input.experiment.metadata.name) : [];
     if (missing.length > 0) return refused(missing);
     heartbeat();
     const baseline = await measureBaseline(input, ports);
     heartbeat();
-    const chosen = await chooseWhole(input, ports.targets);
-    const refusal = await foreseeRefusal(input.wave.fault, chosen.choice.victims, ports.faults, cancellationSignal());
+    const { chosen, refusal } = await beating(() => chooseAndForesee(input, ports));
     return { unmet: findObstacles(input, baseline), baseline, ...chosen, ...(refusal !== undefined && { refusal }) };
   },
 });
