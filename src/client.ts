@@ -19,6 +19,7 @@ import type { SweepInput, SweepResult } from './domain/sweep.ts';
 import { parseDocument } from './language/experiment.ts';
 import { describeJanitor, installJanitor, Schedules } from './client/schedules.ts';
 import { startOptionsOf, type StartOptions } from './client/starting.ts';
+import { makeCurrent } from './client/versions.ts';
 import type { SurveyQuery } from './domain/kubernetes/survey.ts';
 import type { PlanResult } from './workflows/plan.ts';
 import type { SurveyResult } from './workflows/survey.ts';
@@ -147,6 +148,14 @@ export class BreakwaterClient {
   /** Schedules of experiments: chaos windows. */
   get schedules(): Schedules {
     return new Schedules(this.temporal, this.taskQueue);
+  }
+
+  /**
+   * Gives all work of the control queue to the workers of this build id, once one of them polls.
+   * @throws ServiceError when the server refuses, or none polls within `withinMs`
+   */
+  makeCurrent(buildId: string, withinMs: number): Promise<void> {
+    return makeCurrent(this.temporal, this.taskQueue, buildId, withinMs);
   }
 
   /** Creates the janitor's schedule, or brings it up to date. */

@@ -3,7 +3,7 @@ import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument } from './harness/document.ts';
 import { reach } from './harness/expectations.ts';
 import { FakeSite } from './harness/fake-site.ts';
-import { onStage, openTheatre, type Stage, type Theatre } from './harness/stage.ts';
+import { onStage, openTheatre, type Theatre } from './harness/stage.ts';
 
 const needed = experimentDocument({ approvals: { required: 1 } });
 
@@ -14,21 +14,6 @@ describeWithTemporal('control workers as versions', () => {
   });
   afterAll(() => theatre.close());
 
-  /** What `temporal worker deployment set-current-version` calls. It is refused until a worker of that version polls. */
-  async function makeCurrent({ client, taskQueue }: Stage, buildId: string): Promise<void> {
-    const { workflowService, options } = client.temporal;
-    const request = { namespace: options.namespace, deploymentName: taskQueue, buildId, version: `${taskQueue}.${buildId}` };
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await workflowService.setWorkerDeploymentCurrentVersion({ ...request, identity: 'test' });
-        return;
-      } catch (error) {
-        if (attempt === 60) throw error;
-        await delay(250);
-      }
-    }
-  }
-
   test('a run waits for its version to be made current, passes, and moves on to the next version in its middle', async () => {
     const taskQueue = `versions-${process.pid}`;
     const site = new FakeSite();
@@ -38,7 +23,7 @@ describeWithTemporal('control workers as versions', () => {
         const id = await stage.start();
         await delay(1_500);
         expect(site.calls).toEqual([]); // nobody gets work
-        await makeCurrent(stage, 'one');
+        await stage.client.makeCurrent('one', 15_000);
         expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
         const next = await stage.start(needed);
         await reach(stage, next, 'awaiting-approval');
@@ -49,7 +34,7 @@ describeWithTemporal('control workers as versions', () => {
     await onStage(
       theatre,
       async (stage) => {
-        await makeCurrent(stage, 'two');
+        await stage.client.makeCurrent('two', 15_000);
         const { digest } = await reach(stage, waiting, 'awaiting-approval');
         await stage.client.approve(waiting, { by: 'ann', digest: digest! });
         expect(await stage.verdict(waiting)).toMatchObject({ verdict: 'passed' });
@@ -77,7 +62,7 @@ describeWithTemporal('control workers as versions', () => {
     await onStage(
       theatre,
       async (stage) => {
-        await makeCurrent(stage, 'one');
+        await stage.client.makeCurrent('one', 15_000);
         const { digest } = await reach(stage, waiting, 'awaiting-approval');
         await stage.client.approve(waiting, { by: 'ann', digest: digest! });
         expect(await stage.verdict(waiting)).toMatchObject({ verdict: 'passed' });
@@ -85,4 +70,9 @@ describeWithTemporal('control workers as versions', () => {
       { taskQueue, buildId: 'one' },
     );
   }, 120_000);
+
+  test('a version that no worker has is not made current', () =>
+    onStage(theatre, async ({ client }) => {
+      await expect(client.makeCurrent('nobody', 10)).rejects.toThrow();
+    }));
 });

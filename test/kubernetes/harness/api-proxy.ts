@@ -24,8 +24,8 @@ export interface Trouble {
   before?: (asked: Asked) => Promise<Refusal | undefined> | Refusal | undefined;
   /** When the server has done it, before its answer goes back; it waits for this. */
   after?: (asked: Asked) => Promise<void> | void;
-  /** Whether the stream of a program in a container breaks when the program ends, before that is told. */
-  cutsExec?: (asked: Asked) => boolean;
+  /** What a program in a container must not be heard to say: its stream breaks there. Undefined: nothing. */
+  cutsExecAt?: (asked: Asked) => string | undefined;
 }
 
 /** An API server behind a connection with troubles. Its clients reach it without TLS, on loopback, with a token. */
@@ -86,7 +86,7 @@ export class ApiProxy {
   /** The stream of an exec, byte by byte. */
   private async upgrade(asked: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const what = this.note(asked);
-    const isCut = this.trouble.cutsExec?.(what) ?? false;
+    const unheard = this.trouble.cutsExecAt?.(what);
     if (await this.trouble.before?.(what)) {
       socket.end('HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n\r\n');
       return;
@@ -107,15 +107,9 @@ export class ApiProxy {
     upstream.write(`${what.method} ${what.path} HTTP/1.1\r\nHost: ${server.host}\r\n${headers.join('\r\n')}\r\n\r\n`);
     upstream.write(head);
     socket.pipe(upstream);
-    if (!isCut) {
-      upstream.pipe(socket);
-      return;
-    }
-    let answered = false;
     upstream.on('data', (chunk: Buffer) => {
-      if (answered) return drop(); // the first word after the handshake is cut off
-      answered = true;
-      socket.write(chunk.subarray(0, chunk.indexOf('\r\n\r\n') + 4));
+      if (unheard !== undefined && chunk.includes(unheard)) drop();
+      else socket.write(chunk);
     });
   }
 }
