@@ -151,10 +151,10 @@ export class BreakwaterClient {
   }
 
   /**
-   * Gives all work of the control queue to the workers of this build id, once one of them polls.
+   * Gives all work of the control queue to the workers of this build id, once one of them polls; undefined: to those without a version.
    * @throws ServiceError when the server refuses, or none polls within `withinMs`
    */
-  makeCurrent(buildId: string, withinMs: number): Promise<void> {
+  makeCurrent(buildId: string | undefined, withinMs: number): Promise<void> {
     return makeCurrent(this.temporal, this.taskQueue, buildId, withinMs);
   }
 

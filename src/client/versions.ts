@@ -8,16 +8,17 @@ const TRY_AGAIN_MS = 1_000;
 /**
  * Makes a version of the control workers the current one, as `temporal worker deployment set-current-version` does: it gets all work from then on.
  * Waits until a worker of it polls, because the server knows of no version before. Safe to repeat.
+ * @param buildId undefined: workers without a version get all work
  * @throws ServiceError when the server refuses, or no worker of the version has polled in `withinMs`
  */
-export async function makeCurrent(temporal: Client, taskQueue: string, buildId: string, withinMs: number): Promise<void> {
+export async function makeCurrent(temporal: Client, taskQueue: string, buildId: string | undefined, withinMs: number): Promise<void> {
   const { namespace, identity } = temporal.options;
   const untilMs = Date.now() + withinMs;
   for (;;) {
     try {
       await temporal.workflowService.setWorkerDeploymentCurrentVersion({
-        ...{ namespace, identity, deploymentName: taskQueue, buildId },
-        version: `${taskQueue}.${buildId}`, // what servers before 1.28 read
+        ...{ namespace, identity, deploymentName: taskQueue },
+        ...(buildId !== undefined && { buildId }),
       });
       return;
     } catch (error) {

@@ -32,7 +32,9 @@ describeWithCluster('runs whose way to the API server is bad', () => {
     };
     const result = await runs.verdict(id);
     expect(refused.length).toBeGreaterThan(5);
-    expect(result).toMatchObject({ verdict: 'passed', leftovers: [] });
+    expect(['passed', 'inconclusive']).toContain(result.verdict); // how late the order was answered depends on the machine
+    expect(result.leftovers).toEqual([]);
+    expect(result.victims).toMatchObject([{ injection: { outcome: 'injected', effect: { proven: true } } }]);
     const now = Object.values(await runs.pods());
     expect(Object.values(before).filter((uid) => !now.includes(uid))).toHaveLength(1);
     expect(runs.proxy.asked.filter((one) => one.startsWith('DELETE'))).toHaveLength(3); // refused twice, and then done

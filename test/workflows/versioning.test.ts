@@ -48,8 +48,9 @@ describeWithTemporal('control workers as versions', () => {
     );
   }, 120_000);
 
-  test('a run that began before there were versions goes on with the first one', async () => {
+  test('a run that began before there were versions goes on with the first one, and one of a version when there are none any more', async () => {
     const taskQueue = `unversioned-${process.pid}`;
+    let versioned = '';
     const waiting = await onStage(
       theatre,
       async (stage) => {
@@ -66,8 +67,20 @@ describeWithTemporal('control workers as versions', () => {
         const { digest } = await reach(stage, waiting, 'awaiting-approval');
         await stage.client.approve(waiting, { by: 'ann', digest: digest! });
         expect(await stage.verdict(waiting)).toMatchObject({ verdict: 'passed' });
+        versioned = await stage.start(needed);
+        await reach(stage, versioned, 'awaiting-approval');
       },
       { taskQueue, buildId: 'one' },
+    );
+    await onStage(
+      theatre,
+      async (stage) => {
+        await stage.client.makeCurrent(undefined, 15_000);
+        const { digest } = await reach(stage, versioned, 'awaiting-approval');
+        await stage.client.approve(versioned, { by: 'ann', digest: digest! });
+        expect(await stage.verdict(versioned)).toMatchObject({ verdict: 'passed' });
+      },
+      { taskQueue },
     );
   }, 120_000);
 
