@@ -20,6 +20,7 @@ import { parseDocument } from './language/experiment.ts';
 import { describeJanitor, installJanitor, Schedules } from './client/schedules.ts';
 import { runPlace, startOnce, type OnceStarted, type RunPlace } from './client/once.ts';
 import { inputOf, startOptionsOf, workflowIdOf, type StartedRun, type StartOptions } from './client/starting.ts';
+import { makeCurrent } from './client/versions.ts';
 import type { SurveyQuery } from './domain/kubernetes/survey.ts';
 import type { PlanResult } from './workflows/plan.ts';
 import type { SurveyResult } from './workflows/survey.ts';
@@ -131,6 +132,14 @@ export class BreakwaterClient {
   /** Schedules of experiments: chaos windows. */
   get schedules(): Schedules {
     return new Schedules(this.temporal, this.taskQueue);
+  }
+
+  /**
+   * Gives all work of the control queue to the workers of this build id, once one of them polls; undefined: to those without a version.
+   * @throws ServiceError when the server refuses, or none polls within `withinMs`
+   */
+  makeCurrent(buildId: string | undefined, withinMs: number): Promise<void> {
+    return makeCurrent(this.temporal, this.taskQueue, buildId, withinMs);
   }
 
   /** Creates the janitor's schedule, or brings it up to date. */

@@ -1,6 +1,7 @@
 import { createAccessCheck } from './access.ts';
 import { createFaultActivities } from './faults.ts';
 import { createGuard } from './guard.ts';
+import { createCensus } from './census.ts';
 import { createComparisons } from './comparisons.ts';
 import { createControl } from './control.ts';
 import { createHalts } from './halts.ts';
@@ -21,6 +22,7 @@ import { createSurvey } from './survey.ts';
 export const createSiteActivities = (ports: SitePorts, checkAccess = createAccessCheck(ports.targets.kubernetes)) => ({
   ...createPrepare(ports, checkAccess),
   ...createPreview(ports, checkAccess),
+  ...createCensus(ports, checkAccess),
   ...createSurvey(ports),
   ...createGuard({ ...ports, leases: renewedAtTarget(ports.leases, ports.faults) }),
   ...createRecovery(ports),

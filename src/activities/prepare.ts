@@ -10,7 +10,9 @@ import { floorOf, type Headcount } from '../domain/survivors.ts';
 import type { ProtectedTarget, UnreadyTarget } from '../domain/target.ts';
 import type { TargetPorts } from '../targets/ports.ts';
 import { createAccessCheck } from './access.ts';
+import { beating } from './beating.ts';
 import { discover, readyOf } from './discover.ts';
+import { foreseeRefusal } from './foresee.ts';
 import type { SitePorts } from './ports.ts';
 import type { SamplePlace } from './recorder.ts';
 import { signalDefinitions } from './signals.ts';
@@ -36,11 +38,18 @@ export interface Preparation {
   populationSize: number;
   /** How many of the population live and are ready. Absent in what earlier versions prepared. */
   ready?: number;
+  /** How many of those that the wave aims at live and are ready. Absent in what earlier versions prepared. */
+  aimedAt?: number;
+  /** Why the system itself would refuse what the fault does to the chosen ones, such as a spent disruption budget. */
+  refusal?: string;
   /** The first few of those that are not, with the reason. */
   unready?: UnreadyTarget[];
   /** The first few of those that must not be hit, with the reason. */
   protectedTargets: ProtectedTarget[];
 }
+
+/** Who is there, and who of them would be hit. */
+export type Chosen = Omit<Preparation, 'unmet' | 'baseline' | 'refusal'>;
 
 const MAX_SHOWN = 20;
 /** How often a population that is smaller than the run's first one is looked at before it is taken for so, and how far apart. */
@@ -48,11 +57,7 @@ const LOOKS = 3;
 const LOOK_AGAIN_MS = 500;
 
 /** Finds the population and chooses from it, under the caps. Used by `plan` and, again, by every wave. */
-export async function choose(
-  input: Omit<PrepareInput, 'place'>,
-  ports: TargetPorts,
-  signal: AbortSignal,
-): Promise<Omit<Preparation, 'unmet' | 'baseline'>> {
+export async function choose(input: Omit<PrepareInput, 'place'>, ports: TargetPorts, signal: AbortSignal): Promise<Chosen> {
   const { experiment, wave, seed, alreadyHit, again, before } = input;
   const population = await discover(experiment.targets, experiment.site, ports, signal);
   const narrowed = wave.targets === experiment.targets ? population : await discover(wave.targets, experiment.site, ports, signal);
@@ -72,18 +77,24 @@ export async function choose(
     choice,
     populationSize: everybody.size,
     ready: readyOf(population).length,
+    aimedAt: readyOf(narrowed).length,
     unready: [...away.values()].slice(0, MAX_SHOWN),
     protectedTargets: narrowed.protected.slice(0, MAX_SHOWN),
   };
 }
 
 /** Chooses from the population as it is; one that seems smaller than when the run began is looked at again, because a busy target answers late. */
-async function chooseWhole(input: PrepareInput, ports: TargetPorts): Promise<Omit<Preparation, 'unmet' | 'baseline'>> {
+async function chooseWhole(input: PrepareInput, ports: TargetPorts): Promise<Chosen> {
   for (let look = 1; ; look++) {
     const chosen = await choose(input, ports, cancellationSignal());
     if (look === LOOKS || (chosen.ready ?? 0) >= (input.before?.ready ?? 0)) return chosen;
     await sleep(LOOK_AGAIN_MS);
   }
+}
+
+async function chooseAndForesee(input: PrepareInput, ports: SitePorts): Promise<{ chosen: Chosen; refusal: string | undefined }> {
+  const chosen = await chooseWhole(input, ports.targets);
+  return { chosen, refusal: await foreseeRefusal(input.wave.fault, chosen.choice.victims, ports.faults, cancellationSignal()) };
 }
 
 /**
@@ -139,13 +150,13 @@ const refused = (unmet: Unmet[]): Preparation => ({
 export const createPrepare = (ports: SitePorts, checkAccess = createAccessCheck(ports.targets.kubernetes)) => ({
   /** @throws CancelledFailure when the run is aborted; KubernetesError while the cluster does not answer */
   async prepareWave(input: PrepareInput): Promise<Preparation> {
-    const access = await checkAccess(input.experiment, cancellationSignal());
+    const access = await beating(() => checkAccess(input.experiment, cancellationSignal())); // an API server may be slow
     const missing = access ? accessObstacles(access, input.experiment.metadata.name) : [];
     if (missing.length > 0) return refused(missing);
     heartbeat();
     const baseline = await measureBaseline(input, ports);
     heartbeat();
-    const chosen = await chooseWhole(input, ports.targets);
-    return { unmet: findObstacles(input, baseline), baseline, ...chosen };
+    const { chosen, refusal } = await beating(() => chooseAndForesee(input, ports));
+    return { unmet: findObstacles(input, baseline), baseline, ...chosen, ...(refusal !== undefined && { refusal }) };
   },
 });

@@ -6,11 +6,12 @@ import type { Measurement } from '../domain/sample.ts';
 import { measureOnce } from '../probes/measure.ts';
 import { createAccessCheck } from './access.ts';
 import type { SitePorts } from './ports.ts';
-import { choose, type Preparation } from './prepare.ts';
+import { foreseeRefusal } from './foresee.ts';
+import { choose, type Chosen } from './prepare.ts';
 import { closeSignals, openSignals } from './signals.ts';
 
 /** What a wave would hit now. */
-export type WavePreview = { wave: string; dryRun: boolean; fault: string } & Omit<Preparation, 'unmet' | 'baseline'>;
+export type WavePreview = { wave: string; dryRun: boolean; fault: string; refusal?: string } & Chosen;
 
 /** What a plan shows of a site: victims, and what each probe answers now. */
 export interface Preview {
@@ -47,7 +48,8 @@ export const createPreview = (ports: SitePorts, checkAccess = createAccessCheck(
     const mayLook = !access || accessObstacles(access, experiment.metadata.name).length === 0;
     for (const wave of mayLook ? resolveWaves(experiment) : []) {
       const chosen = await choose({ experiment, wave, seed, alreadyHit: [] }, ports.targets, cancellationSignal());
-      waves.push({ wave: wave.name, dryRun: wave.dryRun, fault: wave.fault.kind, ...chosen });
+      const refusal = await foreseeRefusal(wave.fault, chosen.choice.victims, ports.faults, cancellationSignal());
+      waves.push({ wave: wave.name, dryRun: wave.dryRun, fault: wave.fault.kind, ...chosen, ...(refusal !== undefined && { refusal }) });
       heartbeat();
     }
     return { waves, answers: await answersNow(experiment, ports), ...(access && { access }) };

@@ -15,6 +15,7 @@ import { init } from './init.ts';
 import { ledger } from './ledger.ts';
 import { janitor } from './janitor.ts';
 import { leftovers } from './leftovers.ts';
+import { makeCurrent } from './make-current.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
 import { postmortem } from './postmortem.ts';
@@ -43,5 +44,5 @@ export const commands: readonly (readonly [heading: string, commands: readonly R
   ['Run:', [plan, run, watch, ci, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
   ['Look back:', [runs, show, report, leftovers, findings, postmortem, score]],
-  ['Operate:', [ledger, janitor, records, doctor, worker, api]],
+  ['Operate:', [ledger, janitor, records, doctor, worker, makeCurrent, api]],
 ];

@@ -1,4 +1,5 @@
 import type { LiveView } from '../activities/watching.ts';
+import { describeApproved } from '../domain/approval.ts';
 import { describeQueued, type RunState, type VictimState } from '../domain/run.ts';
 import { duration, place, quantity } from '../report/format.ts';
 import { eventLine } from './events.ts';
@@ -68,11 +69,12 @@ function signals({ live, nowMs }: Scene, paint: Paint): string[] {
   return ['Signals', ...shown, ...more(sorted.length - shown.length, 'signals')];
 }
 
-function waiting({ awaiting, approvals, approvalsRequired, queued, paused, leftovers }: RunState, paint: Paint): string[] {
+function waiting({ awaiting, awaitingFor, approvals, approvalsRequired, queued, paused, leftovers }: RunState, paint: Paint): string[] {
   const lines: string[] = [];
   if (awaiting !== undefined) {
     const by = approvals.length > 0 ? ` by ${approvals.map(({ by: who }) => plainText(who)).join(', ')}` : '';
     lines.push(paint('yellow', `Awaits approval of ${plainText(awaiting)}: ${approvals.length} of ${approvalsRequired}${by}`));
+    if (awaitingFor) lines.push(paint('yellow', `  ${describeApproved(awaitingFor)}`));
   }
   if (queued) lines.push(paint('yellow', `Waits for the ledger: ${plainText(describeQueued(queued))}`));
   if (paused) lines.push(paint('yellow', `Paused by ${plainText(paused.by)}${paused.reason ? `: ${plainText(paused.reason)}` : ''}`));

@@ -1,7 +1,9 @@
 import type { PlanResult } from '../client.ts';
 import type { Preview, WavePreview } from '../activities/preview.ts';
+import { dropTolerance } from '../domain/approval.ts';
 import { describeOutlook } from '../domain/comparison/plan-ahead.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
+import { percent } from '../domain/percent.ts';
 import { duration, quantity } from '../report/format.ts';
 import { accessLines } from './access-view.ts';
 import type { ComparisonOutlook } from './outlook.ts';
@@ -31,7 +33,7 @@ function times(wave: WavePlan): string {
   return parts.join(', ');
 }
 
-function victimLines({ choice, populationSize, protectedTargets }: WavePreview, paint: Paint): string[] {
+function victimLines({ choice, populationSize, protectedTargets, refusal }: WavePreview, paint: Paint): string[] {
   const shown = choice.victims.slice(0, MOST_NAMED).map(({ name }) => `     ${paint('cyan', 'would hit')}  ${plainText(name)}`);
   const hidden = choice.victims.length - shown.length;
   return [
@@ -39,6 +41,7 @@ function victimLines({ choice, populationSize, protectedTargets }: WavePreview, 
     ...shown,
     ...(hidden > 0 ? [`     … and ${hidden} more`] : []),
     ...(choice.victims.length === 0 ? [`     ${paint('yellow', 'nobody to hit: the run would end here')}`] : []),
+    ...(refusal === undefined ? [] : [`     ${paint('yellow', `the wave would be denied: ${plainText(refusal)}`)}`]),
     ...choice.reductions.map((why) => `     fewer, because ${plainText(why)}`),
     ...protectedTargets.map(({ target, why }) => `     can't hit  ${plainText(target.name)}: ${plainText(why)}`),
   ];
@@ -86,10 +89,19 @@ export const outlookLines = (comparisons: readonly ComparisonOutlook[], paint: P
         }),
       ];
 
+function approvalLine({ experiment }: Plan): string {
+  const { required, within } = experiment.approvals;
+  const isAsked = required > 0 || experiment.waves.some(({ gate }) => gate === 'approval');
+  const mayDropBy = dropTolerance(experiment);
+  const who = required === 0 ? 'none needed before the first wave' : `${required} within ${duration(within)}`;
+  if (!isAsked) return 'none needed';
+  return mayDropBy === undefined ? who : `${who}; void when more than ${percent(mayDropBy)} of the targets have gone since`;
+}
+
 /** A plan for people: what would be hit, under which gates, and what the probes say now. */
 export function planLines(result: ValidPlan, paint: Paint, reserved?: Reserved): string[] {
   const { plan, preview } = result;
-  const { metadata, hypothesis, site, approvals } = plan.experiment;
+  const { metadata, hypothesis, site } = plan.experiment;
   const seen = 'unavailable' in preview ? undefined : preview;
   return [
     paint('bold', `${metadata.name} in ${metadata.environment}`),
@@ -100,7 +112,7 @@ export function planLines(result: ValidPlan, paint: Paint, reserved?: Reserved):
       ['Digest', plan.digest],
       ['Seed', String(plan.seed)],
       ['Time scale', plan.timeScale === 1 ? 'real time' : `${plan.timeScale}: every policy duration is multiplied by this`],
-      ['Approvals', approvals.required === 0 ? 'none needed' : `${approvals.required} within ${duration(approvals.within)}`],
+      ['Approvals', approvalLine(plan)],
     ]),
     `Gates       ${gateLine(result, paint)}`,
     '',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Act, BreakwaterClient, RunState } from '../client.ts';
+import { describeApproved } from '../domain/approval.ts';
 import { describeQueued } from '../domain/run.ts';
 import { personArgument, reasonArgument } from './arguments.ts';
 import { inTime, withClient } from './connect.ts';
@@ -36,6 +37,7 @@ export const stateLines = (state: RunState): string[] =>
       'Awaits',
       state.awaiting === undefined ? undefined : `approval of ${state.awaiting}: ${state.approvals.length} of ${state.approvalsRequired}`,
     ],
+    ['Approve', state.awaitingFor && describeApproved(state.awaitingFor)],
     ['Waits', state.queued && describeQueued(state.queued)],
     ['Paused by', state.paused?.by],
     ['Aborted by', state.aborted?.by],

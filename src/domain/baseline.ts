@@ -17,6 +17,10 @@ export interface Unmet {
   why: string;
 }
 
+/** `errors (≤ 0.001): median 0.5; queue (has data): no data`. */
+export const describeUnmet = (unmet: readonly Unmet[]): string =>
+  unmet.map(({ probe, tolerance, why }) => `${probe} (${tolerance}): ${why}`).join('; ');
+
 /**
  * Sums up a baseline. Answers without data before a signal's first value are its warm-up (a rate needs two scrapes)
  * and do not count; a signal without any value has only problems.

@@ -1,3 +1,4 @@
+import type { Approved } from './approval.ts';
 import type { Injection } from './order.ts';
 import type { Paging } from './page.ts';
 import type { Plan } from './plan.ts';
@@ -109,6 +110,8 @@ export interface RunState {
   approvalsRequired: number;
   /** `start`, or the wave whose gate waits; present while the run waits for people. */
   awaiting?: string;
+  /** For how many it is to be approved; present while the run waits for people, absent in runs of earlier versions. */
+  awaitingFor?: Approved;
   /** What the ledger last said of the run's place; present while it waits for others. */
   queued?: Queued;
   paused?: Act;

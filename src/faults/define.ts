@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { AccessRule } from '../domain/kubernetes/access.ts';
 import type { Effect, Injection, Order, Reversal, Spec } from '../domain/order.ts';
+import type { Target } from '../domain/target.ts';
 import type { FaultPorts } from './ports.ts';
 
 /**
@@ -30,6 +31,12 @@ export interface FaultDefinition<S extends z.ZodType> {
    * @throws Error when nobody knows; it is tried again
    */
   renew?(ports: FaultPorts, spec: z.infer<S>, order: Order, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Why the system itself would refuse this to its victims as they are now: asked before a wave, which is denied then. Touches nothing, and takes
+   * the place of no check at the instant of the deed.
+   * @throws KubernetesError when nobody knows; it is tried again
+   */
+  foresee?(ports: FaultPorts, spec: z.infer<S>, victims: readonly Target[], signal: AbortSignal): Promise<string | undefined>;
   /** What it needs of the cluster, undo included. @param namespace of its victims; absent for those of the cluster */
   access?(spec: z.infer<S>, namespace: string | undefined): readonly AccessRule[];
 }
@@ -54,6 +61,9 @@ export const defineFault = <K extends string, S extends z.ZodObject<{ kind: z.Zo
   manual: (order: Order): string => fault.manual(fault.schema.parse(order.fault), order),
   /** @throws ZodError when the specification is not one of this kind */
   access: (raw: Spec, namespace: string | undefined): readonly AccessRule[] => fault.access?.(fault.schema.parse(raw), namespace) ?? [],
+  /** @returns undefined also where there is nothing to foresee. @throws ZodError when the specification is not one of this kind */
+  foresee: async (raw: Spec, ports: FaultPorts, victims: readonly Target[], signal: AbortSignal): Promise<string | undefined> =>
+    fault.foresee?.(ports, fault.schema.parse(raw), victims, signal),
   /** @throws ZodError when the specification is not one of this kind */
   bind(raw: Spec, ports: FaultPorts): BoundFault {
     const spec = fault.schema.parse(raw);

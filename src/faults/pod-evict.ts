@@ -7,6 +7,7 @@ import { podReads, rule } from './kubernetes/access.ts';
 import { EffectWithin } from './kubernetes/fields.ts';
 import { lookAt, podRef } from './kubernetes/pod-now.ts';
 import { budgetsOf, evict, GracePeriod, injectRemoval, removalEffect, type Remove } from './kubernetes/removal.ts';
+import { spentBudget } from './kubernetes/spent-budget.ts';
 import type { FaultPorts } from './ports.ts';
 import { entryOf, undone } from './process/order.ts';
 
@@ -24,7 +25,7 @@ export const podEvict = defineFault('pod-evict', {
   targets: ['pod'],
   doc: {
     summary:
-      'Evicts the pod through its eviction sub-resource, with its UID as precondition, so that PodDisruptionBudgets decide: one without headroom leaves the pod alone, and the reason names it with its numbers. `fill` ends by itself where the budget does; how many pods it may take at most, `selection` and `blastRadius` say.',
+      'Evicts the pod through its eviction sub-resource, with its UID as precondition, so that PodDisruptionBudgets decide: a wave with a victim whose budget has no headroom is denied before anything is done, and one that has none left at the instant of the eviction leaves the pod alone; the reason names it with its numbers. `fill` ends by itself where the budget does; how many pods it may take at most, `selection` and `blastRadius` say.',
     undo: 'Nothing: whoever owns the pod makes another.',
     effect: 'That UID is gone, or is being deleted and its container has ended.',
   },
@@ -40,6 +41,7 @@ export const podEvict = defineFault('pod-evict', {
       signal,
     ),
   manual: () => '# nothing to undo: whoever owns the pod makes another',
+  foresee: (ports, { mode }, victims, signal) => (mode === 'violate' ? Promise.resolve(undefined) : spentBudget(ports, victims, signal)),
   access: ({ mode }, namespace) => [
     ...podReads(namespace),
     rule(namespace, 'policy', 'poddisruptionbudgets', 'list'),

@@ -45,7 +45,7 @@ export function describeData(data: Record<string, unknown>): string {
 const DECISIONS = new Set([
   ...['policy', 'approval-requested', 'approved', 'rejected', 'precondition', 'steady-state', 'victims-chosen', 'victim-skipped'],
   ...['breach', 'abort', 'paused', 'resumed', 'leftover', 'judged', 'compared', 'closed'],
-  ...['evidence', 'budget', 'wave-judged'],
+  ...['evidence', 'budget', 'wave-judged', 'approval-void', 'refusal-foreseen'],
 ]);
 
 export const isDecision = ({ kind }: { kind: string }): boolean => DECISIONS.has(kind);

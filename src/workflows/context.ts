@@ -1,4 +1,5 @@
 import { setCurrentDetails, workflowInfo, type CancellationScope } from '@temporalio/workflow';
+import type { Approved } from '../domain/approval.ts';
 import type { Reply } from '../domain/ledger/state.ts';
 import { REHEARSAL } from '../domain/order.ts';
 import type { Plan, WavePlan } from '../domain/plan.ts';
@@ -21,6 +22,8 @@ export interface RunContext {
   interrupt?: (() => void) | undefined;
   /** The population when the first wave was prepared; absent before that, and in runs of earlier versions. */
   headcount?: Headcount;
+  /** For how many the newest approval was given, and how many this run had taken for good before; absent without one, and in runs of earlier versions. */
+  approvedFor?: Approved & { takenBefore: number };
   /** Fencing token of the ledger's newest grant; 0 before the first. */
   epoch: number;
   ledger: LedgerSide;

@@ -1,3 +1,4 @@
+import { describeApproved } from '../domain/approval.ts';
 import { describeQueued, type RunState } from '../domain/run.ts';
 
 /** Temporal Web shows 4 KB of details at most. */
@@ -8,12 +9,16 @@ export const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\
 
 /** The run in Markdown, for Temporal Web: what matters first. */
 export function describeRun(state: RunState): string {
-  const { phase, wave, iteration, decision, awaiting, queued, paused, aborted, leftovers, victims } = state;
+  const { phase, wave, iteration, decision, awaiting, awaitingFor, queued, paused, aborted, leftovers, victims } = state;
   const lines = [
     decision
       ? `**${decision.verdict}**: ${escapeMarkdown(decision.reason)}`
       : `phase: **${phase}**${wave === undefined ? '' : `, wave **${wave}**, iteration ${(iteration ?? 0) + 1}`}`,
-    ...(awaiting === undefined ? [] : [`waits for approval: ${escapeMarkdown(awaiting)} (digest \`${state.digest ?? ''}\`)`]),
+    ...(awaiting === undefined
+      ? []
+      : [
+          `waits for approval: ${escapeMarkdown(awaiting)}${awaitingFor ? ` ${describeApproved(awaitingFor)}` : ''} (digest \`${state.digest ?? ''}\`)`,
+        ]),
     ...(queued ? [`waits for the ledger: ${escapeMarkdown(describeQueued(queued))}`] : []),
     ...(paused ? [`paused by ${escapeMarkdown(paused.by)}`] : []),
     ...(aborted ? [`aborted by ${escapeMarkdown(aborted.by)}: ${escapeMarkdown(aborted.reason ?? 'no reason given')}`] : []),

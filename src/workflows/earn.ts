@@ -6,19 +6,13 @@ import type { Plan, WavePlan } from '../domain/plan.ts';
 import type { AdmittedRun, Place } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { control } from './proxies.ts';
+import { denyWave } from './shut.ts';
 
 /** What the records say of a wave. Records that do not answer hold nothing. */
 export const worthOf = (plan: Plan, { name }: WavePlan): Promise<WaveWorth> =>
   control
     .weighWave(plan, name)
     .catch((cause: unknown): WaveWorth => ({ wave: name, missing: [`the records could not be read: ${reasonOf(cause)}`] }));
-
-/** The wave is not run. Nothing was refuted: the waves before it keep their verdicts, and the run is denied. */
-function denyWave({ state, facts }: AdmittedRun, reason: string): false {
-  if (state.victims.length === 0) facts.denied = reason;
-  else facts.waveDenied = reason;
-  return false;
-}
 
 /**
  * Whether the records hold what the wave requires, and what it will cost.

@@ -1,11 +1,13 @@
 import { CancellationScope, condition, isCancellation, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
 import type { GateDecision } from '../activities/control.ts';
 import type { Preparation, PrepareInput } from '../activities/prepare.ts';
+import { describeUnmet } from '../domain/baseline.ts';
 import { resolveWaves, type WavePlan } from '../domain/plan.ts';
 import type { RunInput, RunResult } from '../domain/run.ts';
 import { notBack } from '../domain/survivors.ts';
 import type { UnreadyTarget } from '../domain/target.ts';
 import { mayGoOn } from '../domain/verdict.ts';
+import { awaitApproval, isStillApproved } from './approval.ts';
 import { phaseAttribute } from './attributes.ts';
 import { Chronicle } from './chronicle.ts';
 import { close } from './close.ts';
@@ -20,10 +22,11 @@ import { guardArmed, halted } from './messages.ts';
 import { open } from './open.ts';
 import { decidePatches, isPatched } from './patches.ts';
 import { control, watching } from './proxies.ts';
+import { denyWave, shut } from './shut.ts';
 import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
 import { noteCancellation, takeHalt } from './stops.ts';
-import { awaitTurn, farewell, onRecord, takeAnswer } from './turn.ts';
+import { awaitTurn, farewell, takeAnswer } from './turn.ts';
 
 /** One run of an experiment. Expected endings complete it with a verdict; only our own bugs fail it. */
 export async function experiment(input: RunInput): Promise<RunResult> {
@@ -96,20 +99,6 @@ async function conduct(context: RunContext, input: RunInput): Promise<void> {
   }
 }
 
-/** Denied as long as nothing was injected; afterwards a closed gate ends the run. */
-function shut(
-  { state, facts, chronicle }: AdmittedRun,
-  reason: string,
-  kind: string,
-  data: Record<string, unknown>,
-  place?: Partial<Place>,
-): false {
-  chronicle.add(kind, data, place);
-  if (state.victims.length === 0) facts.denied = reason;
-  else facts.gated = reason;
-  return false;
-}
-
 async function passGates(run: AdmittedRun, wave?: WavePlan): Promise<boolean> {
   return takeGates(run, await control.checkGates(run.plan), wave);
 }
@@ -140,24 +129,6 @@ async function mayEnter(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
     run.chronicle.add('turn', { epoch: run.epoch }, { wave: wave.name });
     if (!turn.hasWaited) return true;
   }
-}
-
-async function awaitApproval(run: AdmittedRun, what: string, required: number): Promise<boolean> {
-  if (required === 0) return true;
-  const { state, chronicle, plan } = run;
-  const { within } = plan.experiment.approvals;
-  Object.assign(state, { awaiting: what, approvals: [], approvalsRequired: required });
-  enter(run, 'awaiting-approval');
-  chronicle.add('approval-requested', { what, required, within, digest: plan.digest });
-  await chronicle.flush();
-  const isAnswered = await condition(() => state.approvals.length >= required || state.rejected !== undefined, within);
-  delete state.awaiting;
-  if (state.rejected)
-    return shut(run, `${state.rejected.by} rejected it: ${state.rejected.reason ?? 'no reason given'}`, 'denied', { what });
-  if (!isAnswered && run.ledger.isUsed) await onRecord();
-  if (!isAnswered)
-    return shut(run, `not approved within ${within / 60_000} min (${what}): ${state.approvals.length} of ${required}`, 'denied', { what });
-  return true;
 }
 
 async function runWave(run: AdmittedRun, wave: WavePlan, isLast: boolean): Promise<boolean> {
@@ -199,13 +170,14 @@ async function prepare(
   for (;;) {
     if (!(await mayEnter(run, wave))) return undefined;
     enter(run, 'preparing', place);
+    const before = run.headcount ?? (run.approvedFor && { size: run.approvedFor.all, ready: run.approvedFor.all });
     const input = {
       experiment: document,
       wave,
       place: { workflowId: run.state.workflowId, ...place, phase: 'baseline' as const },
       seed,
       ...hit,
-      ...(run.headcount && { before: run.headcount }),
+      ...(before && { before }),
     };
     const preparation = await watching(
       document.site,
@@ -222,15 +194,9 @@ async function prepare(
 function isReady(run: AdmittedRun, place: Place, preparation: Preparation): boolean {
   const { unmet, choice, populationSize, ready, unready = [], protectedTargets } = preparation;
   for (const { probe, tolerance, why } of unmet) run.chronicle.add('precondition', { probe, tolerance, why, met: false }, place);
-  if (unmet.length > 0)
-    return shut(
-      run,
-      `not before wave ${place.wave}: ${unmet.map(({ probe, tolerance, why }) => `${probe} (${tolerance}): ${why}`).join('; ')}`,
-      'steady-state',
-      { holds: false },
-      place,
-    );
+  if (unmet.length > 0) return shut(run, `not before wave ${place.wave}: ${describeUnmet(unmet)}`, 'steady-state', { holds: false }, place);
   run.chronicle.add('steady-state', { holds: true }, place);
+  if (!isStillApproved(run, place, preparation)) return false;
   const missing = expectsReturn(run) ? notBack(run.headcount, preparation, lastLiveWave(run)) : undefined;
   if (missing !== undefined)
     return shut(run, `not before wave ${place.wave}: ${missing}${describeUnready(unready)}`, 'survivors', { ready, unready }, place);
@@ -240,6 +206,10 @@ function isReady(run: AdmittedRun, place: Place, preparation: Preparation): bool
     { victims, wanted: choice.wanted, reductions: choice.reductions, populationSize, ready, protected: protectedTargets.length },
     place,
   );
+  if (preparation.refusal !== undefined) {
+    run.chronicle.add('refusal-foreseen', { why: preparation.refusal }, place);
+    return denyWave(run, `wave ${place.wave} is not run: ${preparation.refusal}`);
+  }
   if (victims.length > 0) return true;
   return shut(
     run,

@@ -104,6 +104,17 @@ export const surveying = (site: string) =>
     retry: { maximumAttempts: 2 },
   });
 
+/** Counting is what an approval rests on: worth some patience, and an abort does not wait for it. */
+export const counting = (site: string, summary: string) =>
+  proxyActivities<Pick<SiteActivities, 'countTargets'>>({
+    taskQueue: siteQueue(site),
+    summary,
+    startToCloseTimeout: '60s',
+    scheduleToStartTimeout: SITE_ANSWERS_WITHIN,
+    cancellationType: 'TRY_CANCEL',
+    retry: { ...promptRetry, maximumAttempts: 8 },
+  });
+
 /** What a ledger asks of the world. Regular ones: a ledger must take messages while they are under way. */
 export const ledgering = proxyActivities<Pick<ControlActivities, 'whoRuns' | 'stopRuns'>>({
   startToCloseTimeout: '60s',

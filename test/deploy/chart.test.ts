@@ -125,6 +125,21 @@ describeWithHelm('the chart', () => {
     }
   });
 
+  test('a build id brings a Job that makes it the current version, with the settings of its workers; without one there is none', () => {
+    const versioned = render({ ...siteWith(), temporal: { address: 'temporal:7233', buildId: '1.2.3' } });
+    const [job, ...more] = ofKind('Job', versioned);
+    expect([more, ofKind('Job')]).toEqual([[], []]);
+    expect(job?.metadata.annotations?.['helm.sh/hook']).toBe('post-install,post-upgrade,post-rollback');
+    const pods = new Map(podsOf(versioned));
+    const [made, worker] = [pods.get('chaos-breakwater-make-current'), pods.get('chaos-breakwater-control')].map(
+      (pod) => pod?.containers[0],
+    );
+    expect(made).toMatchObject({ image: worker?.image, args: ['make-current', '--within', '5m'] });
+    expect(worker?.env).toEqual(expect.arrayContaining(made?.env ?? []));
+    const policies = ofKind('NetworkPolicy', versioned).map(({ metadata }) => metadata.name);
+    expect(policies).toContain('chaos-breakwater-release');
+  });
+
   test('a site keeps its journal on a volume, alone, and its worker is told which cluster it is in', () => {
     const [site] = ofKind('StatefulSet');
     expect(site).toMatchObject({

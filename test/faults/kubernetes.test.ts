@@ -1,5 +1,6 @@
 import { KubernetesError } from '../../src/domain/kubernetes/port.ts';
 import type { Spec } from '../../src/domain/order.ts';
+import { faults } from '../../src/faults/index.ts';
 import { containing, endAll, never, start, stateOf } from '../adapters/process/harness/children.ts';
 import { deploymentPath, nodePath, podObject, podPath, World } from './harness/kubernetes.ts';
 
@@ -199,4 +200,38 @@ test('a budget that says no is named, also when only the eviction says so', asyn
   ]);
   const { order, fault } = world.prepared({ kind: 'pod-evict' });
   expect(await fault.inject(order, never)).toMatchObject({ outcome: 'skipped', reason: containing('needs 3 healthy pods and has 3') });
+});
+
+describe('a spent disruption budget is foreseen', () => {
+  const path = '/apis/policy/v1/namespaces/shop/poddisruptionbudgets';
+  const budget = (name: string, disruptionsAllowed: number, app = 'web') =>
+    world.cluster.put(`${path}/${name}`, {
+      metadata: { name, namespace: 'shop', uid: name },
+      spec: { selector: { matchLabels: { app } } },
+      status: { disruptionsAllowed, currentHealthy: 2, desiredHealthy: 2, expectedPods: 2 },
+    });
+  const foresee = (mode: string) => faults['pod-evict'].foresee({ kind: 'pod-evict', mode }, world.ports, [world.targetFor('pod')], never);
+
+  test.each(['respect', 'fill'])('%s: by name and numbers, and nothing is done', async (mode) => {
+    budget('other', 0, 'search');
+    budget('roomy', 1);
+    expect(await foresee(mode)).toBeUndefined();
+    budget('strict', 0);
+    expect(await foresee(mode)).toMatch(/budget shop\/strict allows 0 disruptions: 2 of 2 pods healthy, 2 wanted$/);
+    expect(world.cluster.changes).toEqual([]);
+  });
+
+  test('one that is counted anew within seconds is waited for', async () => {
+    budget('strict', 0);
+    setTimeout(() => budget('strict', 1), 700);
+    expect(await foresee('respect')).toBeUndefined();
+  });
+
+  test('violate asks no budget; other faults foresee nothing; who is gone has none', async () => {
+    budget('strict', 0);
+    expect(await foresee('violate')).toBeUndefined();
+    expect(await faults['pod-delete'].foresee({ kind: 'pod-delete' }, world.ports, [world.targetFor('pod')], never)).toBeUndefined();
+    world.cluster.objects.delete(podPath);
+    expect(await foresee('respect')).toBeUndefined();
+  });
 });

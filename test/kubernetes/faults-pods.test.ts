@@ -1,6 +1,10 @@
 import { KubernetesError } from '../../src/domain/kubernetes/port.ts';
 import { containing } from '../adapters/process/harness/children.ts';
-import { describeWithCluster } from '../support/cluster.ts';
+import { workloadTargetId, type WorkloadIdentity } from '../../src/domain/kubernetes/identity.ts';
+import { Workload } from '../../src/domain/kubernetes/objects.ts';
+import { ROLLOUTS } from '../../src/domain/kubernetes/resources.ts';
+import { apply, describeWithCluster, kubectl } from '../support/cluster.ts';
+import { rolloutDefinition } from '../support/rollout-definition.ts';
 import { never, Stage } from './harness/faults.ts';
 
 describeWithCluster('pods, workloads and nodes of a real cluster', () => {
@@ -120,6 +124,29 @@ describeWithCluster('pods, workloads and nodes of a real cluster', () => {
     await stage.kubernetes.patch(ref, { kind: 'merge', body: { spec: { replicas: 2 } } }, never);
     expect(await other.fault.revert(other.order, never)).toMatchObject({ undone: true, evidence: containing('left alone') });
     expect(await replicas()).toBe(2);
+  });
+
+  test('replicas are taken from an Argo Rollout, down to none, and given back, by its own scale sub-resource', async () => {
+    const name = 'released';
+    await apply(rolloutDefinition);
+    await kubectl('wait', '--for=condition=Established', 'crd/rollouts.argoproj.io', '--timeout=30s');
+    const metadata = { name, namespace: stage.namespace };
+    await apply({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata, spec: { replicas: 3, strategy: { canary: {} } } });
+    const rollout = async () => (await stage.kubernetes.read({ resource: ROLLOUTS, namespace: stage.namespace, name }, Workload, never))!;
+    const { uid } = (await rollout()).metadata;
+    const identity: WorkloadIdentity = { workload: 'Rollout', namespace: stage.namespace, name, uid };
+    const target = { kind: 'workload', id: workloadTargetId(identity), site: 'here', name, labels: {}, identity };
+    for (const [spec, left] of [
+      [{ kind: 'scale-down', by: 1 }, 2],
+      [{ kind: 'scale-down', to: 0 }, 0],
+    ] as const) {
+      const { order, fault } = stage.prepared(target, spec);
+      expect(await fault.inject(order, never)).toMatchObject({ outcome: 'injected' });
+      expect(await fault.effect(order, never)).toMatchObject({ proven: true });
+      expect((await rollout()).spec.replicas).toBe(left);
+      expect(await fault.revert(order, never)).toMatchObject({ undone: true, evidence: containing('3 replicas again') });
+      expect((await rollout()).spec.replicas).toBe(3);
+    }
   });
 
   test('a workload that an autoscaler manages is refused', async () => {

@@ -5,7 +5,9 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { NODES } from '../../src/domain/kubernetes/resources.ts';
 import { describeWithCluster, freshDir } from '../support/cluster.ts';
+import { never, Stage } from './harness/faults.ts';
 
 const run = promisify(execFile);
 const script = (name: string) => resolve('testbed/kubernetes', name);
@@ -50,8 +52,28 @@ async function slotOf(folder: string): Promise<string> {
 const sysctls = () =>
   Promise.all(['vm/overcommit_memory', 'kernel/panic', 'kernel/panic_on_oops'].map((name) => readFile(`/proc/sys/${name}`, 'utf8')));
 
+/** Drains one of two nodes for real: its pods run on the other one afterwards, and the undo makes it schedulable again. */
+async function drainsANode(kubeconfig: string): Promise<void> {
+  const stage = new Stage(kubeconfig);
+  await stage.begin();
+  await stage.startDeployment('web', 4);
+  const nodesOf = async () => (await stage.podsOf('web')).map(({ spec }) => spec.nodeName);
+  const target = await stage.aNode((await nodesOf())[0]);
+  const other = target.name === 'node1' ? 'node2' : 'node1';
+  await stage.annotate({ resource: NODES, name: target.name }, { 'breakwater.dev/enabled': 'true' });
+  const { order, fault } = stage.prepared(target, { kind: 'node-drain' });
+  expect(await fault.inject(order, never)).toMatchObject({ outcome: 'injected' });
+  expect(await fault.effect(order, never)).toMatchObject({ proven: true });
+  expect((await stage.node(target.name))?.spec.unschedulable).toBe(true);
+  await stage.until('all run on the other node', async () => (await stage.deployment('web'))?.status.readyReplicas === 4);
+  await stage.until('none is left on the node', async () => (await nodesOf()).every((name) => name === other));
+  expect(await fault.revert(order, never)).toMatchObject({ undone: true });
+  expect((await stage.node(target.name))?.spec.unschedulable).toBe(false);
+  expect(new Set(await nodesOf())).toEqual(new Set([other]));
+}
+
 describeWithCluster('bringing clusters up and down', () => {
-  test('a second cluster, of two nodes, stands beside the first, is closed to other users, and is gone without a trace', async () => {
+  test('a second cluster, of two nodes, stands beside the first, is closed to other users, loses and regains a node, and is gone without a trace', async () => {
     const folder = join(await freshDir('second'), 'cluster');
     const before = await sysctls();
     await run(script('up.sh'), [folder], { env: { ...process.env, NODES: '2' }, timeout: 120_000 });
@@ -61,6 +83,7 @@ describeWithCluster('bringing clusters up and down', () => {
       expect(stdout).toBe('node/node1\nnode/node2\n');
       expect((await run('find', [folder, '-maxdepth', '0', '-perm', '/077'])).stdout).toBe('');
       expect((await traces(folder, slot)).length).toBeGreaterThan(10);
+      await drainsANode(join(folder, 'kubeconfig'));
     } finally {
       await down(folder);
     }

@@ -25,7 +25,7 @@ describeWithTemporal('people steer a run', () => {
       await expect(client.approve(id, { by: 'ann', digest: digest! })).rejects.toMatchObject(refused('AlreadyApproved'));
       await expect(client.approve(id, { by: ' Ann ', digest: digest! })).rejects.toMatchObject(refused('AlreadyApproved'));
       await delay(200);
-      expect(site.calls).toEqual([]);
+      expect(site.calls.map(({ name }) => name)).toEqual(['countTargets']);
       await client.approve(id, { by: 'bob', digest: digest! });
       expect(await verdict(id)).toMatchObject({ verdict: 'passed' });
     }));
@@ -37,7 +37,7 @@ describeWithTemporal('people steer a run', () => {
       await reach(stage, id, 'awaiting-approval');
       await client.reject(id, { by: 'bob', reason: 'release today' });
       expect(await verdict(id)).toMatchObject({ verdict: 'denied', reason: 'bob rejected it: release today' });
-      expect(site.calls).toEqual([]);
+      expect(site.calls.map(({ name }) => name)).toEqual(['countTargets']);
       site.on('guardWave', endlessGuard);
       const free = await start();
       const { digest } = await reach(stage, free, 'holding');

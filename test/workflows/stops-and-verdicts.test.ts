@@ -368,6 +368,17 @@ describeWithTemporal('stops and verdicts', () => {
       { document: experimentDocument(), seed: 1, timeScale: 1, requestedBy: 'ann', expectedDigest: 'f00' },
       'not the one that was asked for',
     ],
+    [
+      'a violated disruption budget that nobody approves',
+      {
+        document: experimentDocument({
+          targets: { kind: 'pod', namespace: 'shop', selector: 'app=web' },
+          fault: { kind: 'pod-evict', mode: 'violate' },
+        }),
+        ...{ seed: 1, timeScale: 1, requestedBy: 'ann' },
+      },
+      'would violate disruption budgets without an approval',
+    ],
   ])('started straight by Temporal with %s: denied, not Failed', (_name, input, why) =>
     onStage(theatre, async ({ site, startRaw, verdict }) => {
       const { workflowId } = await startRaw(input);

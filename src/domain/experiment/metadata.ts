@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Duration } from '../units.ts';
+import { Duration, Ratio } from '../units.ts';
 
 /** Names go into workflow ids and URLs, hence no slash and nothing to escape. */
 export const Name = z
@@ -44,6 +44,11 @@ export const Window = z.strictObject({
 export const Approvals = z.strictObject({
   required: z.int().min(0).max(10).default(0),
   within: Duration.default(3_600_000).describe('the run is denied when they did not come in this time'),
+  populationMayDropBy: Ratio.refine((share) => share >= 0 && share <= 1, 'expected 0% to 100%, such as 20%')
+    .default(0.2)
+    .describe(
+      'which share of the targets that live and are ready may go after an approval was asked for, rounded down to whole targets; when more have gone, the approval is void and no wave begins',
+    ),
 });
 
 /** What the guard tolerates before it counts as blind. */

@@ -16,6 +16,7 @@ import {
   type objectPath,
   PODS,
 } from '../../../src/domain/kubernetes/resources.ts';
+import type { KubernetesPort } from '../../../src/domain/kubernetes/port.ts';
 import type { Order, Spec } from '../../../src/domain/order.ts';
 import type { Target } from '../../../src/domain/target.ts';
 import { faults } from '../../../src/faults/index.ts';
@@ -32,14 +33,20 @@ export type Container = { name: string; image?: string; command?: string[]; [fie
 export class Stage {
   readonly namespace = `faults-${Math.random().toString(36).slice(2, 8)}`;
   readonly dir = mkdtempSync(join(tmpdir(), 'breakwater-faults-'));
-  readonly kubernetes = openKubernetes({ kubeconfig: kubeconfig(), protectedNamespaces: [] });
-  readonly ports: FaultPorts = {
-    processes: createProcesses(),
-    journal: openJournal(join(this.dir, 'journal')),
-    commands: createCommands({}),
-    kubernetes: this.kubernetes,
-    floor: { refusal: () => Promise.resolve(undefined) },
-  };
+  readonly kubernetes: KubernetesPort;
+  readonly ports: FaultPorts;
+
+  /** @param file kubeconfig of another cluster than that of the suites */
+  constructor(file = kubeconfig()) {
+    this.kubernetes = openKubernetes({ kubeconfig: file, protectedNamespaces: [] });
+    this.ports = {
+      processes: createProcesses(),
+      journal: openJournal(join(this.dir, 'journal')),
+      commands: createCommands({}),
+      kubernetes: this.kubernetes,
+      floor: { refusal: () => Promise.resolve(undefined) },
+    };
+  }
 
   async begin(annotations: Record<string, string> = { 'breakwater.dev/enabled': 'true' }): Promise<void> {
     await this.post(collectionPath(NAMESPACES), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace, annotations } });
@@ -136,9 +143,10 @@ export class Stage {
       spec: { minAvailable, selector: { matchLabels: { app } } },
     });
 
-  async aNode(): Promise<Target> {
-    const [node] = await this.kubernetes.list(NODES, {}, Node, never);
-    if (!node) throw new Error('the cluster has no node');
+  /** @param name absent: any node */
+  async aNode(name?: string): Promise<Target> {
+    const node = (await this.kubernetes.list(NODES, {}, Node, never)).find(({ metadata }) => name === undefined || metadata.name === name);
+    if (!node) throw new Error(`the cluster has no node ${name ?? ''}`);
     const identity = { name: node.metadata.name, uid: node.metadata.uid, bootId: node.status.nodeInfo?.bootID ?? '' };
     return { kind: 'node', id: nodeTargetId(identity), site: 'here', name: node.metadata.name, labels: {}, identity };
   }

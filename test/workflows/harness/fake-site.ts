@@ -114,6 +114,10 @@ export class FakeSite {
     awaitRecovery: this.skin('awaitRecovery', (input) => this.recover(input)),
     applyRemedy: this.skin('applyRemedy', (spec: Spec) => Promise.resolve(`applied ${spec.kind}`)),
     previewWaves: this.skin('previewWaves', () => Promise.resolve({ waves: [], answers: {} })),
+    countTargets: this.skin('countTargets', ({ waves }) => {
+      const all = this.population.filter(({ name }) => !this.unready.has(name)).length;
+      return Promise.resolve({ census: { all, waves: Object.fromEntries(waves.map(({ name }) => [name, all])) } });
+    }),
     surveyPods: this.skin('surveyPods', ({ namespace }) =>
       Promise.resolve({ site: 'fake', namespace, counts: { ready: 0, unready: 0, protected: 0 }, rows: [] }),
     ),
@@ -154,12 +158,14 @@ export class FakeSite {
       alreadyHit,
       seed,
     });
+    const ready = this.population.filter(({ name }) => !this.unready.has(name)).length;
     return Promise.resolve({
       unmet: [],
       baseline: { summaries: { errors: healthy }, medians: { errors: 0 } },
       choice,
       populationSize,
-      ready: this.population.filter(({ name }) => !this.unready.has(name)).length,
+      ready,
+      aimedAt: ready,
       unready: this.population
         .filter(({ name }) => this.unready.has(name))
         .map(({ id, name }) => ({ id, name, why: 'it listens on no TCP port' })),

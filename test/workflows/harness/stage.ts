@@ -4,6 +4,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createControlActivities } from '../../../src/activities/index.ts';
 import type { Pager } from '../../../src/activities/ports.ts';
+import { deploymentOf } from '../../../src/deployment.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
 import { ledgerId } from '../../../src/domain/ledger/names.ts';
 import type { RunInput } from '../../../src/domain/run.ts';
@@ -73,6 +74,8 @@ export interface StageOptions {
   pager?: Pager;
   /** Default: one of its own. */
   taskQueue?: string;
+  /** The control worker polls as this version of Temporal's worker versioning. */
+  buildId?: string;
   /** Every workflow task replays all before it, as if each met a worker that was just started. Not for runs: the SDK loses their local activities then. */
   isForgetful?: boolean;
 }
@@ -92,6 +95,7 @@ export async function onStage<T>(
     pager,
     taskQueue = `test-${randomUUID()}`,
     isForgetful = false,
+    buildId,
   } = options;
   const control = createControlActivities({ records, nowMs, sites: ['local'], ...(pager && { pager }) });
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
@@ -102,8 +106,16 @@ export async function onStage<T>(
     shutdownGraceTime: '100ms',
     shutdownForceTime: '5s',
   };
+  const versioned = buildId === undefined ? {} : deploymentOf({ taskQueue, buildId });
   const workers = [
-    await Worker.create({ ...shared, taskQueue, workflowBundle, activities: control, ...(isForgetful && { maxCachedWorkflows: 0 }) }),
+    await Worker.create({
+      ...shared,
+      ...versioned,
+      taskQueue,
+      workflowBundle,
+      activities: control,
+      ...(isForgetful && { maxCachedWorkflows: 0 }),
+    }),
     await Worker.create({ ...shared, taskQueue: `${taskQueue}.local`, activities: site.activities }),
   ] as const;
   const door = new BreakwaterClient(client, taskQueue);

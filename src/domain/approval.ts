@@ -1,0 +1,49 @@
+import type { Experiment } from './experiment/experiment.ts';
+import { percent } from './percent.ts';
+
+/** How many live and are ready: of all targets, and of those that each wave aims at, by its name. */
+export interface Census {
+  all: number;
+  waves: Record<string, number>;
+}
+
+/** For how many people are asked to approve, and which share of them may go until the approval is void. */
+export interface Approved extends Census {
+  mayDropBy: number;
+}
+
+/** The share that may go; undefined in plans of earlier versions, whose approvals were given for no number. */
+export const dropTolerance = ({ approvals }: Experiment): number | undefined =>
+  (approvals as Partial<Experiment['approvals']>).populationMayDropBy;
+
+/** The fewest that an approval stands for. The share that may go is rounded down to whole targets: in doubt it is void. */
+export const fewestApproved = (approved: number, mayDropBy: number): number => approved - Math.floor(approved * mayDropBy + 1e-9);
+
+/** `for 10 targets that live and are ready; void when fewer than 8 of them are left`. */
+export const describeApproved = ({ all, mayDropBy }: Approved): string =>
+  `for ${all} targets that live and are ready; void when fewer than ${fewestApproved(all, mayDropBy)} of them are left`;
+
+/** What is there when a wave is prepared; undefined where the site did not tell. */
+export interface Present {
+  all: number | undefined;
+  /** Of those that the wave aims at. */
+  aimedAt: number | undefined;
+  /** Victims of this run since the approval was asked for that nothing brings back: they are gone by its own doing, as approved. */
+  taken: number;
+}
+
+/** Why the approval does not stand for this wave any more, with the numbers and the remedy; undefined when it does. */
+export function whyVoid({ all, waves, mayDropBy }: Approved, wave: string, present: Present): string | undefined {
+  const counts: [what: string, approved: number | undefined, now: number | undefined][] = [
+    ['targets', all, present.all],
+    [`targets of wave ${wave}`, waves[wave], present.aimedAt],
+  ];
+  for (const [what, approved, now] of counts) {
+    if (approved === undefined) return `the approval is void: it was given without a count of the ${what}`;
+    const fewest = fewestApproved(approved, mayDropBy);
+    if (now !== undefined && now + present.taken >= fewest) continue;
+    const taken = present.taken > 0 ? ` beside ${present.taken} that this run has taken since` : '';
+    return `the approval is void: it was given for ${approved} ${what} that live and are ready, and ${now ?? 'an unknown number'} are left${taken}; approvals.populationMayDropBy is ${percent(mayDropBy)}, so that ${fewest} must be: plan it again, and have it approved anew`;
+  }
+  return undefined;
+}
