@@ -11,6 +11,7 @@ import type { ProtectedTarget, UnreadyTarget } from '../domain/target.ts';
 import type { TargetPorts } from '../targets/ports.ts';
 import { createAccessCheck } from './access.ts';
 import { discover, readyOf } from './discover.ts';
+import { checkFence, type FencePreparation } from './fences.ts';
 import type { SitePorts } from './ports.ts';
 import type { SamplePlace } from './recorder.ts';
 import { signalDefinitions } from './signals.ts';
@@ -40,6 +41,8 @@ export interface Preparation {
   unready?: UnreadyTarget[];
   /** The first few of those that must not be hit, with the reason. */
   protectedTargets: ProtectedTarget[];
+  /** What the canary gets of the traffic. Absent: the experiment does not fence it. */
+  fence?: FencePreparation;
 }
 
 const MAX_SHOWN = 20;
@@ -135,7 +138,8 @@ const refused = (unmet: Unmet[]): Preparation => ({
   protectedTargets: [],
 });
 
-/** Creates the activity that prepares an iteration: access to the cluster, baseline, preconditions, steady state, and the choice of victims. */
+/** Creates the activity that prepares an iteration: access to the cluster, baseline, preconditions, steady state, the
+ * choice of victims, and the canary's traffic. */
 export const createPrepare = (ports: SitePorts, checkAccess = createAccessCheck(ports.targets.kubernetes)) => ({
   /** @throws CancelledFailure when the run is aborted; KubernetesError while the cluster does not answer */
   async prepareWave(input: PrepareInput): Promise<Preparation> {
@@ -146,6 +150,8 @@ export const createPrepare = (ports: SitePorts, checkAccess = createAccessCheck(
     const baseline = await measureBaseline(input, ports);
     heartbeat();
     const chosen = await chooseWhole(input, ports.targets);
-    return { unmet: findObstacles(input, baseline), baseline, ...chosen };
+    const check = await checkFence(input.experiment, ports.targets, cancellationSignal());
+    const unmet = [...findObstacles(input, baseline), ...(check?.unmet ?? [])];
+    return { unmet, baseline, ...chosen, ...(check && { fence: check.fence }) };
   },
 });

@@ -5,12 +5,13 @@ import { resolveWaves } from '../domain/plan.ts';
 import type { Measurement } from '../domain/sample.ts';
 import { measureOnce } from '../probes/measure.ts';
 import { createAccessCheck } from './access.ts';
+import { checkFence, type FenceCheck } from './fences.ts';
 import type { SitePorts } from './ports.ts';
 import { choose, type Preparation } from './prepare.ts';
 import { closeSignals, openSignals } from './signals.ts';
 
 /** What a wave would hit now. */
-export type WavePreview = { wave: string; dryRun: boolean; fault: string } & Omit<Preparation, 'unmet' | 'baseline'>;
+export type WavePreview = { wave: string; dryRun: boolean; fault: string } & Omit<Preparation, 'unmet' | 'baseline' | 'fence'>;
 
 /** What a plan shows of a site: victims, and what each probe answers now. */
 export interface Preview {
@@ -18,6 +19,8 @@ export interface Preview {
   answers: Record<string, Measurement>;
   /** Absent when nothing is about a cluster. When something is missing nobody was looked for, so `waves` is empty. */
   access?: AccessReport;
+  /** What the canary gets now, and what stands in the way. Absent: the experiment has no fence, or nobody may look. */
+  traffic?: FenceCheck;
 }
 
 /** A rate needs two scrapes: a first answer without data is asked for once more. */
@@ -50,6 +53,7 @@ export const createPreview = (ports: SitePorts, checkAccess = createAccessCheck(
       waves.push({ wave: wave.name, dryRun: wave.dryRun, fault: wave.fault.kind, ...chosen });
       heartbeat();
     }
-    return { waves, answers: await answersNow(experiment, ports), ...(access && { access }) };
+    const traffic = mayLook ? await checkFence(experiment, ports.targets, cancellationSignal()) : undefined;
+    return { waves, answers: await answersNow(experiment, ports), ...(access && { access }), ...(traffic && { traffic }) };
   },
 });
