@@ -15,10 +15,7 @@ export const routeTarget = defineTarget('route', {
     summary:
       'One route: Gateway API HTTPRoute, Linkerd HTTPRoute, Istio VirtualService, SMI TrafficSplit, or a Service. To read its shares needs no consent; to be changed it must have opted in by the annotation `breakwater.dev/enabled: "true"` on itself or its namespace.',
   },
-  access: ({ route }) => [
-    ...accessToReadRoute(route),
-    { group: '', resource: 'namespaces', verbs: ['get'], namespace: route.namespace },
-  ],
+  access: ({ route }) => [...accessToReadRoute(route), { group: '', resource: 'namespaces', verbs: ['get'], namespace: route.namespace }],
   async discover({ kubernetes }, { route }, site, signal) {
     const population: Population = { targets: [], protected: [], unready: [] };
     const found = await kubernetes.read(routeRef(route), AnyObject, signal);

@@ -39,7 +39,10 @@ export interface FenceView {
 }
 
 /** Why nobody may be hit now; undefined when the canary gets no more than the cap. */
-export function fenceRefusal({ route, maxShare }: Pick<Fence, 'route' | 'maxShare'>, { share, place, unknown }: FenceView): string | undefined {
+export function fenceRefusal(
+  { route, maxShare }: Pick<Fence, 'route' | 'maxShare'>,
+  { share, place, unknown }: FenceView,
+): string | undefined {
   const what = `the share of ${canaryName(route)} in ${routeName(route)}`;
   if (share === undefined) return `${what} is not known: ${unknown ?? 'nobody told'}`;
   if (isWithin(share, maxShare)) return undefined;

@@ -45,14 +45,12 @@ export function readHttpRoute(spec: unknown, namespace: string, canary: string):
   return rules.map(({ backendRefs }, index) => ({
     section: 'rules',
     index,
-    backends: backendRefs.map(
-      (to): Backend => ({
-        name: [to.kind, to.namespace ?? namespace, to.name, to.port ?? ''].join('/'),
-        weight: to.weight ?? null,
-        counts: to.weight ?? 1,
-        isCanary: isCanary(to),
-      }),
-    ),
+    backends: backendRefs.map((to): Backend => ({
+      name: [to.kind, to.namespace ?? namespace, to.name, to.port ?? ''].join('/'),
+      weight: to.weight ?? null,
+      counts: to.weight ?? 1,
+      isCanary: isCanary(to),
+    })),
   }));
 }
 
@@ -60,9 +58,7 @@ const Status = z.object({
   parents: z
     .array(
       z.object({
-        conditions: z
-          .array(z.object({ type: z.string(), status: z.string(), observedGeneration: z.int().optional() }))
-          .default([]),
+        conditions: z.array(z.object({ type: z.string(), status: z.string(), observedGeneration: z.int().optional() })).default([]),
       }),
     )
     .default([]),
@@ -74,7 +70,9 @@ const Status = z.object({
  */
 export function whyNotInEffect(status: unknown, generation: number | undefined): string | undefined {
   const { data } = Status.safeParse(status ?? {});
-  const accepted = data?.parents.flatMap(({ conditions }) => conditions.filter(({ type, status: is }) => type === 'Accepted' && is === 'True'));
+  const accepted = data?.parents.flatMap(({ conditions }) =>
+    conditions.filter(({ type, status: is }) => type === 'Accepted' && is === 'True'),
+  );
   if (!accepted || accepted.length === 0) return 'no controller has accepted it: its weights say nothing';
   const behind = accepted.find(({ observedGeneration }) => observedGeneration !== undefined && observedGeneration < (generation ?? 0));
   return behind && `its controller has seen generation ${behind.observedGeneration} of it, and this is ${generation}`;

@@ -44,7 +44,10 @@ export const describeSetting = (setting: Setting): string =>
   'selector' in setting
     ? `selector ${JSON.stringify(setting.selector)}`
     : setting.rules
-        .map(({ section, backends, weights }) => `${section}: ${backends.map((name, i) => `${name} ${weights[i] ?? 'without weight'}`).join(', ')}`)
+        .map(
+          ({ section, backends, weights }) =>
+            `${section}: ${backends.map((name, i) => `${name} ${weights[i] ?? 'without weight'}`).join(', ')}`,
+        )
         .join('; ');
 
 type Json = Record<string, unknown>;

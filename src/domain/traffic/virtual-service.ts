@@ -1,7 +1,11 @@
 import * as z from 'zod';
 import type { Backend, Rule } from './rules.ts';
 
-const Destination = z.object({ host: z.string(), subset: z.string().optional(), port: z.object({ number: z.int().optional() }).optional() });
+const Destination = z.object({
+  host: z.string(),
+  subset: z.string().optional(),
+  port: z.object({ number: z.int().optional() }).optional(),
+});
 const route = z.array(z.object({ destination: Destination, weight: z.int().min(0).optional() })).default([]);
 const Mirror = Destination.nullish();
 
@@ -34,7 +38,11 @@ const fullHost = (host: string, namespace: string): string => {
  * @returns why nobody knows what the canary gets: a delegate decides, requests are mirrored to it, or its host is named without a subset
  * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRouteDestination
  */
-export function readVirtualService(spec: unknown, namespace: string, canary: { host: string; subset?: string | undefined }): Rule[] | string {
+export function readVirtualService(
+  spec: unknown,
+  namespace: string,
+  canary: { host: string; subset?: string | undefined },
+): Rule[] | string {
   const parsed = Spec.safeParse(spec);
   if (!parsed.success) return `its routes cannot be read: ${z.prettifyError(parsed.error).replace(/\s+/g, ' ').slice(0, 200)}`;
   const host = fullHost(canary.host, namespace);
@@ -54,16 +62,15 @@ export function readVirtualService(spec: unknown, namespace: string, canary: { h
     for (const [index, { route: all }] of parsed.data[section].entries()) {
       if (all.some(({ destination }) => isVague(destination)))
         return `${section}[${index}] sends to ${canary.host} without a subset: how much of it subset ${canary.subset} gets is not known`;
-      if (all.length > 1 && all.every(({ weight = 0 }) => weight === 0)) return `${section}[${index}] has no weights for its ${all.length} destinations`;
+      if (all.length > 1 && all.every(({ weight = 0 }) => weight === 0))
+        return `${section}[${index}] has no weights for its ${all.length} destinations`;
       const counts = (weight: number | undefined): number => (all.length === 1 ? 1 : (weight ?? 0));
-      const backends = all.map(
-        ({ destination: to, weight }): Backend => ({
-          name: [fullHost(to.host, namespace), to.subset ?? '', to.port?.number ?? ''].join('/'),
-          weight: weight ?? null,
-          counts: counts(weight),
-          isCanary: isCanary(to),
-        }),
-      );
+      const backends = all.map(({ destination: to, weight }): Backend => ({
+        name: [fullHost(to.host, namespace), to.subset ?? '', to.port?.number ?? ''].join('/'),
+        weight: weight ?? null,
+        counts: counts(weight),
+        isCanary: isCanary(to),
+      }));
       rules.push({ section, index, backends });
     }
   return rules;

@@ -48,7 +48,13 @@ async function routeRefusal(ports: FaultPorts, order: Order, route: Route, signa
 }
 
 /** @returns from what to what, or why not */
-export async function planShare(ports: FaultPorts, order: Order, route: Route, share: number, signal: AbortSignal): Promise<Change | string> {
+export async function planShare(
+  ports: FaultPorts,
+  order: Order,
+  route: Route,
+  share: number,
+  signal: AbortSignal,
+): Promise<Change | string> {
   let change: Change | undefined;
   const why = await orUnknown(async () => {
     const now = await readRoute(ports, route, pinOf(order, route), signal);
@@ -80,7 +86,8 @@ export async function injectShare(
       const setting = typeof now === 'string' ? now : settingNow(route, now);
       if (typeof now === 'string' || typeof setting === 'string') return notDone(`${routeName(route)}: ${String(setting)}`, isRepeat);
       if (isSetting(setting, change.to)) return injected(atMs, isRepeat ? 'an earlier attempt was cut off, and it is set' : undefined);
-      if (!isSetting(setting, change.from)) return notDone(`${routeName(route)} was changed meanwhile: ${describeSetting(setting)}`, isRepeat);
+      if (!isSetting(setting, change.from))
+        return notDone(`${routeName(route)} was changed meanwhile: ${describeSetting(setting)}`, isRepeat);
       const late = expiry(order);
       if (late !== undefined) return notDone(late, isRepeat);
       try {
@@ -109,7 +116,10 @@ export async function provenShare(
   if (typeof now === 'string') return { proven: false, evidence: now };
   const setting = settingNow(route, now);
   if (typeof setting === 'string' || !isSetting(setting, to))
-    return { proven: false, evidence: `${what} does not have what was set: ${typeof setting === 'string' ? setting : describeSetting(setting)}` };
+    return {
+      proven: false,
+      evidence: `${what} does not have what was set: ${typeof setting === 'string' ? setting : describeSetting(setting)}`,
+    };
   const seen = await shareIn(ports, route, now, signal);
   if (typeof seen === 'string') return { proven: false, evidence: `${what}: ${seen}` };
   return { proven: isWithin(seen.share, share), evidence: `${what} gives ${canaryName(route)} ${percent(seen.share)} (${seen.place})` };
@@ -124,7 +134,9 @@ export async function lostShare(ports: FaultPorts, order: Order, route: Route, s
   if (typeof now === 'string') return now;
   const setting = settingNow(route, now);
   const isHeld = typeof setting !== 'string' && isSetting(setting, change.to);
-  return isHeld ? undefined : `${routeName(route)} was changed by somebody else: ${typeof setting === 'string' ? setting : describeSetting(setting)}`;
+  return isHeld
+    ? undefined
+    : `${routeName(route)} was changed by somebody else: ${typeof setting === 'string' ? setting : describeSetting(setting)}`;
 }
 
 /** Puts the weights of before back, if they are still those that were set. */
@@ -161,7 +173,13 @@ export async function restoreShare(
 }
 
 /** The end of an undo: what was written over is its owners' again. */
-async function settled(ports: FaultPorts, route: Route, now: RouteObject, { from, to, owners }: Change, signal: AbortSignal): Promise<string> {
+async function settled(
+  ports: FaultPorts,
+  route: Route,
+  now: RouteObject,
+  { from, to, owners }: Change,
+  signal: AbortSignal,
+): Promise<string> {
   const left = isSetting(from, to) ? undefined : await handBack(ports, routeRef(route), now.metadata, owners, signal);
   return `${routeName(route)} is as before: ${describeSetting(from)}${left === undefined ? '' : `; ${left}`}`;
 }
