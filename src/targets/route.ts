@@ -10,7 +10,7 @@ import { findConsent } from './kubernetes-consent.ts';
 
 /** A route that shares traffic between a canary and the others, pinned by UID. */
 export const routeTarget = defineTarget('route', {
-  schema: z.strictObject({ kind: z.literal('route'), route: Route }),
+  schema: z.strictObject({ kind: z.literal('route'), route: Route.describe('the route, and what its canary is') }),
   doc: {
     summary:
       'One route: Gateway API HTTPRoute, Linkerd HTTPRoute, Istio VirtualService, SMI TrafficSplit, or a Service. To read its shares needs no consent; to be changed it must have opted in by the annotation `breakwater.dev/enabled: "true"` on itself or its namespace.',

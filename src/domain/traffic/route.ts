@@ -14,23 +14,25 @@ const Host = z
  * What shares traffic between a canary and the others. One kind for each API that does:
  * Gateway API HTTPRoute, Linkerd's own HTTPRoute, Istio VirtualService, SMI TrafficSplit, and the endpoints of a Service.
  */
-export const Route = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('http-route'), ...where, canary: service }),
-  z.strictObject({ kind: z.literal('linkerd-http-route'), ...where, canary: service }),
-  z.strictObject({
-    kind: z.literal('virtual-service'),
-    ...where,
-    canary: Host.describe('the host of the destination that is the canary'),
-    subset: ObjectName.optional().describe('its subset; absent: all of the host'),
-  }),
-  z.strictObject({ kind: z.literal('traffic-split'), ...where, canary: service }),
-  z.strictObject({
-    kind: z.literal('service-subset'),
-    ...where,
-    canary: LabelMap.describe('labels of the pods that are the canary'),
-    others: LabelMap.optional().describe('labels of the other pods: with `set: 0%` the Service selects by them too'),
-  }),
-]);
+export const Route = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('http-route'), ...where, canary: service }),
+    z.strictObject({ kind: z.literal('linkerd-http-route'), ...where, canary: service }),
+    z.strictObject({
+      kind: z.literal('virtual-service'),
+      ...where,
+      canary: Host.describe('the host of the destination that is the canary'),
+      subset: ObjectName.optional().describe('its subset; absent: all of the host'),
+    }),
+    z.strictObject({ kind: z.literal('traffic-split'), ...where, canary: service }),
+    z.strictObject({
+      kind: z.literal('service-subset'),
+      ...where,
+      canary: LabelMap.describe('labels of the pods that are the canary'),
+      others: LabelMap.optional().describe('labels of the other pods: with `set: 0%` the Service selects by them too'),
+    }),
+  ])
+  .meta({ id: 'Route' }); // the JSON Schema of the experiment file names it once, however often it is used
 export type Route = z.infer<typeof Route>;
 export type RouteKind = Route['kind'];
 export const ROUTE_KINDS = [
