@@ -252,6 +252,14 @@ describeWithCluster('traffic of a real cluster', () => {
     };
     await stage.until('three endpoints', async () => (await viewShare(stage.ports, route, never)).place === '1 of 3 ready endpoints');
     const before = await raw(route);
+    for (const [others, why] of [
+      [{ track: 'stabel' }, 'nobody would be left to answer'],
+      [{ app: 'svc' }, 'pods of the canary have app=svc too'],
+    ] as const) {
+      const wrong = stage.prepared(await found(route), { kind: 'traffic-share', route: { ...route, others }, share: '0%' });
+      expect(await wrong.fault.inject(wrong.order, never)).toMatchObject({ outcome: 'skipped', reason: containing(why) });
+    }
+    expect(await raw(route)).toEqual(before);
     const { order, fault } = stage.prepared(await found(route), { kind: 'traffic-share', route, share: '0%' });
     expect(await fault.inject(order, never)).toMatchObject({ outcome: 'injected' });
     expect(await fault.effect(order, never)).toMatchObject({ proven: true, evidence: containing('0 of 2 ready endpoints') });
@@ -298,7 +306,7 @@ describeWithCluster('traffic of a real cluster', () => {
     const { order, fault } = stage.prepared(kept[0]!.target, { kind: 'traffic-share', route, share: '5%' });
     expect(await fault.inject(order, never)).toMatchObject({ outcome: 'skipped', reason: containing(`of ${routeName(route)} is 'false'`) });
     expect(await viewShare(stage.ports, route, never)).toMatchObject({ share: 0.2 });
-    expect(await viewShare(stage.ports, { ...route, name: 'nobody' } as Route, never)).toEqual({
+    expect(await viewShare(stage.ports, { ...route, name: 'nobody' }, never)).toEqual({
       unknown: `there is no traffic-split ${stage.namespace}/nobody`,
     });
   });

@@ -15,7 +15,7 @@ import { FieldOwner, handBack, ownersOf } from './owners.ts';
 import { deedAfter } from './removal.ts';
 import { mayStillLand } from './reversal.ts';
 import { readRoute, sectionsOf, settingNow, settingWith, writeSetting, type RouteObject } from './route.ts';
-import { shareIn } from './share.ts';
+import { shareIn, whyNobodyIsLeft } from './share.ts';
 
 /** A route is written by its controllers too: how often a change is tried that finds it changed meanwhile. */
 const TRIES = 5;
@@ -62,6 +62,8 @@ export async function planShare(
     const [from, to] = [settingNow(route, now), settingWith(route, now, share)];
     if (typeof from === 'string') return `${routeName(route)}: ${from}`;
     if (typeof to === 'string') return `${routeName(route)}: ${to}`;
+    const alone = route.kind === 'service-subset' ? await whyNobodyIsLeft(ports, route, signal) : undefined;
+    if (alone !== undefined) return `${routeName(route)}: ${alone}`;
     change = { from, to, owners: ownersOf(now.metadata.managedFields, sectionsOf(to), ports.kubernetes.fieldManager) };
     return undefined;
   }, signal);
@@ -84,7 +86,8 @@ export async function injectShare(
     for (let attempt = 1; ; attempt++) {
       const now = await readRoute(ports, route, pinOf(order, route), signal);
       const setting = typeof now === 'string' ? now : settingNow(route, now);
-      if (typeof now === 'string' || typeof setting === 'string') return notDone(`${routeName(route)}: ${String(setting)}`, isRepeat);
+      if (typeof now === 'string') return notDone(now, isRepeat);
+      if (typeof setting === 'string') return notDone(`${routeName(route)}: ${setting}`, isRepeat);
       if (isSetting(setting, change.to)) return injected(atMs, isRepeat ? 'an earlier attempt was cut off, and it is set' : undefined);
       if (!isSetting(setting, change.from))
         return notDone(`${routeName(route)} was changed meanwhile: ${describeSetting(setting)}`, isRepeat);

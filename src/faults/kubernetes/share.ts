@@ -8,6 +8,8 @@ import { canaryName, routeName, selectorOf, type Route } from '../../domain/traf
 import { highestShare, type Share } from '../../domain/traffic/rules.ts';
 import { findRoute, rulesOf, type RouteObject } from './route.ts';
 
+type ServiceSubset = Extract<Route, { kind: 'service-subset' }>;
+type Labels = Readonly<Record<string, string>>;
 type Reads = { kubernetes: Pick<KubernetesPort, 'read' | 'list'> };
 
 /** What the canary gets of a route that was just read, or why nobody knows. @throws KubernetesError when the API server does not tell */
@@ -20,14 +22,34 @@ export async function shareIn(ports: Reads, route: Route, object: RouteObject, s
   return why ?? highestShare(rules, canaryName(route));
 }
 
-async function shareOfService(
-  { kubernetes }: Reads,
-  { namespace, name, canary }: Extract<Route, { kind: 'service-subset' }>,
-  signal: AbortSignal,
-): Promise<Share | string> {
-  const slices = await kubernetes.list(ENDPOINT_SLICES, { namespace, labelSelector: `${SERVICE_NAME}=${name}` }, EndpointSlice, signal);
-  const pods = await kubernetes.list(PODS, { namespace, labelSelector: selectorOf(canary) }, AnyObject, signal);
-  return shareOfEndpoints(slices, new Set(pods.map(({ metadata }) => metadata.uid)));
+async function shareOfService(ports: Reads, route: ServiceSubset, signal: AbortSignal): Promise<Share | string> {
+  return shareOfEndpoints(await slicesOf(ports, route, signal), await podsWith(ports, route, route.canary, signal));
+}
+
+const slicesOf = ({ kubernetes }: Reads, { namespace, name }: ServiceSubset, signal: AbortSignal): Promise<EndpointSlice[]> =>
+  kubernetes.list(ENDPOINT_SLICES, { namespace, labelSelector: `${SERVICE_NAME}=${name}` }, EndpointSlice, signal);
+
+/** UIDs of the pods with these labels. */
+async function podsWith({ kubernetes }: Reads, { namespace }: ServiceSubset, labels: Labels, signal: AbortSignal): Promise<Set<string>> {
+  const pods = await kubernetes.list(PODS, { namespace, labelSelector: selectorOf(labels) }, AnyObject, signal);
+  return new Set(pods.map(({ metadata }) => metadata.uid));
+}
+
+/**
+ * Why a Service must not select by the labels of the others: it would be left without endpoints, or with the canary's.
+ * @throws KubernetesError when the API server does not tell
+ */
+export async function whyNobodyIsLeft(ports: Reads, route: ServiceSubset, signal: AbortSignal): Promise<string | undefined> {
+  const labels = route.others ?? {};
+  const [slices, others, canaries] = [
+    await slicesOf(ports, route, signal),
+    await podsWith(ports, route, labels, signal),
+    await podsWith(ports, route, route.canary, signal),
+  ];
+  const left = shareOfEndpoints(slices, others);
+  if (typeof left === 'string') return left;
+  if ([...canaries].some((uid) => others.has(uid))) return `pods of the canary have ${selectorOf(labels)} too`;
+  return left.share === 0 ? `none of its ready endpoints has ${selectorOf(labels)}: nobody would be left to answer` : undefined;
 }
 
 /** Reads what the canary gets now. What cannot be read is said, and never taken for nothing. */

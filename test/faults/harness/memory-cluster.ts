@@ -92,7 +92,7 @@ export class MemoryCluster implements KubernetesPort {
     if (uid !== undefined && uid !== object.metadata.uid) throw new KubernetesError('uid', 409, 'Conflict');
     if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion)
       throw new KubernetesError('the object has been modified', 409, 'Conflict');
-    if (isWhole) for (const field of Object.keys((body['spec'] ?? {}) as Json)) delete (object['spec'] as Json)[field];
+    if (isWhole) for (const field of Object.keys(body['spec'] ?? {})) delete (object['spec'] as Json)[field];
     mergeInto(object, body);
   }
 
