@@ -42,9 +42,6 @@ describeWithCluster('a run that fences its canary on a real cluster, by a worker
     await kubectl('delete', 'namespace', namespace, '--wait=false');
     [worker, client] = [undefined, undefined];
   }, 60_000);
-  afterAll(async () => {
-    await kubectl('delete', 'customresourcedefinition', definition.metadata.name, '--wait=false');
-  });
 
   const weights = (): Promise<string> =>
     kubectl('get', HTTP_ROUTES, 'web', '-n', namespace, '--output=jsonpath={.spec.rules[0].backendRefs[*].weight}');

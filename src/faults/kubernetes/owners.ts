@@ -49,28 +49,51 @@ export function handedBack(managed: readonly ManagedField[], owners: readonly Fi
   return entries;
 }
 
+/** An object as far as its owners go. */
+export interface Owned {
+  resourceVersion: string;
+  managedFields: readonly ManagedField[];
+}
+
+/** Controllers write the status of what was just changed: how often it is tried to hand fields back meanwhile. */
+const TRIES = 5;
+
 /**
- * Hands the fields back on the object as it was just read.
+ * Hands the fields back.
+ * @param read the object as it is now; undefined when it is gone
  * @returns undefined; or what is left, in words: that harms nobody's traffic, and whoever applies next has to force
  */
 export async function handBack(
   { kubernetes }: Pick<FaultPorts, 'kubernetes'>,
   ref: ObjectRef,
-  { resourceVersion, managedFields }: { resourceVersion: string; managedFields: readonly ManagedField[] },
+  read: () => Promise<Owned | undefined>,
   owners: readonly FieldOwner[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const us = kubernetes.fieldManager;
-  if (!managedFields.some(({ manager, operation }) => manager === us && operation === 'Apply')) return undefined;
-  const body = [
-    { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-    { op: 'replace', path: '/metadata/managedFields', value: handedBack(managedFields, owners, us, new Date().toISOString()) },
-  ];
+  let failure = '';
   try {
-    await kubernetes.patch(ref, { kind: 'json', body }, signal);
-    return undefined;
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      const now = await read();
+      if (!now?.managedFields.some(({ manager, operation }) => manager === us && operation === 'Apply')) return undefined;
+      const fields = handedBack(now.managedFields, owners, us, new Date().toISOString());
+      const body = [
+        { op: 'test', path: '/metadata/resourceVersion', value: now.resourceVersion },
+        { op: 'replace', path: '/metadata/managedFields', value: fields },
+      ];
+      const refused = await kubernetes.patch(ref, { kind: 'json', body }, signal).catch(changedMeanwhile);
+      if (refused === undefined) return undefined;
+      failure = refused;
+    }
   } catch (error) {
-    if (!(error instanceof KubernetesError)) throw error;
-    return `the field manager ${us} still owns what it wrote (${error.message})`;
+    signal.throwIfAborted();
+    failure = error instanceof Error ? error.message : String(error);
   }
+  return `the field manager ${us} still owns what it wrote (${failure})`;
+}
+
+/** @throws whatever says something else than that the object is another by now */
+function changedMeanwhile(error: unknown): string {
+  if (error instanceof KubernetesError && (error.status === 409 || error.status === 422)) return error.message;
+  throw error;
 }

@@ -14,7 +14,7 @@ import { protectionNow } from './opt-in.ts';
 import { FieldOwner, handBack, ownersOf } from './owners.ts';
 import { deedAfter } from './removal.ts';
 import { mayStillLand } from './reversal.ts';
-import { readRoute, sectionsOf, settingNow, settingWith, writeSetting, type RouteObject } from './route.ts';
+import { readRoute, sectionsOf, settingNow, settingWith, writeSetting } from './route.ts';
 import { shareIn, whyNobodyIsLeft } from './share.ts';
 
 /** A route is written by its controllers too: how often a change is tried that finds it changed meanwhile. */
@@ -162,7 +162,7 @@ export async function restoreShare(
     if (typeof setting !== 'string' && isSetting(setting, change.from)) {
       const pending = isLifted || isSetting(change.from, change.to) ? undefined : mayStillLand(record);
       if (pending !== undefined) return leftOver(`${what} has the weights of before, and ${pending}`);
-      return undone(await settled(ports, route, now, change, signal));
+      return undone(await settled(ports, order, route, change, signal));
     }
     if (typeof setting === 'string' || !isSetting(setting, change.to)) return leftForGood(byHand(route, setting, change));
     try {
@@ -176,14 +176,12 @@ export async function restoreShare(
 }
 
 /** The end of an undo: what was written over is its owners' again. */
-async function settled(
-  ports: FaultPorts,
-  route: Route,
-  now: RouteObject,
-  { from, to, owners }: Change,
-  signal: AbortSignal,
-): Promise<string> {
-  const left = isSetting(from, to) ? undefined : await handBack(ports, routeRef(route), now.metadata, owners, signal);
+async function settled(ports: FaultPorts, order: Order, route: Route, { from, to, owners }: Change, signal: AbortSignal): Promise<string> {
+  const read = async () => {
+    const now = await readRoute(ports, route, pinOf(order, route), signal);
+    return typeof now === 'string' ? undefined : now.metadata;
+  };
+  const left = isSetting(from, to) ? undefined : await handBack(ports, routeRef(route), read, owners, signal);
   return `${routeName(route)} is as before: ${describeSetting(from)}${left === undefined ? '' : `; ${left}`}`;
 }
 
