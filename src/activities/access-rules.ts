@@ -2,6 +2,7 @@ import type { Experiment } from '../domain/experiment/experiment.ts';
 import { needsOf, type AccessNeed, type AccessRule } from '../domain/kubernetes/access.ts';
 import type { Spec } from '../domain/order.ts';
 import { resolveWaves } from '../domain/plan.ts';
+import { accessToReadRoute, accessToSetRoute } from '../domain/traffic/resources.ts';
 import { faults } from '../faults/index.ts';
 import { providers } from '../probes/index.ts';
 import { remedies } from '../remedies/index.ts';
@@ -19,16 +20,19 @@ const rulesOf = <A extends unknown[]>(catalogue: Catalogue<A>, spec: Spec, ...re
 const namespaceOf = (selector: Spec): string | undefined => (typeof selector['namespace'] === 'string' ? selector['namespace'] : undefined);
 
 /**
- * What an experiment needs of its site's cluster: targets, faults of all waves, probes and repairs, undo included.
+ * What an experiment needs of its site's cluster: targets, faults of all waves, the traffic fence, probes and repairs, undo included.
  * @returns each verb once; none when nothing in the experiment is about a cluster
  */
 export function accessNeedsOf(experiment: Experiment): AccessNeed[] {
   const waves = resolveWaves(experiment);
   const steps = Object.values(experiment.runbooks).flatMap((runbook) => runbook.steps);
+  const { traffic } = experiment;
   return needsOf([
     ...[experiment.targets, ...waves.map((wave) => wave.targets)].flatMap((selector) => rulesOf(targets, selector)),
     ...waves.flatMap((wave) => rulesOf(faults as Catalogue<[string | undefined]>, wave.fault, namespaceOf(wave.targets))),
     ...Object.values(signalDefinitions(experiment)).flatMap(({ provider }) => rulesOf(providers, provider)),
     ...steps.flatMap(({ remedy }) => rulesOf(remedies, remedy)),
+    ...(traffic ? accessToReadRoute(traffic.route) : []),
+    ...(traffic?.set === undefined ? [] : accessToSetRoute(traffic.route)),
   ]);
 }

@@ -74,11 +74,12 @@ export const createFaultActivities = (ports: FaultPorts, place: FloorPorts & { l
 
     /**
      * Undoes one order. Safe when it never ran.
-     * @throws ApplicationFailure NotUndone, to be retried, while the target does not show the undo
+     * @throws ApplicationFailure NotUndone, to be retried, while the target does not show the undo; not to be retried when that cannot change
      */
     revertFault: (order: Order): Promise<Reversal> =>
       beating(async () => {
         const reversal = await bind(order.fault).revert(order, cancellationSignal());
+        if (!reversal.undone && reversal.isFinal) throw ApplicationFailure.nonRetryable(reversal.evidence, 'NotUndone');
         if (!reversal.undone) throw ApplicationFailure.retryable(reversal.evidence, 'NotUndone');
         // what the victim shows counts; a lease that stays finds nothing left to undo
         await leases.release(order.key).catch((cause: unknown) => {

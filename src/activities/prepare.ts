@@ -12,6 +12,7 @@ import type { TargetPorts } from '../targets/ports.ts';
 import { createAccessCheck } from './access.ts';
 import { beating } from './beating.ts';
 import { discover, readyOf } from './discover.ts';
+import { checkFence, type FencePreparation } from './fences.ts';
 import { foreseeRefusal } from './foresee.ts';
 import type { SitePorts } from './ports.ts';
 import type { SamplePlace } from './recorder.ts';
@@ -46,10 +47,12 @@ export interface Preparation {
   unready?: UnreadyTarget[];
   /** The first few of those that must not be hit, with the reason. */
   protectedTargets: ProtectedTarget[];
+  /** What the canary gets of the traffic. Absent: the experiment does not fence it. */
+  fence?: FencePreparation;
 }
 
 /** Who is there, and who of them would be hit. */
-export type Chosen = Omit<Preparation, 'unmet' | 'baseline' | 'refusal'>;
+export type Chosen = Omit<Preparation, 'unmet' | 'baseline' | 'refusal' | 'fence'>;
 
 const MAX_SHOWN = 20;
 /** How often a population that is smaller than the run's first one is looked at before it is taken for so, and how far apart. */
@@ -146,7 +149,8 @@ const refused = (unmet: Unmet[]): Preparation => ({
   protectedTargets: [],
 });
 
-/** Creates the activity that prepares an iteration: access to the cluster, baseline, preconditions, steady state, and the choice of victims. */
+/** Creates the activity that prepares an iteration: access to the cluster, baseline, preconditions, steady state, the
+ * choice of victims, and the canary's traffic. */
 export const createPrepare = (ports: SitePorts, checkAccess = createAccessCheck(ports.targets.kubernetes)) => ({
   /** @throws CancelledFailure when the run is aborted; KubernetesError while the cluster does not answer */
   async prepareWave(input: PrepareInput): Promise<Preparation> {
@@ -156,7 +160,11 @@ export const createPrepare = (ports: SitePorts, checkAccess = createAccessCheck(
     heartbeat();
     const baseline = await measureBaseline(input, ports);
     heartbeat();
-    const { chosen, refusal } = await beating(() => chooseAndForesee(input, ports));
-    return { unmet: findObstacles(input, baseline), baseline, ...chosen, ...(refusal !== undefined && { refusal }) };
+    const { chosen, refusal, check } = await beating(async () => ({
+      ...(await chooseAndForesee(input, ports)),
+      check: await checkFence(input.experiment, ports.targets, cancellationSignal()),
+    }));
+    const unmet = [...findObstacles(input, baseline), ...(check?.unmet ?? [])];
+    return { unmet, baseline, ...chosen, ...(refusal !== undefined && { refusal }), ...(check && { fence: check.fence }) };
   },
 });

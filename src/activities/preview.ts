@@ -5,6 +5,7 @@ import { resolveWaves } from '../domain/plan.ts';
 import type { Measurement } from '../domain/sample.ts';
 import { measureOnce } from '../probes/measure.ts';
 import { createAccessCheck } from './access.ts';
+import { checkFence, type FenceCheck } from './fences.ts';
 import type { SitePorts } from './ports.ts';
 import { foreseeRefusal } from './foresee.ts';
 import { choose, type Chosen } from './prepare.ts';
@@ -19,6 +20,8 @@ export interface Preview {
   answers: Record<string, Measurement>;
   /** Absent when nothing is about a cluster. When something is missing nobody was looked for, so `waves` is empty. */
   access?: AccessReport;
+  /** What the canary gets now, and what stands in the way. Absent: the experiment has no fence, or nobody may look. */
+  traffic?: FenceCheck;
 }
 
 /** A rate needs two scrapes: a first answer without data is asked for once more. */
@@ -52,6 +55,7 @@ export const createPreview = (ports: SitePorts, checkAccess = createAccessCheck(
       waves.push({ wave: wave.name, dryRun: wave.dryRun, fault: wave.fault.kind, ...chosen, ...(refusal !== undefined && { refusal }) });
       heartbeat();
     }
-    return { waves, answers: await answersNow(experiment, ports), ...(access && { access }) };
+    const traffic = mayLook ? await checkFence(experiment, ports.targets, cancellationSignal()) : undefined;
+    return { waves, answers: await answersNow(experiment, ports), ...(access && { access }), ...(traffic && { traffic }) };
   },
 });

@@ -2,6 +2,7 @@ import type { Order, Spec, Survivors } from '../domain/order.ts';
 import { processOf } from '../domain/process.ts';
 import { floorRefusal, type Standing } from '../domain/survivors.ts';
 import type { Population, Target } from '../domain/target.ts';
+import { trafficRefusal } from '../faults/kubernetes/share.ts';
 import type { FaultPorts, SurvivorsPort } from '../faults/ports.ts';
 import type { TargetPorts } from '../targets/ports.ts';
 import { discover, readyOf } from './discover.ts';
@@ -55,6 +56,8 @@ export function createFloor(ports: FaultPorts, place: FloorPorts): (order: Order
   };
   const refusalOf = async (order: Order, signal: AbortSignal): Promise<string | undefined> => {
     const { targets, atLeast } = order.survivors;
+    const fenced = order.traffic && (await trafficRefusal(ports, order.traffic, signal));
+    if (fenced !== undefined) return fenced;
     if (atLeast === 0) return countOut(order, signal);
     try {
       await look(targets, signal); // before its turn comes, side by side with others
@@ -64,7 +67,7 @@ export function createFloor(ports: FaultPorts, place: FloorPorts): (order: Order
       return `the survivor floor cannot be checked: ${error instanceof Error ? error.message : String(error)}`;
     }
   };
-  const needed = (why: string | undefined): string | undefined => (why === undefined ? undefined : `is needed: ${why}`);
+  const needed = (why: string | undefined): string | undefined => (why === undefined ? undefined : `must not be hit: ${why}`);
 
   return (order, signal) => ({
     ...ports,

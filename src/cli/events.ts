@@ -12,6 +12,8 @@ const COLOURS: Record<string, Colour> = {
   denied: 'yellow',
   paused: 'yellow',
   'victim-skipped': 'yellow',
+  'fence-failed': 'yellow',
+  'fence-set': 'cyan',
   injected: 'cyan',
   undo: 'green',
   recovery: 'green',

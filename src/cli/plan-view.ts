@@ -6,6 +6,7 @@ import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
 import { percent } from '../domain/percent.ts';
 import { duration, quantity } from '../report/format.ts';
 import { accessLines } from './access-view.ts';
+import { trafficLines } from './traffic-view.ts';
 import type { ComparisonOutlook } from './outlook.ts';
 import { plainText } from './plain-text.ts';
 import { facts } from './table.ts';
@@ -118,6 +119,7 @@ export function planLines(result: ValidPlan, paint: Paint, reserved?: Reserved):
     '',
     'Waves',
     ...waveLines(plan, seen, paint),
+    ...trafficLines(plan.experiment.traffic, seen?.traffic, paint),
     ...worthLines(result, reserved, paint),
     ...accessLines(seen?.access, metadata.name, paint),
     '',

@@ -1,4 +1,5 @@
 import type { Target } from './target.ts';
+import type { Fence } from './traffic/fence.ts';
 
 /** A fault, a remedy or a provider as the file wrote it: `kind` names the catalogue entry, which alone knows the rest. */
 export interface Spec {
@@ -8,6 +9,9 @@ export interface Spec {
 
 /** The fault kind that does nothing: what is measured under it is the noise of the signals. */
 export const REHEARSAL = 'no-op';
+
+/** The fault kind that a traffic fence is set with. */
+export const FENCE = 'traffic-share';
 
 /** The order to do one fault to one victim. The same on every attempt, so that a repeat is recognised. */
 export interface Order {
@@ -28,6 +32,10 @@ export interface Order {
   leaseMs: number;
   /** Checked from the live system at the instant of the deed. */
   survivors: Survivors;
+  /** The cap on the canary's traffic, checked at the same instant. Absent: the experiment names none. */
+  traffic?: Pick<Fence, 'route' | 'maxShare'>;
+  /** It sets the traffic fence of its iteration: nobody is hit by it, so it takes none of the places that were planned for victims. */
+  isFence?: true;
 }
 
 /** Whoever `targets` finds, and how many of them must be left alive and ready after the deed. */
@@ -58,4 +66,6 @@ export interface Effect {
 export interface Reversal {
   undone: boolean;
   evidence: string;
+  /** With `undone: false`: trying again helps nobody, because what is there now is somebody else's doing. */
+  isFinal?: true;
 }

@@ -32,6 +32,8 @@ export interface IterationFacts {
   /** Nothing was done, to learn the noise. */
   rehearsal?: boolean;
   injections: Injection[];
+  /** What became of the order to set the traffic fence. Nobody is hit while that is not proven. Absent: none was asked for. */
+  fence?: Injection;
   /** Who paused in the middle of it: it was undone early, and what it shows is at most that something broke. */
   interruptedBy?: string;
   /** Whether the guard saw the whole hold. */
@@ -90,11 +92,17 @@ const place = ({ wave, iteration }: IterationFacts): string => `wave ${wave}, it
 const show = (value: number | null): string => (value === null ? 'no value' : String(Number(value.toPrecision(4))));
 const seconds = (ms: number): string => `${Number((ms / 1_000).toFixed(2))} s`;
 
+/** Why the traffic fence of an iteration is not in place; undefined when it is, or none was asked for. */
+export const whyUnfenced = ({ fence }: Pick<IterationFacts, 'fence'>): string | undefined =>
+  fence && !(fence.outcome === 'injected' && fence.effect.proven)
+    ? `the traffic fence is not proven: ${fence.reason ?? fence.effect.evidence}`
+    : undefined;
+
 function unproven(facts: RunFacts): string | undefined {
   for (const iteration of whole(facts)) {
     const injected = iteration.injections.filter(({ outcome }) => outcome === 'injected');
     if (injected.length === 0) {
-      const why = iteration.injections.map(({ reason }) => reason).filter(Boolean);
+      const why = [whyUnfenced(iteration), ...iteration.injections.map(({ reason }) => reason)].filter(Boolean);
       return `${place(iteration)}: no fault was injected${why.length ? `: ${why.join('; ')}` : ''}`;
     }
     const missing = injected.find(({ effect }) => !effect.proven);

@@ -11,6 +11,7 @@ import { processKill } from './process-kill.ts';
 import { processPause } from './process-pause.ts';
 import { scaleDown } from './scale-down.ts';
 import { serviceStop } from './service-stop.ts';
+import { trafficShare } from './traffic-share.ts';
 
 /** The catalogue: one file and one line each. */
 export const faults = {
@@ -26,6 +27,7 @@ export const faults = {
   [scaleDown.kind]: scaleDown,
   [nodeCordon.kind]: nodeCordon,
   [nodeDrain.kind]: nodeDrain,
+  [trafficShare.kind]: trafficShare,
 } as const;
 
 /** A fault as a file writes it. */
@@ -42,5 +44,6 @@ export const FaultSpec = z.discriminatedUnion('kind', [
   scaleDown.schema,
   nodeCordon.schema,
   nodeDrain.schema,
+  trafficShare.schema,
 ]);
 export type FaultSpec = z.infer<typeof FaultSpec>;

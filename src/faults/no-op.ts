@@ -7,7 +7,7 @@ import { entryOf, injected, notCarriedOut, skipped, undone } from './process/ord
 export const noOp = defineFault(REHEARSAL, {
   schema: z.strictObject({ kind: z.literal(REHEARSAL) }),
   reversible: false,
-  targets: ['process', 'pod', 'workload', 'node'],
+  targets: ['process', 'pod', 'workload', 'node', 'route'],
   doc: {
     summary: 'Does nothing, on purpose (an A/A rehearsal): the whole path is walked, and what the signals do meanwhile is their noise.',
     undo: 'Nothing was done, so there is nothing to undo.',

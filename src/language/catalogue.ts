@@ -15,6 +15,8 @@ interface JsonField {
   const?: unknown;
   enum?: unknown[];
   anyOf?: JsonField[];
+  /** A schema that is kept once, and named here. */
+  allOf?: JsonField[];
   default?: unknown;
   description?: string;
   properties?: Record<string, JsonField>;
@@ -35,6 +37,7 @@ function typeOf(field: JsonField): string {
   if (field.const !== undefined) return `\`${JSON.stringify(field.const)}\``;
   if (field.enum) return field.enum.length > 8 ? 'one of a list' : field.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (field.anyOf) return [...new Set(field.anyOf.map(typeOf))].join(' or ');
+  if (field.allOf) return 'object';
   return field.type ?? 'any';
 }
 

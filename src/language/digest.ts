@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { FENCE } from '../domain/order.ts';
 import { resolveWaves, scaleTime, type Plan } from '../domain/plan.ts';
 import { faults } from '../faults/index.ts';
 import { parseDocument } from './experiment.ts';
@@ -26,6 +27,7 @@ export const digestOf = (document: unknown, seed: number, timeScale: number): st
 export function makePlan(document: unknown, seed: number, timeScale: number): Plan {
   const experiment = scaleTime(parseDocument(document), timeScale);
   const kinds = new Set(resolveWaves(experiment).map(({ fault }) => fault.kind));
+  if (experiment.traffic?.set !== undefined) kinds.add(FENCE);
   const reversible = Object.fromEntries([...kinds].map((kind) => [kind, faults[kind as keyof typeof faults].reversible]));
   return { experiment, digest: digestOf(document, seed, timeScale), seed, timeScale, reversible };
 }

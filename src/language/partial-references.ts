@@ -32,6 +32,7 @@ export function checkPartialReferences(document: unknown): z.core.$ZodRawIssue[]
     ...Object.fromEntries(NAMES_ONLY.map((name) => [name, names(name)])),
     steadyState: lists('steadyState'),
     business: document['business'] === undefined ? undefined : block('business'),
+    traffic: document['traffic'] === undefined ? undefined : block('traffic'),
     comparisons: waves === undefined ? [] : lists('comparisons'),
     preconditions: lists('preconditions'),
     stopConditions: lists('stopConditions'),

@@ -43,7 +43,17 @@ export function describeData(data: Record<string, unknown>): string {
 
 /** Events that decide something: who allowed, why this victim, why stopped. */
 const DECISIONS = new Set([
-  ...['policy', 'approval-requested', 'approved', 'rejected', 'precondition', 'steady-state', 'victims-chosen', 'victim-skipped'],
+  ...[
+    'policy',
+    'approval-requested',
+    'approved',
+    'rejected',
+    'precondition',
+    'steady-state',
+    'victims-chosen',
+    'victim-skipped',
+    'fence-failed',
+  ],
   ...['breach', 'abort', 'paused', 'resumed', 'leftover', 'judged', 'compared', 'closed'],
   ...['evidence', 'budget', 'wave-judged', 'approval-void', 'refusal-foreseen'],
 ]);

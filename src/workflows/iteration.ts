@@ -5,10 +5,11 @@ import { guardRules } from '../domain/guard.ts';
 import type { Order } from '../domain/order.ts';
 import type { WavePlan } from '../domain/plan.ts';
 import { floorOf } from '../domain/survivors.ts';
-import type { IterationFacts } from '../domain/verdict.ts';
+import { whyUnfenced, type IterationFacts } from '../domain/verdict.ts';
 import { victimsIn } from './comeback.ts';
 import { enter, newIterationFacts, type AdmittedRun, type Place } from './context.ts';
 import { timedOut } from './failure.ts';
+import { capOf, fenceOrder, raiseFence, setsFence } from './fence.ts';
 import { watchOver } from './guarding.ts';
 import { isPatched } from './patches.ts';
 import { INJECT_WITHIN_MS, injecting, undoing } from './proxies.ts';
@@ -50,7 +51,8 @@ export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Plac
   if (stopSeenMs !== undefined) run.state.stopLatencyMs ??= Date.now() - stopSeenMs;
   await CancellationScope.nonCancellable(async () => {
     await waitOut(deed);
-    if (facts.injections.length > 0 || deed.unresolved.size > 0) facts.recovery = await recover(run, wave, place);
+    const isTouched = facts.injections.length > 0 || facts.fence !== undefined || deed.unresolved.size > 0;
+    if (isTouched) facts.recovery = await recover(run, wave, place);
   });
   settle(deed);
   if (undone.error !== undefined) throw undone.error as Error;
@@ -100,6 +102,10 @@ async function act(deed: Deed, preparation: Preparation, arm: (undo: Undo) => vo
       watch.cancel(); // nothing is held, so nothing is guarded
       throw cause;
     });
+    if (whyUnfenced(facts) !== undefined) {
+      watch.cancel();
+      return;
+    }
   }
   const injectedMs = Date.now();
   enter(run, 'holding', place);
@@ -118,7 +124,7 @@ function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Prom
     place: { workflowId: run.state.workflowId, ...place, phase: 'fault' as const },
     rules,
     holdMs,
-    ...(run.plan.reversible[wave.fault.kind] && !wave.dryRun && { leaseMs: experiment.guard.lease }),
+    ...((run.plan.reversible[wave.fault.kind] || setsFence(run)) && !wave.dryRun && { leaseMs: experiment.guard.lease }),
   };
   const guarding = watchOver(experiment.site, input, `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`);
   guarding.catch(() => undefined); // a cancellation is met where the guard is awaited
@@ -148,15 +154,8 @@ function takeGuard({ run, place, facts }: Deed, outcome: GuardOutcome): void {
   run.chronicle.add('breach', { ...outcome.breach }, place);
 }
 
-/** Carries out the orders side by side. A breach or an abort in the middle withdraws those that have not been carried out. */
-async function injectUnderGuard(
-  deed: Deed,
-  { choice, populationSize }: Preparation,
-  guarding: Promise<GuardOutcome>,
-  arm: (undo: Undo) => void,
-): Promise<void> {
-  const { run, wave, place } = deed;
-  const orders = choice.victims.map((target): Order => ({
+const ordersOf = ({ run, wave, place }: Deed, { choice, populationSize }: Preparation): Order[] =>
+  choice.victims.map((target) => ({
     key: `${run.state.workflowId}/${place.wave}/${place.iteration}/${target.id}`,
     workflowId: run.state.workflowId,
     ...place,
@@ -170,7 +169,35 @@ async function injectUnderGuard(
       targets: run.plan.experiment.targets,
       atLeast: floorOf(run.plan.experiment.blastRadius.survivorsAtLeast, Math.max(populationSize, run.headcount?.size ?? 0)),
     },
+    ...capOf(run),
   }));
+
+/** Sets the fence where one is asked for, and then carries out the orders side by side: none when the fence is not proven. */
+async function injectAll(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<void> {
+  if (setsFence(deed.run) && !(await isFenced(deed, preparation, arm))) return;
+  await allAnswered(ordersOf(deed, preparation).map((order) => inject(deed, order, arm)));
+}
+
+async function isFenced(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<boolean> {
+  const { run, place, facts, unresolved } = deed;
+  const order = fenceOrder(run, place, preparation);
+  if (order) {
+    unresolved.set(order.key, order);
+    arm(fenceUndo(deed, order));
+  }
+  const isProven = await raiseFence(run, place, facts, order);
+  if (order) unresolved.delete(order.key);
+  return isProven;
+}
+
+/** A breach or an abort in the middle withdraws those orders that have not been carried out. */
+async function injectUnderGuard(
+  deed: Deed,
+  preparation: Preparation,
+  guarding: Promise<GuardOutcome>,
+  arm: (undo: Undo) => void,
+): Promise<void> {
+  const { run } = deed;
   const scope = new CancellationScope();
   let isOver = false;
   const withdraw = (): void => {
@@ -178,7 +205,7 @@ async function injectUnderGuard(
   };
   void guarding.then(withdraw, withdraw);
   try {
-    await scope.run(() => allAnswered(orders.map((order) => inject(deed, order, arm))));
+    await scope.run(() => injectAll(deed, preparation, arm));
   } catch (cause) {
     // The guard withdrew them, or a pause withdrew the guard: what became of it is what ends the iteration. A withdrawn order that nobody
     // answers is waited out; what withdrew it is the reason of the end, not the silence.
@@ -216,13 +243,28 @@ const undoOf = (run: AdmittedRun, order: Order): Undo => ({
   run: async () => (await undoing(run.plan.experiment.site, `undo ${order.fault.kind}: ${order.target.name}`).revertFault(order)).evidence,
 });
 
+/** The fence stays until no order can land any more. */
+function fenceUndo(deed: Deed, order: Order): Undo {
+  const { what, run } = undoOf(deed.run, order);
+  const undo = async (): Promise<string> => {
+    await awaitExpiry([...deed.unresolved.values()].filter(({ key }) => key !== order.key));
+    return run();
+  };
+  return { what, run: undo, isLast: true };
+}
+
+async function awaitExpiry(orders: readonly Order[]): Promise<void> {
+  const restMs = Math.max(0, ...orders.map(({ notAfterMs }) => notAfterMs - Date.now()));
+  if (restMs > 0) await sleep(restMs, { summary: 'orders without an answer expire' });
+}
+
 /** An order without an answer may still land: waits until it has expired, then undoes it once more. */
 async function waitOut({ run, place, unresolved }: Deed): Promise<void> {
   if (unresolved.size === 0) return;
   const orders = [...unresolved.values()];
   const restMs = Math.max(...orders.map(({ notAfterMs }) => notAfterMs)) - Date.now();
   run.chronicle.add('waiting-out', { orders: orders.map(({ key }) => key), restMs }, place);
-  if (restMs > 0) await sleep(restMs, { summary: 'orders without an answer expire' });
+  await awaitExpiry(orders);
   for (const order of orders.filter(({ fault }) => run.plan.reversible[fault.kind])) {
     const { what, run: undo } = undoOf(run, order);
     await undo().catch(() => {

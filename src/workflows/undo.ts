@@ -3,6 +3,8 @@ import { CancellationScope, log } from '@temporalio/workflow';
 /** One armed undo. `run` answers what it found, or throws when it could not. */
 export interface Undo {
   what: string;
+  /** What keeps the damage of others small is undone after them. */
+  isLast?: boolean;
   run(): Promise<string>;
 }
 
@@ -16,7 +18,7 @@ export interface Undone {
 
 /**
  * Runs `body`, which arms each undo before its deed, then undoes all of it whatever happened: breach, cancel, error.
- * Undos run side by side in a scope that nobody can cancel; one that fails never stops the others.
+ * Undos run side by side in a scope that nobody can cancel, those that are last after the others; one that fails never stops another.
  */
 export async function withUndo(body: (arm: (undo: Undo) => void) => Promise<void>, beforeUndo: () => void): Promise<Undone> {
   const armed: Undo[] = [];
@@ -27,16 +29,18 @@ export async function withUndo(body: (arm: (undo: Undo) => void) => Promise<void
   beforeUndo();
   const outcome: Undone = { stuck: [], done: [], ...(error !== undefined && { error }) };
   await CancellationScope.nonCancellable(async () => {
-    await Promise.all(
-      armed.reverse().map(async ({ what, run }) => {
-        try {
-          outcome.done.push({ what, evidence: await run() });
-        } catch (cause) {
-          outcome.stuck.push(what);
-          log.error('undo failed', { what, cause: String(cause) });
-        }
-      }),
-    );
+    const undo = async ({ what, run }: Undo): Promise<void> => {
+      try {
+        outcome.done.push({ what, evidence: await run() });
+      } catch (cause) {
+        outcome.stuck.push(what);
+        log.error('undo failed', { what, cause: String(cause) });
+      }
+    };
+    armed.reverse();
+    const last = armed.filter(({ isLast }) => isLast);
+    await Promise.all(armed.filter(({ isLast }) => !isLast).map(undo));
+    if (last.length > 0) await Promise.all(last.map(undo));
   });
   return outcome;
 }

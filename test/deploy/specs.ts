@@ -10,6 +10,16 @@ const workload = { namespace, name: 'payment-worker' };
 const process = { argv: ['worker.js'] };
 const debugImage = 'registry.example.com/busybox:1.36';
 const selector = 'app=payment-worker';
+const routes = {
+  '': { kind: 'http-route', namespace, name: 'payments', canary: 'payments-canary' },
+  ':linkerd-http-route': { kind: 'linkerd-http-route', namespace, name: 'payments', canary: 'payments-canary' },
+  ':virtual-service': { kind: 'virtual-service', namespace, name: 'payments', canary: 'payments', subset: 'canary' },
+  ':traffic-split': { kind: 'traffic-split', namespace, name: 'payments', canary: 'payments-canary' },
+  ':service-subset': { kind: 'service-subset', namespace, name: 'payments', canary: { track: 'canary' }, others: { track: 'stable' } },
+};
+/** One entry for each kind of route. */
+const ofEachRoute = (kind: string, more: object = {}) =>
+  Object.fromEntries(Object.entries(routes).map(([variant, route]) => [`${kind}${variant}`, { route, ...more }]));
 
 /**
  * The least that a file says of each kind that needs a cluster, and `KIND:VARIANT` for what needs more than that.
@@ -25,6 +35,7 @@ const specs: Record<Catalogue, Record<string, Record<string, unknown>>> = {
     'workload:StatefulSet': { workload: 'StatefulSet', ...workload },
     'workload:Rollout': { workload: 'Rollout', ...workload },
     node: { selector: 'pool=chaos' },
+    ...ofEachRoute('route'),
   },
   faults: {
     'container-process-kill': { process },
@@ -38,6 +49,7 @@ const specs: Record<Catalogue, Record<string, Record<string, unknown>>> = {
     'scale-down': { to: 1 },
     'node-cordon': {},
     'node-drain': {},
+    ...ofEachRoute('traffic-share', { share: '0%' }),
   },
   probes: {
     'kubernetes-workload': { ...workload, metric: 'ready' },
@@ -111,4 +123,6 @@ export const tableOfCatalogues = (): Table =>
 
 /** Kinds of the catalogues that have something to do with a cluster, by name. */
 export const clusterKinds = (catalogue: Catalogue): string[] =>
-  Object.keys(catalogues[catalogue]).filter((kind) => /^(kubernetes-|argo-|container-|pod-|pod$|scale-down|node|workload$)/.test(kind));
+  Object.keys(catalogues[catalogue]).filter((kind) =>
+    /^(kubernetes-|argo-|container-|pod-|pod$|scale-down|traffic-share|node|route$|workload$)/.test(kind),
+  );

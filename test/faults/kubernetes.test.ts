@@ -2,7 +2,7 @@ import { KubernetesError } from '../../src/domain/kubernetes/port.ts';
 import type { Spec } from '../../src/domain/order.ts';
 import { faults } from '../../src/faults/index.ts';
 import { containing, endAll, never, start, stateOf } from '../adapters/process/harness/children.ts';
-import { deploymentPath, nodePath, podObject, podPath, World } from './harness/kubernetes.ts';
+import { deploymentPath, nodePath, podObject, podPath, routePath, World } from './harness/kubernetes.ts';
 
 let world: World;
 beforeEach(() => (world = new World()));
@@ -23,6 +23,7 @@ const DEEDS: [Spec][] = [
   [{ kind: 'scale-down', to: 1 }],
   [{ kind: 'node-cordon' }],
   [{ kind: 'node-drain' }],
+  [{ kind: 'traffic-share', route: { kind: 'http-route', namespace: 'shop', name: 'web', canary: 'web-canary' }, share: '5%' }],
 ];
 const PROCESSES: [Spec][] = [
   [{ kind: 'container-process-kill', process: { argv: ['98765.25'] } }],
@@ -79,6 +80,7 @@ describe.each([...DEEDS, ...PROCESSES, [{ kind: 'container-kill' }] as [Spec]])(
     for (const [path, uid] of [
       [deploymentPath, 'workload-2'],
       [nodePath, 'node-2'],
+      [routePath, 'route-2'],
     ] as const) {
       const object = world.cluster.objects.get(path);
       if (object) world.cluster.put(path, { ...object, metadata: { ...object.metadata, uid } });

@@ -25,6 +25,11 @@ const specs: Record<keyof typeof faults, Spec> = {
   'scale-down': { kind: 'scale-down', to: 0 },
   'node-cordon': { kind: 'node-cordon' },
   'node-drain': { kind: 'node-drain' },
+  'traffic-share': {
+    kind: 'traffic-share',
+    route: { kind: 'http-route', namespace: 'shop', name: 'web', canary: 'web-canary' },
+    share: '5%',
+  },
 };
 const hostile = { uid: '"; reboot', namespace: '$(reboot)' };
 const nobody: Target = { kind: 'process', id: 'x', site: 'here', name: 'x\n; rm -rf /tmp/none', labels: {}, identity: {} };
@@ -38,6 +43,7 @@ describe('the manual command of every fault', () => {
       { ...nobody, kind: 'pod', identity: { ...hostile, pod: 'p', container: '-c', containerId: 'x', restartCount: 0, node: 'n' } },
       { ...nobody, kind: 'workload', identity: { ...hostile, workload: 'Deployment', name: "it's" } },
       { ...nobody, kind: 'node', identity: { uid: '$(reboot)', name: '`reboot`', bootId: 'b' } },
+      { ...nobody, kind: 'route', identity: { ...hostile, route: 'http-route', name: "it's" } },
     ]) {
       const line = manualUndo(orderFor(target, specs[kind]));
       expect(line).not.toMatch(/\n/);

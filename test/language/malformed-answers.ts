@@ -49,10 +49,10 @@ export const ANSWERS: Record<string, string[]> = {
   'a selection of some': ["x.yaml:28:12 selection: found 'some', expected `all`, `count: 1` or `percent: 25%`"],
   'a selection by two rules': ['x.yaml:28:12 selection: found a mapping with count, percent, expected `all`, `count: 1` or `percent: 25%`'],
   'an unknown fault': [
-    "x.yaml:27:16 fault.kind: found 'proces-kill', expected one of no-op, process-kill, process-pause, service-stop, container-process-kill, container-process-pause, container-kill, pod-delete, pod-evict, scale-down, node-cordon, node-drain; did you mean 'process-kill'?",
+    "x.yaml:27:16 fault.kind: found 'proces-kill', expected one of no-op, process-kill, process-pause, service-stop, container-process-kill, container-process-pause, container-kill, pod-delete, pod-evict, scale-down, node-cordon, node-drain, traffic-share; did you mean 'process-kill'?",
   ],
   'a fault without kind': [
-    'x.yaml:27:1 fault.kind: missing, expected one of no-op, process-kill, process-pause, service-stop, container-process-kill, container-process-pause, container-kill, pod-delete, pod-evict, scale-down, node-cordon, node-drain',
+    'x.yaml:27:1 fault.kind: missing, expected one of no-op, process-kill, process-pause, service-stop, container-process-kill, container-process-pause, container-kill, pod-delete, pod-evict, scale-down, node-cordon, node-drain, traffic-share',
   ],
   'a fault by its name alone': ["x.yaml:27:8 fault: found 'process-kill', expected a mapping (key: value)"],
   'an unknown signal': [
@@ -240,5 +240,20 @@ export const ANSWERS: Record<string, string[]> = {
   ],
   'money in words': [
     "x.yaml:22:55 business.revenuePerTransaction: found '12 euros', expected an amount with its currency, such as 12.50 EUR",
+  ],
+  'a fence that sets more than its cap': ["x.yaml:30:108 traffic.set: found '20%', expected at most maxShare, which is 5%"],
+  'a fence without a cap': ['x.yaml:30:1 traffic.maxShare: missing, expected a percentage, such as 0.1% or 40%'],
+  'a cap without %': ['x.yaml:30:99 traffic.maxShare: found 5, expected a percentage, such as 0.1% or 40%'],
+  'a cap over 100%': ["x.yaml:30:99 traffic.maxShare: found '105%', expected 0% to 100%"],
+  'an unknown kind of route': [
+    "x.yaml:30:27 traffic.route.kind: found 'httproute', expected one of http-route, linkerd-http-route, virtual-service, traffic-split, service-subset; did you mean 'http-route'?",
+  ],
+  'a route without a namespace': ['x.yaml:30:12 traffic.route.namespace: missing, expected a text'],
+  'a Service that is to have weights': [
+    'x.yaml:30:12 traffic.route.others: needed for `set`: labels that the other pods have and the canary has not',
+    "x.yaml:30:119 traffic.set: found '5%', a Service has no weights: only `set: 0%` can be set, which takes the canary out of it",
+  ],
+  'a fence around the fault that shifts traffic': [
+    "x.yaml:30:108 traffic.set: found '5%', the fault traffic-share sets the share itself: leave this out",
   ],
 };

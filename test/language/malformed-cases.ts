@@ -10,6 +10,10 @@ const allWaves = '\n  - { name: dry-run, dryRun: true }\n  - { name: single }';
 /** The base with one comparison. */
 const comparing = (comparison: string): string => edited('preconditions:\n', `comparisons:\n  - ${comparison}\npreconditions:\n`);
 
+const ROUTE = 'route: { kind: http-route, namespace: shop, name: web, canary: web-canary }';
+/** The base with a fence around the canary's traffic. */
+const fencing = (fence: string): string => edited('timing: {', `traffic: ${fence}\ntiming: {`);
+
 /** The base with a wave that asks for something. */
 const requiring = (asks: string): string =>
   edited(allWaves, `\n  - { name: dry-run, dryRun: true }\n  - { name: canary }\n  - { name: stress, ${asks} }`);
@@ -179,4 +183,20 @@ export const MALFORMED: [name: string, text: string][] = [
     edited('{ name: single }', '{ name: single, targets: { kind: node, names: [node1] } }'),
   ],
   ['money in words', edited('preconditions:\n', 'business: { completed: errors, revenuePerTransaction: 12 euros }\npreconditions:\n')],
+  ['a fence that sets more than its cap', fencing(`{ ${ROUTE}, maxShare: 5%, set: 20% }`)],
+  ['a fence without a cap', fencing(`{ ${ROUTE}, set: 5% }`)],
+  ['a cap without %', fencing(`{ ${ROUTE}, maxShare: 5 }`)],
+  ['a cap over 100%', fencing(`{ ${ROUTE}, maxShare: 105% }`)],
+  ['an unknown kind of route', fencing(`{ ${ROUTE.replace('http-route', 'httproute')}, maxShare: 5% }`)],
+  ['a route without a namespace', fencing(`{ ${ROUTE.replace('namespace: shop, ', '')}, maxShare: 5% }`)],
+  [
+    'a Service that is to have weights',
+    fencing('{ route: { kind: service-subset, namespace: shop, name: web, canary: { track: canary } }, maxShare: 5%, set: 5% }'),
+  ],
+  [
+    'a fence around the fault that shifts traffic',
+    fencing(`{ ${ROUTE}, maxShare: 5%, set: 5% }`)
+      .replace('fault: { kind: process-kill, signal: SIGKILL }', `fault: { kind: traffic-share, ${ROUTE}, share: 1% }`)
+      .replace('targets: { kind: process, labels: { app: worker } }', `targets: { kind: route, ${ROUTE} }`),
+  ],
 ];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { ledgerId } from '../../src/domain/ledger/names.ts';
 import { describeWithTemporal } from '../support/servers.ts';
-import { experimentDocument, fourWaves, scaleUp } from '../workflows/harness/document.ts';
+import { experimentDocument, fenced, fourWaves, scaleUp } from '../workflows/harness/document.ts';
 import { holdsLive, reach } from '../workflows/harness/expectations.ts';
 import { announce, breachingGuard, endlessGuard, healthy, linger } from '../workflows/harness/fake-site.ts';
 import { onStage, openTheatre, type Stage, type Theatre } from '../workflows/harness/stage.ts';
@@ -126,6 +126,14 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     return ledgerId('staging', stage.taskQueue);
   },
   'ledger-each-task-leaves-an-event': ledgerOfQueue,
+  'fenced-and-passed': ({ start }) => start(experimentDocument({ waves: fourWaves, traffic: fenced })),
+  'fence-not-proven': ({ site, start }) => {
+    site.on('injectFault', async (order, usual) => {
+      const done = await usual();
+      return order.isFence ? { ...done, effect: { proven: false, evidence: 'its controller has not seen it' } } : done;
+    });
+    return start(experimentDocument({ traffic: fenced }));
+  },
   'patches-come-first': async (stage) => {
     stage.site.on('guardWave', endlessGuard);
     const input = { document: experimentDocument(), seed: 1, timeScale: 1, requestedBy: 'web' };

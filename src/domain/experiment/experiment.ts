@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Spec } from '../order.ts';
+import type { Fence } from '../traffic/fence.ts';
 import type { Precondition, RemediationTrigger, SteadyStateClause, StopCondition, Tolerance } from './conditions.ts';
 import type { Business } from './business.ts';
 import type { Comparison } from './comparisons.ts';
@@ -24,6 +25,7 @@ export interface Experiment {
   fault: Spec;
   selection: Selection;
   blastRadius: BlastRadius;
+  traffic?: Fence | undefined;
   timing: Timing;
   waves: Wave[];
   guard: z.infer<typeof GuardSettings>;

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { REHEARSAL, type Spec } from '../order.ts';
+import { FENCE, REHEARSAL, type Spec } from '../order.ts';
 import type { Experiment } from './experiment.ts';
 
 type Issue = z.core.$ZodRawIssue;
@@ -175,6 +175,12 @@ function violationRules({ fault, waves, approvals }: Experiment): Issue[] {
   });
 }
 
+/** Whoever shifts traffic as the fault cannot hold it still as well. */
+function fenceRules({ traffic, fault, waves }: Experiment): Issue[] {
+  const shifts = traffic?.set !== undefined && waves.some((wave) => !wave.dryRun && (wave.fault ?? fault).kind === FENCE);
+  return shifts ? [issue(['traffic', 'set'], traffic?.set, `the fault ${FENCE} sets the share itself: leave this out`)] : [];
+}
+
 /** What no single field can tell: names that lead nowhere, waves that contradict the caps. */
 export const checkReferences = (experiment: Experiment): Issue[] => [
   ...unknownSignals(experiment),
@@ -186,4 +192,5 @@ export const checkReferences = (experiment: Experiment): Issue[] => [
   ...comparisonRules(experiment),
   ...evidenceRules(experiment),
   ...violationRules(experiment),
+  ...fenceRules(experiment),
 ];

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Fence } from '../traffic/fence.ts';
 import { Duration, Ratio } from '../units.ts';
 import { Precondition, RemediationTrigger, SteadyStateClause, StopCondition, Tolerance } from './conditions.ts';
 import { Business } from './business.ts';
@@ -100,6 +101,7 @@ export const experimentSchema = (catalogue: CatalogueSchemas) =>
       fault: catalogue.fault,
       selection: Selection.default({ count: 1 }),
       blastRadius: BlastRadius.prefault({}),
+      traffic: Fence.optional().describe('a fence around the canary: how much of the traffic it may have'),
       timing: Timing.prefault({}),
       waves: z.array(waveSchema(catalogue.fault, catalogue.targets)).min(1).max(20),
       guard: GuardSettings.prefault({}),

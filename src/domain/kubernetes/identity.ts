@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Target } from '../target.ts';
+import { ROUTE_KINDS } from '../traffic/route.ts';
 
 const text = z.string().min(1);
 
@@ -31,11 +32,16 @@ export type WorkloadIdentity = z.infer<typeof WorkloadIdentity>;
 export const NodeIdentity = z.strictObject({ name: text, uid: text, bootId: text });
 export type NodeIdentity = z.infer<typeof NodeIdentity>;
 
+/** What pins a route: another of the same name has another UID. What its canary is, the order says. */
+export const RouteIdentity = z.strictObject({ route: z.enum(ROUTE_KINDS), namespace: text, name: text, uid: text });
+export type RouteIdentity = z.infer<typeof RouteIdentity>;
+
 /** Identities in one string: the ids of targets of these kinds. */
 export const podTargetId = ({ uid, container, containerId, restartCount }: ContainerIdentity): string =>
   `pod:${uid}:${container}:${restartCount}:${containerId}`;
 export const workloadTargetId = ({ workload, uid }: WorkloadIdentity): string => `workload:${workload}:${uid}`;
 export const nodeTargetId = ({ uid, bootId }: NodeIdentity): string => `node:${uid}:${bootId}`;
+export const routeTargetId = ({ route, uid }: RouteIdentity): string => `route:${route}:${uid}`;
 
 /**
  * Reads what a target pins.
@@ -55,3 +61,4 @@ const pinnedBy =
 export const containerOf = pinnedBy('pod', ContainerIdentity, podTargetId);
 export const workloadOf = pinnedBy('workload', WorkloadIdentity, workloadTargetId);
 export const nodeOf = pinnedBy('node', NodeIdentity, nodeTargetId);
+export const routeOf = pinnedBy('route', RouteIdentity, routeTargetId);

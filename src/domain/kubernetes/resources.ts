@@ -23,6 +23,14 @@ export const DAEMON_SETS = apps('daemonsets');
 export const ROLLOUTS: Resource = { group: 'argoproj.io', version: 'v1alpha1', plural: 'rollouts' };
 export const DISRUPTION_BUDGETS: Resource = { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets' };
 export const AUTOSCALERS: Resource = { group: 'autoscaling', version: 'v2', plural: 'horizontalpodautoscalers' };
+export const ENDPOINT_SLICES: Resource = { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' };
+/** Gateway API, https://gateway-api.sigs.k8s.io, and what Linkerd had before it. */
+export const HTTP_ROUTES: Resource = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'httproutes' };
+export const LINKERD_HTTP_ROUTES: Resource = { group: 'policy.linkerd.io', version: 'v1beta3', plural: 'httproutes' };
+/** Istio; v1 is not served before 1.22, and is the same. */
+export const VIRTUAL_SERVICES: Resource = { group: 'networking.istio.io', version: 'v1beta1', plural: 'virtualservices' };
+/** Service Mesh Interface, https://smi-spec.io. */
+export const TRAFFIC_SPLITS: Resource = { group: 'split.smi-spec.io', version: 'v1alpha2', plural: 'trafficsplits' };
 
 /** One object of the API, or its sub-resource such as `scale`, `status`, `eviction`. */
 export interface ObjectRef {

@@ -6,12 +6,12 @@ import type { Deed, FaultPorts, JournalEntry, ProcessCondition, SignalOutcome } 
 /** How often a process is looked at while an effect is awaited, milliseconds. */
 const LOOK_EVERY_MS = 25;
 
-/** What the journal keeps of an order before the deed. */
+/** What the journal keeps of an order before the deed. A fence has a place beside that of the victims, who are counted there. */
 export const entryOf = (order: Order, detail: string, before: string): JournalEntry => ({
   key: order.key,
   faultKind: order.fault.kind,
   targetId: order.target.id,
-  place: { workflowId: order.workflowId, wave: order.wave, iteration: order.iteration },
+  place: { workflowId: order.workflowId, wave: order.isFence ? `${order.wave}: fence` : order.wave, iteration: order.iteration },
   epoch: order.epoch,
   victimsPlanned: order.victimsPlanned,
   detail,
@@ -68,3 +68,6 @@ export async function notCarriedOut(ports: FaultPorts, order: Order): Promise<Ef
 export const undone = (evidence: string): Reversal => ({ undone: true, evidence });
 
 export const leftOver = (evidence: string): Reversal => ({ undone: false, evidence });
+
+/** What is left, and stays so until a person has looked: what is there now is somebody else's doing. */
+export const leftForGood = (evidence: string): Reversal => ({ ...leftOver(evidence), isFinal: true });

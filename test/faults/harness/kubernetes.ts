@@ -3,8 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCommands } from '../../../src/adapters/command/run.ts';
 import { createProcesses, openJournal } from '../../../src/adapters/process/index.ts';
-import { nodeTargetId, podTargetId, workloadTargetId, type WorkloadIdentity } from '../../../src/domain/kubernetes/identity.ts';
-import { DEPLOYMENTS, NODES, objectPath, PODS } from '../../../src/domain/kubernetes/resources.ts';
+import {
+  nodeTargetId,
+  podTargetId,
+  routeTargetId,
+  workloadTargetId,
+  type RouteIdentity,
+  type WorkloadIdentity,
+} from '../../../src/domain/kubernetes/identity.ts';
+import { DEPLOYMENTS, HTTP_ROUTES, NODES, objectPath, PODS } from '../../../src/domain/kubernetes/resources.ts';
 import type { Order, Spec } from '../../../src/domain/order.ts';
 import type { Target } from '../../../src/domain/target.ts';
 import { faults } from '../../../src/faults/index.ts';
@@ -16,6 +23,8 @@ const annotations = { 'breakwater.dev/enabled': 'true' };
 export const podPath = objectPath({ resource: PODS, namespace: 'shop', name: 'web' });
 export const deploymentPath = objectPath({ resource: DEPLOYMENTS, namespace: 'shop', name: 'web' });
 export const nodePath = objectPath({ resource: NODES, name: 'node1' });
+
+export const routePath = objectPath({ resource: HTTP_ROUTES, namespace: 'shop', name: 'web' });
 
 /** A pod, its container with restart count 0, as the API holds it. */
 export const podObject = (
@@ -43,7 +52,7 @@ export const podObject = (
   },
 });
 
-/** A cluster in memory with one pod, one Deployment and one node, and an own journal. */
+/** A cluster in memory with one pod, one Deployment, one node and one HTTPRoute, and an own journal. */
 export class World {
   readonly cluster = new MemoryCluster();
   readonly dir = mkdtempSync(join(tmpdir(), 'breakwater-kubernetes-faults-'));
@@ -65,6 +74,11 @@ export class World {
       spec: {},
       status: { nodeInfo: { bootID: 'boot-1' } },
     });
+    this.cluster.put(routePath, {
+      metadata: { name: 'web', namespace: 'shop', uid: 'route-1', annotations },
+      spec: { rules: [{ backendRefs: [80, 20].map((weight, i) => ({ name: i === 0 ? 'web' : 'web-canary', port: 80, weight })) }] },
+      status: { parents: [{ conditions: [{ type: 'Accepted', status: 'True' }] }] },
+    });
   }
 
   end = (): void => rmSync(this.dir, { recursive: true, force: true });
@@ -82,6 +96,8 @@ export class World {
     };
     const workload: WorkloadIdentity = { workload: 'Deployment', namespace: 'shop', name: 'web', uid: 'workload-1' };
     const node = { name: 'node1', uid: 'node-1', bootId: 'boot-1' };
+    const route: RouteIdentity = { route: 'http-route', namespace: 'shop', name: 'web', uid: 'route-1' };
+    if (kind === 'route') return { kind, id: routeTargetId(route), identity: { ...route }, ...rest };
     if (kind === 'pod') return { kind, id: podTargetId(container), identity: container, ...rest };
     if (kind === 'workload') return { kind, id: workloadTargetId(workload), identity: workload, ...rest };
     return { kind, id: nodeTargetId(node), identity: node, ...rest };

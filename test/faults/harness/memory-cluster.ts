@@ -71,7 +71,7 @@ export class MemoryCluster implements KubernetesPort {
     return this.change(`PATCH ${objectPath(ref)}`, () => {
       const object = this.found(path);
       if (kind === 'json') applyOperations(object, body as { op: string; path: string; value: unknown }[]);
-      else this.merge(object, body as Json);
+      else this.merge(object, body as Json, kind === 'apply');
       object.metadata.resourceVersion = String(this.version++);
     });
   }
@@ -86,11 +86,13 @@ export class MemoryCluster implements KubernetesPort {
     );
   }
 
-  private merge(object: Kept, body: Json): void {
+  /** @param isWhole fields of the specification are replaced, as an apply does with atomic lists and maps */
+  private merge(object: Kept, body: Json, isWhole: boolean): void {
     const { uid, resourceVersion } = (body['metadata'] ?? {}) as Json;
     if (uid !== undefined && uid !== object.metadata.uid) throw new KubernetesError('uid', 409, 'Conflict');
     if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion)
       throw new KubernetesError('the object has been modified', 409, 'Conflict');
+    if (isWhole) for (const field of Object.keys(body['spec'] ?? {})) delete (object['spec'] as Json)[field];
     mergeInto(object, body);
   }
 

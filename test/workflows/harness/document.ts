@@ -40,3 +40,10 @@ export const scaleUp = {
     ],
   },
 };
+
+/** A fence that the run sets and takes back. */
+export const fenced = {
+  route: { kind: 'http-route', namespace: 'shop', name: 'web', canary: 'web-canary' },
+  maxShare: '5%',
+  set: '5%',
+};

@@ -40,6 +40,16 @@ export const target = (name: string): Target => ({
   identity: { pid: 1_000, startTicks: 1, bootId: 'boot' },
 });
 
+/** What shares the traffic of a fenced experiment. */
+export const route: Target = {
+  kind: 'route',
+  id: 'route:http-route:r-1',
+  site: 'local',
+  name: 'http-route shop/web',
+  labels: {},
+  identity: { route: 'http-route', namespace: 'shop', name: 'web', uid: 'r-1' },
+};
+
 export const healthy: Summary = { values: 10, problems: 0, min: 0, max: 0, mean: 0, last: 0 };
 
 /** What a stop condition sees. */
@@ -170,6 +180,7 @@ export class FakeSite {
         .filter(({ name }) => this.unready.has(name))
         .map(({ id, name }) => ({ id, name, why: 'it listens on no TCP port' })),
       protectedTargets: [],
+      ...(experiment.traffic && { fence: { share: 0.2, place: 'rules[0]', target: route } }),
     });
   }
 
@@ -185,7 +196,8 @@ export class FakeSite {
   }
 
   private areAnswered({ wave, iteration }: SamplePlace): boolean {
-    const mine = this.of('injectFault').filter(({ input }) => (input as Order).wave === wave && (input as Order).iteration === iteration);
+    const orders = this.of('injectFault').filter(({ input }) => !(input as Order).isFence);
+    const mine = orders.filter(({ input }) => (input as Order).wave === wave && (input as Order).iteration === iteration);
     return mine.length > 0 && mine.every(({ endedMs }) => endedMs !== undefined);
   }
 

@@ -1,0 +1,140 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { GuardInput } from '../../src/activities/guard.ts';
+import { describeWithTemporal } from '../support/servers.ts';
+import { experimentDocument, fenced, fourWaves } from './harness/document.ts';
+import { containing, expectNothingLeft, holdsLive, reach } from './harness/expectations.ts';
+import { breachingGuard, endlessGuard, route, type FakeSite } from './harness/fake-site.ts';
+import { onStage, openTheatre, type Theatre } from './harness/stage.ts';
+
+/** Deeds and undos, in the order in which the site began them: `fence`, `hit`, `undo hit`, `undo fence`. */
+const deedsOf = (site: FakeSite): string[] =>
+  site.calls.flatMap(({ name, input }) => {
+    const what = (input as { isFence?: true }).isFence ? 'fence' : 'hit';
+    return name === 'injectFault' ? [what] : name === 'revertFault' ? [`undo ${what}`] : [];
+  });
+
+describeWithTemporal('a run that fences its canary', () => {
+  let theatre: Theatre;
+  beforeAll(async () => {
+    theatre = await openTheatre();
+  });
+  afterAll(() => theatre.close());
+
+  test('sets the share before each live iteration, takes it back after the victims, and never counts it as one', () =>
+    onStage(theatre, async ({ site, start, verdict, records }) => {
+      const id = await start(experimentDocument({ waves: fourWaves, traffic: fenced }));
+      expect(await verdict(id)).toMatchObject({ verdict: 'passed', reason: containing('6 proven faults') });
+      const iteration = (hits: number) => [
+        'fence',
+        ...Array<string>(hits).fill('hit'),
+        ...Array<string>(hits).fill('undo hit'),
+        'undo fence',
+      ];
+      expect(deedsOf(site)).toEqual([1, 1, 2, 2].flatMap(iteration));
+      const orders = site.orders('injectFault');
+      const [fence, hit] = [orders.find(({ isFence }) => isFence), orders.find(({ isFence }) => !isFence)];
+      expect(fence).toMatchObject({ target: route, victimsPlanned: 1, fault: { kind: 'traffic-share', route: fenced.route, share: '5%' } });
+      expect(fence?.traffic).toBeUndefined();
+      expect(hit).toMatchObject({ victimsPlanned: 1, traffic: { route: fenced.route, maxShare: 0.05 } });
+      expect(new Set(orders.map(({ key }) => key)).size).toBe(orders.length);
+      expect((await records.events(id)).filter(({ kind }) => kind === 'fence-set')).toHaveLength(4);
+      expectNothingLeft(site);
+    }));
+
+  test('keeps its lease also when the fault itself leaves nothing to undo', () =>
+    onStage(theatre, async ({ site, start, verdict }) => {
+      await verdict(await start(experimentDocument({ fault: { kind: 'process-kill' }, traffic: fenced })));
+      const leases = site.of('guardWave').map(({ input }) => (input as GuardInput).leaseMs);
+      expect(leases).toEqual([undefined, 15_000]);
+      expect(deedsOf(site)).toEqual(['fence', 'hit', 'undo fence']);
+    }));
+
+  test.each<[string, Parameters<typeof notProven>[0], string]>([
+    ['skipped', { outcome: 'skipped', reason: 'its namespace has not opted in' }, 'its namespace has not opted in'],
+    [
+      'without effect',
+      { outcome: 'injected', effect: { proven: false, evidence: 'the gateway has not seen it' } },
+      'the gateway has not seen it',
+    ],
+  ])('hits nobody when the fence is %s, and says so', (_, change, why) =>
+    onStage(theatre, async ({ site, start, verdict, records }) => {
+      site.on('injectFault', notProven(change));
+      const id = await start(experimentDocument({ waves: fourWaves, traffic: fenced }));
+      expect(await verdict(id)).toMatchObject({
+        verdict: 'invalid',
+        rule: 'no-effect',
+        reason: containing(`no fault was injected: the traffic fence is not proven: ${why}`),
+        victims: [],
+      });
+      expect(deedsOf(site)).toEqual(['fence', 'undo fence']);
+      expect(site.of('awaitRecovery')).toHaveLength(1); // traffic may have moved
+      expect((await records.events(id)).map(({ kind }) => kind)).toContain('fence-failed');
+    }),
+  );
+
+  test('hits nobody when the preparation did not find the route', () =>
+    onStage(theatre, async ({ site, start, verdict }) => {
+      site.on('prepareWave', async (_, usual) => ({ ...(await usual()), fence: { share: 0.2 } }));
+      const result = await verdict(await start(experimentDocument({ traffic: fenced })));
+      expect(result).toMatchObject({ verdict: 'invalid', reason: containing('prepared without its route') });
+      expect(site.of('injectFault')).toEqual([]);
+    }));
+
+  test('a breach and an abort take it back after the victims', () =>
+    onStage(theatre, async (stage) => {
+      const { site, start, verdict, client } = stage;
+      const areHit = () => site.of('injectFault').filter(({ endedMs }) => endedMs !== undefined).length === 2;
+      site.on('guardWave', breachingGuard(areHit));
+      expect(await verdict(await start(experimentDocument({ traffic: fenced })))).toMatchObject({ rule: 'stop-condition' });
+      site.on('guardWave', endlessGuard);
+      const second = await start(experimentDocument({ traffic: fenced }));
+      await reach(stage, second, holdsLive);
+      await client.abort(second, { by: 'bob', reason: 'pager' });
+      expect(await verdict(second)).toMatchObject({ verdict: 'aborted' });
+      const whole = ['fence', 'hit', 'undo hit', 'undo fence'];
+      expect(deedsOf(site)).toEqual([...whole, ...whole]);
+      expectNothingLeft(site);
+    }));
+
+  test('a breach while it is being set: nobody is hit, and it is taken back', () =>
+    onStage(theatre, async ({ site, start, verdict }) => {
+      site.on(
+        'guardWave',
+        breachingGuard(() => site.of('injectFault').length > 0),
+      );
+      site.on('injectFault', async (_, usual) => {
+        await site.until(() => site.of('guardWave')[1]?.endedMs !== undefined);
+        return usual();
+      });
+      const result = await verdict(await start(experimentDocument({ traffic: fenced })));
+      expect(result).toMatchObject({ verdict: 'aborted', rule: 'stop-condition' });
+      expectNothingLeft(site);
+    }));
+
+  test('what somebody else has changed is a leftover at once, not after half an hour of trying', () =>
+    onStage(theatre, async ({ site, start, verdict }) => {
+      site.on('revertFault', (order, usual) =>
+        order.isFence ? Promise.reject(ApplicationFailure.nonRetryable('was changed by somebody else', 'NotUndone')) : usual(),
+      );
+      expect(await verdict(await start(experimentDocument({ traffic: fenced })))).toMatchObject({
+        verdict: 'error',
+        rule: 'leftovers',
+        leftovers: ['traffic-share on http-route shop/web: route:http-route:r-1'],
+      });
+    }));
+
+  test('a cap without `set` gives no order of its own', () =>
+    onStage(theatre, async ({ site, start, verdict }) => {
+      const { set: _, ...capped } = fenced;
+      expect(await verdict(await start(experimentDocument({ traffic: capped })))).toMatchObject({ verdict: 'passed' });
+      expect(deedsOf(site)).toEqual(['hit', 'undo hit']);
+      expect(site.orders('injectFault')[0]).toMatchObject({ traffic: { maxShare: 0.05 } });
+    }));
+});
+
+/** A site that does not get the fence done. */
+function notProven(change: { outcome: 'injected' | 'skipped'; reason?: string; effect?: { proven: boolean; evidence: string } }) {
+  const effect = change.effect ?? { proven: false, evidence: change.reason ?? '' };
+  return (order: { isFence?: true }, usual: () => Promise<Awaited<ReturnType<FakeSite['activities']['injectFault']>>>) =>
+    order.isFence ? Promise.resolve({ ...change, atMs: Date.now(), effect }) : usual();
+}
