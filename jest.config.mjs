@@ -15,6 +15,8 @@ const esmOnly = [
   'openid-client',
   'oauth4webapi',
   'jose',
+  '@marcbachmann',
+  'temporal-[a-z]+',
 ];
 
 /** Rooms whose tests need neither the shared Temporal nor the shared PostgreSQL (test/support/servers.ts); running only these starts neither. */

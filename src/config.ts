@@ -74,6 +74,11 @@ const variables = {
   BREAKWATER_PROTECTED_NAMESPACES: names
     .optional()
     .describe('namespaces that no fault may touch, separated by commas; kube-* and the own one are never touched anyway'),
+  BREAKWATER_POLICY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('folder of policy files, read by control workers before every wave; without it only the guardrails in code hold'),
   BREAKWATER_SLOTS: z.coerce
     .number()
     .int()
@@ -148,6 +153,8 @@ export interface Config {
   secretsDir?: string;
   /** The cluster of this worker's sites. */
   cluster?: { kubeconfig: string; context?: string; protectedNamespaces: string[] };
+  /** Folder of the policy files; undefined: only the guardrails hold. */
+  policyDir?: string;
   /** How often the janitor's schedule fires, milliseconds; undefined: this worker installs none. */
   janitorEveryMs?: number;
   /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
@@ -206,6 +213,7 @@ export function loadConfig(env: Env = process.env): Config {
         protectedNamespaces: v.BREAKWATER_PROTECTED_NAMESPACES ?? [],
       },
     }),
+    ...(v.BREAKWATER_POLICY !== undefined && { policyDir: resolve(v.BREAKWATER_POLICY) }),
     ...(v.BREAKWATER_JANITOR_EVERY !== 'off' && { janitorEveryMs: v.BREAKWATER_JANITOR_EVERY }),
     pager: {
       ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),

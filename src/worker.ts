@@ -14,6 +14,7 @@ import { openSite } from './adapters/site.ts';
 import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { deploymentOf } from './deployment.ts';
+import { openPolicies } from './policy/folder.ts';
 import { createRecords } from './records/postgres.ts';
 import { installJanitor } from './client/schedules.ts';
 
@@ -80,7 +81,13 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
   const workers: Worker[] = [];
   if (config.role !== 'site') {
     const pager = createPager(config.pager, secretsOf(config, env));
-    const activities = createControlActivities({ records, nowMs: () => Date.now(), sites: config.sites, ...(pager && { pager }) });
+    const activities = createControlActivities({
+      records,
+      nowMs: () => Date.now(),
+      sites: config.sites,
+      ...(config.policyDir !== undefined && { policies: openPolicies(config.policyDir) }),
+      ...(pager && { pager }),
+    });
     await keepJanitor(config, new Client({ connection, namespace: config.temporal.namespace }), log);
     workers.push(
       await Worker.create({

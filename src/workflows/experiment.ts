@@ -82,7 +82,7 @@ async function conduct(context: RunContext, input: RunInput): Promise<void> {
     context.facts.denied = admission.reason;
     return;
   }
-  const run: AdmittedRun = Object.assign(context, { plan: admission.plan });
+  const run: AdmittedRun = Object.assign(context, { plan: admission.plan, requestedBy: input.requestedBy });
   labelItself(run.plan, input.requestedBy);
   await open(run, input);
   run.ledger.isUsed = isPatched('ledger');
@@ -111,7 +111,8 @@ function shut(
 }
 
 async function passGates(run: AdmittedRun, wave?: WavePlan): Promise<boolean> {
-  return takeGates(run, await control.checkGates(run.plan), wave);
+  const asked = { requestedBy: run.requestedBy, ...(wave && { wave: wave.name }) };
+  return takeGates(run, await control.checkGates(run.plan, asked), wave);
 }
 
 function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): boolean {
@@ -121,7 +122,7 @@ function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): b
     if (decision.rule === 'incident' && run.state.victims.length > 0) run.facts.incident = decision.reason;
     return shut(run, `${decision.rule}: ${decision.reason}`, 'policy', { ...decision }, place);
   }
-  run.chronicle.add('policy', { open: true }, place);
+  run.chronicle.add('policy', { ...decision }, place);
   return true;
 }
 
@@ -136,7 +137,7 @@ async function mayEnter(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
     if (turn.kind === 'refused')
       return (await passGates(run, wave)) && shut(run, `ledger: ${turn.reason}`, 'ledger', { ...turn }, { wave: wave.name });
     if (turn.kind === 'paused') continue;
-    if (!turn.hasWaited) takeGates(run, { open: true }, wave);
+    if (!turn.hasWaited) takeGates(run, turn.gates, wave);
     run.chronicle.add('turn', { epoch: run.epoch }, { wave: wave.name });
     if (!turn.hasWaited) return true;
   }
