@@ -26,53 +26,61 @@ export function wholeDays(first: Temporal.PlainDate, days: number, zone: string,
   return { fromMs: instantOf(first, '00:00', zone, 'earlier'), untilMs: instantOf(last, '00:00', zone, 'later'), name };
 }
 
-function datesOf(day: NamedDay, fromMs: number, untilMs: number): Temporal.PlainDate[] {
+/** Tells the dates of a day in a period. */
+function datesOf(day: NamedDay): (fromMs: number, untilMs: number) => Temporal.PlainDate[] {
   const later = day in DAYS_AFTER ? DAYS_AFTER[day as keyof typeof DAYS_AFTER] : undefined;
   const rrule = NAMED_DAYS[later?.day ?? (day as keyof typeof NAMED_DAYS)];
-  return beginnings({ rrule, start: '1970-01-01T00:00:00Z', zone: 'UTC' }, fromMs, untilMs).map((ms) =>
-    Temporal.Instant.fromEpochMilliseconds(ms)
-      .toZonedDateTimeISO('UTC')
-      .toPlainDate()
-      .add({ days: later?.days ?? 0 }),
-  );
+  const begins = beginnings({ rrule, start: '1970-01-01T00:00:00', zone: 'UTC' });
+  return (fromMs, untilMs) =>
+    begins(fromMs, untilMs).map((ms) =>
+      Temporal.Instant.fromEpochMilliseconds(ms)
+        .toZonedDateTimeISO('UTC')
+        .toPlainDate()
+        .add({ days: later?.days ?? 0 }),
+    );
 }
 
 /** A day with a name, and how many days it lasts. */
-export const namedDay = (day: NamedDay, days: number, zone: string): Timetable => ({
-  spans: (fromMs, untilMs) =>
-    datesOf(day, fromMs - (days + 5) * DAY_MS, untilMs + DAY_MS)
-      .map((date) => wholeDays(date, days, zone, day))
-      .filter((span) => overlaps(span, fromMs, untilMs)),
-});
-
-/** Countries whose holidays are known, ISO 3166. */
-export const isCountry = (country: string, state?: string): boolean => {
-  const known = new Holidays();
-  if (!Object.hasOwn(known.getCountries(), country)) return false;
-  return state === undefined || Object.hasOwn(known.getStates(country) ?? {}, state);
-};
-
-/** The public holidays of a country, or of a part of it. */
-export function publicHolidays(country: string, state: string | undefined, zone: string): Timetable {
-  const known = state === undefined ? new Holidays(country) : new Holidays(country, state);
-  const ofYear = new Map<number, Span[]>();
-  const year = (number: number): Span[] => {
-    const kept = ofYear.get(number);
-    if (kept) return kept;
-    const spans = known
-      .getHolidays(number, 'en')
-      .filter(({ type }) => type === 'public')
-      .map(({ date, name }) =>
-        wholeDays(Temporal.PlainDate.from(date.slice(0, 10)), 1, zone, `${name} (${state ? `${country}-${state}` : country})`),
-      );
-    ofYear.set(number, spans);
-    return spans;
-  };
+export function namedDay(day: NamedDay, days: number, zone: string): Timetable {
+  const dates = datesOf(day);
   return {
-    spans(fromMs, untilMs) {
-      const [first, last] = [fromMs - DAY_MS, untilMs + DAY_MS].map((ms) => new Date(ms).getUTCFullYear()) as [number, number];
-      const years = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-      return years.flatMap(year).filter((span) => overlaps(span, fromMs, untilMs));
-    },
+    spans: (fromMs, untilMs) =>
+      dates(fromMs - (days + 5) * DAY_MS, untilMs + DAY_MS)
+        .map((date) => wholeDays(date, days, zone, day))
+        .filter((span) => overlaps(span, fromMs, untilMs)),
   };
 }
+
+const countries = new Holidays();
+
+/** Whether the holidays of a country (ISO 3166), or of a part of it, are known. */
+export const isCountry = (country: string, state?: string): boolean =>
+  Object.hasOwn(countries.getCountries(), country) && (state === undefined || Object.hasOwn(countries.getStates(country) ?? {}, state));
+
+/** Working the holidays of a year out takes some milliseconds: each is kept. */
+const kept = new Map<string, { date: string; name: string }[]>();
+
+function holidaysOf(year: number, country: string, state?: string): { date: string; name: string }[] {
+  const place = state === undefined ? country : `${country}-${state}`;
+  const key = `${place} ${year}`;
+  const known = kept.get(key);
+  if (known) return known;
+  const holidays = (state === undefined ? new Holidays(country) : new Holidays(country, state))
+    .getHolidays(year, 'en')
+    .filter(({ type }) => type === 'public')
+    .map(({ date, name }) => ({ date: date.slice(0, 10), name: `${name} (${place})` }));
+  kept.set(key, holidays);
+  return holidays;
+}
+
+/** The public holidays of a country, or of a part of it. */
+export const publicHolidays = (country: string, state: string | undefined, zone: string): Timetable => ({
+  spans(fromMs, untilMs) {
+    const [first, last] = [fromMs - DAY_MS, untilMs + DAY_MS].map((ms) => new Date(ms).getUTCFullYear()) as [number, number];
+    const years = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    return years
+      .flatMap((year) => holidaysOf(year, country, state))
+      .map(({ date, name }) => wholeDays(Temporal.PlainDate.from(date), 1, zone, name))
+      .filter((span) => overlaps(span, fromMs, untilMs));
+  },
+});
