@@ -14,7 +14,7 @@ export const worthOf = (plan: Plan, { name }: WavePlan): Promise<WaveWorth> =>
     .catch((cause: unknown): WaveWorth => ({ wave: name, missing: [`the records could not be read: ${reasonOf(cause)}`] }));
 
 /** The wave is not run. Nothing was refuted: the waves before it keep their verdicts, and the run is denied. */
-function denyWave({ state, facts }: AdmittedRun, reason: string): false {
+export function denyWave({ state, facts }: AdmittedRun, reason: string): false {
   if (state.victims.length === 0) facts.denied = reason;
   else facts.waveDenied = reason;
   return false;

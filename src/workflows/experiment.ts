@@ -11,7 +11,7 @@ import { Chronicle } from './chronicle.ts';
 import { close } from './close.ts';
 import { expectsReturn, victimsIn } from './comeback.ts';
 import { compare } from './compare.ts';
-import { canAfford, hasEarned } from './earn.ts';
+import { canAfford, denyWave, hasEarned } from './earn.ts';
 import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
@@ -120,11 +120,19 @@ function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): b
   if (!decision.open) {
     // After something was injected, what was measured counts as little as when the incident's own signal had been first.
     if (decision.rule === 'incident' && run.state.victims.length > 0) run.facts.incident = decision.reason;
+    if (wave && isDeniedBeforehand(run, decision, wave)) {
+      run.chronicle.add('policy', { ...decision }, place);
+      return denyWave(run, `wave ${wave.name} is not run: ${decision.rule}: ${decision.reason}`);
+    }
     return shut(run, `${decision.rule}: ${decision.reason}`, 'policy', { ...decision }, place);
   }
   run.chronicle.add('policy', { ...decision }, place);
   return true;
 }
+
+/** Policy said no to a wave of which nothing has happened yet. Decisions in older histories tell nothing of the policy. */
+const isDeniedBeforehand = ({ state }: AdmittedRun, { policy }: GateDecision, { name }: WavePlan): boolean =>
+  policy?.allowed === false && state.victims.length > 0 && state.victims.every(({ wave }) => wave !== name);
 
 /** Gates, and for a live wave its turn. Whoever waited for it passes the gates again: they may have closed meanwhile. */
 async function mayEnter(run: AdmittedRun, wave: WavePlan): Promise<boolean> {

@@ -7,6 +7,7 @@ import type { Pager } from '../../../src/activities/ports.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
 import { ledgerId } from '../../../src/domain/ledger/names.ts';
 import type { RunInput } from '../../../src/domain/run.ts';
+import type { PolicySource } from '../../../src/policy/policy.ts';
 import { createMemoryRecords } from '../../../src/records/memory.ts';
 import type { Records } from '../../../src/records/ports.ts';
 import { temporalAddress } from '../../support/addresses.ts';
@@ -71,6 +72,7 @@ export interface StageOptions {
   records?: Records;
   nowMs?: () => number;
   pager?: Pager;
+  policies?: PolicySource;
   /** Default: one of its own. */
   taskQueue?: string;
   /** Every workflow task replays all before it, as if each met a worker that was just started. Not for runs: the SDK loses their local activities then. */
@@ -90,10 +92,17 @@ export async function onStage<T>(
     records = createMemoryRecords(),
     nowMs = () => Date.now(),
     pager,
+    policies,
     taskQueue = `test-${randomUUID()}`,
     isForgetful = false,
   } = options;
-  const control = createControlActivities({ records, nowMs, sites: ['local'], ...(pager && { pager }) });
+  const control = createControlActivities({
+    records,
+    nowMs,
+    sites: ['local'],
+    ...(pager && { pager }),
+    ...(policies && { policies }),
+  });
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     stickyQueueScheduleToStartTimeout: '1s',
