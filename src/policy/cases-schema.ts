@@ -14,7 +14,7 @@ const wave = {
 };
 
 /** Facts as a person writes them. What is left out is taken from `defaults`, and then from a small harmless plan. */
-const Given = z.strictObject({
+export const Given = z.strictObject({
   environment: z.string().optional(),
   service: z.string().optional(),
   owner: z.string().optional(),
