@@ -14,7 +14,7 @@ import { openSite } from './adapters/site.ts';
 import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { deploymentOf } from './deployment.ts';
-import { openPolicies } from './policy/folder.ts';
+import type { PolicySource } from './policy/policy.ts';
 import { createRecords } from './records/postgres.ts';
 import { installJanitor } from './client/schedules.ts';
 
@@ -81,11 +81,12 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
   const workers: Worker[] = [];
   if (config.role !== 'site') {
     const pager = createPager(config.pager, secretsOf(config, env));
+    const policies = await policiesOf(config);
     const activities = createControlActivities({
       records,
       nowMs: () => Date.now(),
       sites: config.sites,
-      ...(config.policyDir !== undefined && { policies: openPolicies(config.policyDir) }),
+      ...(policies && { policies }),
       ...(pager && { pager }),
     });
     await keepJanitor(config, new Client({ connection, namespace: config.temporal.namespace }), log);
@@ -137,6 +138,10 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
 
 const secretsOf = ({ secretsDir }: Config, env: NodeJS.ProcessEnv) =>
   createSecrets({ ...(secretsDir !== undefined && { dir: secretsDir }), env });
+
+/** Loaded when it is wanted: calendars and holidays take some 40 MB. */
+const policiesOf = async ({ policyDir }: Config): Promise<PolicySource | undefined> =>
+  policyDir === undefined ? undefined : (await import('./policy/folder.ts')).openPolicies(policyDir);
 
 /** A worker works without a janitor, and a person must know that there is none. */
 async function keepJanitor({ janitorEveryMs, taskQueue }: Config, client: Client, log: Logger): Promise<void> {

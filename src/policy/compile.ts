@@ -1,7 +1,6 @@
 import { compileExpression, type Expression } from './cel.ts';
 import type { Blackout, PolicyDocument, Recurring, Rule } from './schema.ts';
 import type { Window } from '../domain/experiment/metadata.ts';
-import { describeWindow } from '../domain/window.ts';
 import { calendar } from './times/calendar.ts';
 import { isCountry, namedDay, publicHolidays } from './times/days.ts';
 import { hours } from './times/hours.ts';
@@ -34,10 +33,6 @@ const repeats = ({ name, rrule, start, duration, zone }: Recurring): Timetable =
   recurring({ rrule, start, durationMs: duration, zone, name: name ?? rrule });
 
 const window = (one: Window | Recurring): Timetable => ('rrule' in one ? repeats(one) : hours(one));
-
-/** The words for a window, for messages. */
-export const windowName = (one: Window | Recurring): string =>
-  'rrule' in one ? (one.name ?? `${one.rrule} ${one.zone}`) : describeWindow(one);
 
 /** @throws when the calendar cannot be read, or the country is not known */
 function blackout(one: Blackout, fileText: (name: string) => string): Timetable {

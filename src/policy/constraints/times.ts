@@ -1,5 +1,5 @@
-import { windowName } from '../compile.ts';
 import { nextSpan, spanAt } from '../times/span.ts';
+import { windowName } from '../window-name.ts';
 import type { ConstraintTable } from './define.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');

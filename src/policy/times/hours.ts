@@ -1,4 +1,4 @@
-import { Temporal } from 'temporal-polyfill';
+import type { Temporal } from 'temporal-polyfill';
 import type { Window } from '../../domain/experiment/metadata.ts';
 import { describeWindow } from '../../domain/window.ts';
 import { daysAround, instantOf, overlaps, type Timetable } from './span.ts';
