@@ -79,6 +79,11 @@ const variables = {
     .min(1)
     .optional()
     .describe('folder of policy files, read by control workers before every wave; without it only the guardrails in code hold'),
+  BREAKWATER_OPA_URL: z
+    .url({ protocol: /^https?$/, error: 'expected an http(s) URL' })
+    .refine((url) => !/[@?#]/.test(url), 'expected a URL without credentials, query or fragment')
+    .optional()
+    .describe('document of a running OPA that must allow every plan, such as http://127.0.0.1:8181/v1/data/breakwater/decision'),
   BREAKWATER_SLOTS: z.coerce
     .number()
     .int()
@@ -155,6 +160,8 @@ export interface Config {
   cluster?: { kubeconfig: string; context?: string; protectedNamespaces: string[] };
   /** Folder of the policy files; undefined: only the guardrails hold. */
   policyDir?: string;
+  /** Document of a running OPA that must allow every plan. */
+  opaUrl?: string;
   /** How often the janitor's schedule fires, milliseconds; undefined: this worker installs none. */
   janitorEveryMs?: number;
   /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
@@ -214,6 +221,7 @@ export function loadConfig(env: Env = process.env): Config {
       },
     }),
     ...(v.BREAKWATER_POLICY !== undefined && { policyDir: resolve(v.BREAKWATER_POLICY) }),
+    ...(v.BREAKWATER_OPA_URL !== undefined && { opaUrl: v.BREAKWATER_OPA_URL }),
     ...(v.BREAKWATER_JANITOR_EVERY !== 'off' && { janitorEveryMs: v.BREAKWATER_JANITOR_EVERY }),
     pager: {
       ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),

@@ -8,6 +8,8 @@ import { createControlActivities, createSiteActivities } from './activities/inde
 import { keepAlive } from './adapters/alive.ts';
 import { boundArenas } from './adapters/arenas.ts';
 import { boundHeap } from './adapters/heap.ts';
+import { createHttp } from './adapters/http/request.ts';
+import { createOpa } from './adapters/opa.ts';
 import { createPager } from './adapters/pager/index.ts';
 import { createSecrets } from './adapters/secrets.ts';
 import { openSite } from './adapters/site.ts';
@@ -78,6 +80,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     defaultHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
     shutdownGraceTime: SHUTDOWN_GRACE,
   };
+  const http = createHttp();
   const workers: Worker[] = [];
   if (config.role !== 'site') {
     const pager = createPager(config.pager, secretsOf(config, env));
@@ -87,6 +90,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
       nowMs: () => Date.now(),
       sites: config.sites,
       ...(policies && { policies }),
+      ...(config.opaUrl !== undefined && { opa: createOpa(config.opaUrl, http) }),
       ...(pager && { pager }),
     });
     await keepJanitor(config, new Client({ connection, namespace: config.temporal.namespace }), log);
@@ -130,6 +134,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     .finally(async () => {
       await Promise.allSettled(runs);
       await alive?.stop();
+      http.close();
       await Promise.allSettled([...sites.map((site) => site.close()), records.close(), connection.close()]);
     })
     .then(() => undefined);

@@ -70,7 +70,7 @@ function parseInput(input: unknown, start?: StartFacts): { plan: Plan } | { reas
 }
 
 /** Creates the activities that run beside the workflow: admission, gates and records. */
-export const createControl = ({ records, nowMs, policies }: Pick<ControlPorts, 'records' | 'nowMs' | 'policies'>) => ({
+export const createControl = ({ records, nowMs, ...layers }: Pick<ControlPorts, 'records' | 'nowMs' | 'policies' | 'opa'>) => ({
   /**
    * Parses what the run was started with; anything that is not an experiment, or not fresh, is refused, whoever started it.
    * @param start what the run knows of its start; absent when it is only planned
@@ -87,11 +87,8 @@ export const createControl = ({ records, nowMs, policies }: Pick<ControlPorts, '
     const halt = await haltIn(plan.experiment.metadata.environment);
     if (halt) return { open: false, rule: halt.kind, reason: describeHalt(halt) };
     const atMs = nowMs();
-    const policy = evaluatePolicy(
-      plan,
-      { requestedBy: asked?.requestedBy ?? '', ...(asked?.wave !== undefined && { wave: asked.wave }), atMs },
-      policies,
-    );
+    const occasion = { requestedBy: asked?.requestedBy ?? '', ...(asked?.wave !== undefined && { wave: asked.wave }), atMs };
+    const policy = await evaluatePolicy(plan, occasion, layers);
     const [denial] = policy.denials;
     if (denial)
       return { open: false, rule: denial.rule, reason: policy.denials.map(describeDenial).join('; ').slice(0, MOST_REASON), policy };

@@ -1,5 +1,6 @@
 import type { Page, Paging } from '../domain/page.ts';
 import type { FaultPorts, LeasePort, SurvivorsPort } from '../faults/ports.ts';
+import type { OpaPort } from '../policy/opa.ts';
 import type { PolicySource } from '../policy/policy.ts';
 import type { ProbePorts } from '../probes/ports.ts';
 import type { Records } from '../records/ports.ts';
@@ -50,6 +51,8 @@ export interface ControlPorts {
   pager?: Pager;
   /** Reads the policy files, at each evaluation. Absent: only the guardrails in code hold. */
   policies?: PolicySource;
+  /** A running OPA that must allow every plan, too. Absent: none is asked. */
+  opa?: OpaPort;
   /** Sites that the janitor asks beside those of recorded runs. */
   sites?: readonly string[];
 }

@@ -102,6 +102,7 @@ async function explain(cli: Cli, file: string, options: ExplainOptions): Promise
   show(cli.terminal, options.json ? 'json' : options.output, data, () =>
     explainLines(decision, guardrailDenials(facts), judged, cli.terminal.paint),
   );
+  if (cli.env['BREAKWATER_OPA_URL']) hint(cli, 'The OPA of BREAKWATER_OPA_URL is asked by workers, and was not asked here');
   if (source === undefined) hint(cli, 'Only the guardrails were asked: name a folder with --policy, or set BREAKWATER_POLICY');
   return decision.allowed ? EXIT.held : EXIT.denied;
 }

@@ -1,5 +1,5 @@
 import { compileExpression, type Expression } from './cel.ts';
-import type { Blackout, PolicyDocument, Recurring, Rule } from './schema.ts';
+import type { Blackout, PolicyDocument, Recurring as RecurringSchema, Rule } from './schema.ts';
 import type { Window } from '../domain/experiment/metadata.ts';
 import { calendar } from './times/calendar.ts';
 import { isCountry, namedDay, publicHolidays } from './times/days.ts';
@@ -27,7 +27,7 @@ export interface CompileProblem {
   message: string;
 }
 
-type Recurring = z.infer<typeof Recurring>;
+type Recurring = z.infer<typeof RecurringSchema>;
 
 const repeats = ({ name, rrule, start, duration, zone }: Recurring): Timetable =>
   recurring({ rrule, start, durationMs: duration, zone, name: name ?? rrule });
