@@ -16,6 +16,8 @@ const esmOnly = [
   'oauth4webapi',
   'jose',
   'cookie',
+  '@marcbachmann',
+  'temporal-[a-z]+',
 ];
 
 /** Rooms whose tests need neither the shared Temporal nor the shared PostgreSQL (test/support/servers.ts); running only these starts neither. */

@@ -74,6 +74,16 @@ const variables = {
   BREAKWATER_PROTECTED_NAMESPACES: names
     .optional()
     .describe('namespaces that no fault may touch, separated by commas; kube-* and the own one are never touched anyway'),
+  BREAKWATER_POLICY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('folder of policy files, read by control workers before every wave; without it only the guardrails in code hold'),
+  BREAKWATER_OPA_URL: z
+    .url({ protocol: /^https?$/, error: 'expected an http(s) URL' })
+    .refine((url) => !/[@?#]/.test(url), 'expected a URL without credentials, query or fragment')
+    .optional()
+    .describe('document of a running OPA that must allow every plan, such as http://127.0.0.1:8181/v1/data/breakwater/decision'),
   BREAKWATER_SLOTS: z.coerce
     .number()
     .int()
@@ -155,6 +165,10 @@ export interface Config {
   secretsDir?: string;
   /** The cluster of this worker's sites. */
   cluster?: { kubeconfig: string; context?: string; protectedNamespaces: string[] };
+  /** Folder of the policy files; undefined: only the guardrails hold. */
+  policyDir?: string;
+  /** Document of a running OPA that must allow every plan. */
+  opaUrl?: string;
   /** How often the janitor's schedule fires, milliseconds; undefined: this worker installs none. */
   janitorEveryMs?: number;
   /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
@@ -213,6 +227,8 @@ export function loadConfig(env: Env = process.env): Config {
         protectedNamespaces: v.BREAKWATER_PROTECTED_NAMESPACES ?? [],
       },
     }),
+    ...(v.BREAKWATER_POLICY !== undefined && { policyDir: resolve(v.BREAKWATER_POLICY) }),
+    ...(v.BREAKWATER_OPA_URL !== undefined && { opaUrl: v.BREAKWATER_OPA_URL }),
     ...(v.BREAKWATER_JANITOR_EVERY !== 'off' && { janitorEveryMs: v.BREAKWATER_JANITOR_EVERY }),
     pager: {
       ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),

@@ -8,12 +8,15 @@ import { createControlActivities, createSiteActivities } from './activities/inde
 import { keepAlive } from './adapters/alive.ts';
 import { boundArenas } from './adapters/arenas.ts';
 import { boundHeap } from './adapters/heap.ts';
+import { createHttp } from './adapters/http/request.ts';
+import { createOpa } from './adapters/opa.ts';
 import { createPager } from './adapters/pager/index.ts';
 import { createSecrets } from './adapters/secrets.ts';
 import { openSite } from './adapters/site.ts';
 import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { deploymentOf } from './deployment.ts';
+import type { PolicySource } from './policy/policy.ts';
 import { createRecords } from './records/postgres.ts';
 import { installJanitor } from './client/schedules.ts';
 
@@ -77,10 +80,19 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     defaultHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
     shutdownGraceTime: SHUTDOWN_GRACE,
   };
+  const http = createHttp();
   const workers: Worker[] = [];
   if (config.role !== 'site') {
     const pager = createPager(config.pager, secretsOf(config, env));
-    const activities = createControlActivities({ records, nowMs: () => Date.now(), sites: config.sites, ...(pager && { pager }) });
+    const policies = await policiesOf(config);
+    const activities = createControlActivities({
+      records,
+      nowMs: () => Date.now(),
+      sites: config.sites,
+      ...(policies && { policies }),
+      ...(config.opaUrl !== undefined && { opa: createOpa(config.opaUrl, http) }),
+      ...(pager && { pager }),
+    });
     await keepJanitor(config, new Client({ connection, namespace: config.temporal.namespace }), log);
     workers.push(
       await Worker.create({
@@ -122,6 +134,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     .finally(async () => {
       await Promise.allSettled(runs);
       await alive?.stop();
+      http.close();
       await Promise.allSettled([...sites.map((site) => site.close()), records.close(), connection.close()]);
     })
     .then(() => undefined);
@@ -130,6 +143,10 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
 
 const secretsOf = ({ secretsDir }: Config, env: NodeJS.ProcessEnv) =>
   createSecrets({ ...(secretsDir !== undefined && { dir: secretsDir }), env });
+
+/** Loaded when it is wanted: calendars and holidays take some 40 MB. */
+const policiesOf = async ({ policyDir }: Config): Promise<PolicySource | undefined> =>
+  policyDir === undefined ? undefined : (await import('./policy/folder.ts')).openPolicies(policyDir);
 
 /** A worker works without a janitor, and a person must know that there is none. */
 async function keepJanitor({ janitorEveryMs, taskQueue }: Config, client: Client, log: Logger): Promise<void> {

@@ -6,7 +6,8 @@ import { whyNotFresh, type StartFacts } from '../domain/start.ts';
 import { describeHalt } from '../domain/ledger/step.ts';
 import { describeWindow, mayBegin } from '../domain/window.ts';
 import { makePlan } from '../language/digest.ts';
-import { evaluatePolicy } from '../policy/guardrails.ts';
+import { describeDenial, type PolicyDecision } from '../policy/decision.ts';
+import { evaluatePolicy } from '../policy/policy.ts';
 import type { OpenRun } from '../records/ports.ts';
 import { haltIn } from './halts.ts';
 import type { ControlPorts } from './ports.ts';
@@ -30,8 +31,17 @@ const Input = z.strictObject({
 /** A plan goes into the run's history several times, and a payload there holds 2 MB at most. */
 const MAX_DOCUMENT_BYTES = 262_144;
 
-/** Whether a wave may begin now, and if not, which rule says so. */
-export type GateDecision = { open: true } | { open: false; rule: string; reason: string };
+/** Longest reason in a history, characters. */
+const MOST_REASON = 4_000;
+
+/** Who wants to begin, and with which wave. Absent in what older runs ask: nobody in particular, and the run as a whole. */
+export interface GateQuestion {
+  requestedBy: string;
+  wave?: string;
+}
+
+/** Whether a wave may begin now, and if not, which rule says so. `policy`: what the rules were asked and said, when they were. */
+export type GateDecision = { open: true; policy?: PolicyDecision } | { open: false; rule: string; reason: string; policy?: PolicyDecision };
 
 /** The same run draws the same seed however often it is asked, and after a reset. */
 const drawSeed = (workflowId: string): number => createHash('sha256').update(workflowId).digest().readUInt32BE() >>> 1;
@@ -60,7 +70,7 @@ function parseInput(input: unknown, start?: StartFacts): { plan: Plan } | { reas
 }
 
 /** Creates the activities that run beside the workflow: admission, gates and records. */
-export const createControl = ({ records, nowMs }: Pick<ControlPorts, 'records' | 'nowMs'>) => ({
+export const createControl = ({ records, nowMs, ...layers }: Pick<ControlPorts, 'records' | 'nowMs' | 'policies' | 'opa'>) => ({
   /**
    * Parses what the run was started with; anything that is not an experiment, or not fresh, is refused, whoever started it.
    * @param start what the run knows of its start; absent when it is only planned
@@ -73,17 +83,20 @@ export const createControl = ({ records, nowMs }: Pick<ControlPorts, 'records' |
   },
 
   /** Halt, policy, windows and whether the site has a worker, looked at afresh: before the first wave and before each. */
-  async checkGates(plan: Plan): Promise<GateDecision> {
+  async checkGates(plan: Plan, asked?: GateQuestion): Promise<GateDecision> {
     const halt = await haltIn(plan.experiment.metadata.environment);
     if (halt) return { open: false, rule: halt.kind, reason: describeHalt(halt) };
-    const { denials } = evaluatePolicy(plan);
-    const [denial] = denials;
-    if (denial) return { open: false, rule: denial.rule, reason: denials.map(({ rule, reason }) => `${rule}: ${reason}`).join('; ') };
+    const atMs = nowMs();
+    const occasion = { requestedBy: asked?.requestedBy ?? '', ...(asked?.wave !== undefined && { wave: asked.wave }), atMs };
+    const policy = await evaluatePolicy(plan, occasion, layers);
+    const [denial] = policy.denials;
+    if (denial)
+      return { open: false, rule: denial.rule, reason: policy.denials.map(describeDenial).join('; ').slice(0, MOST_REASON), policy };
     const { windows, site } = plan.experiment;
-    if (!mayBegin(windows, nowMs()))
-      return { open: false, rule: 'window', reason: `outside of its windows: ${windows.map(describeWindow).join('; ')}` };
+    if (!mayBegin(windows, atMs))
+      return { open: false, rule: 'window', reason: `outside of its windows: ${windows.map(describeWindow).join('; ')}`, policy };
     const nobody = await siteObstacle(site);
-    return nobody === undefined ? { open: true } : { open: false, rule: 'site', reason: nobody };
+    return nobody === undefined ? { open: true, policy } : { open: false, rule: 'site', reason: nobody, policy };
   },
 
   /** Writes events; the run's own row comes first, whichever flush is the first to reach the database. */

@@ -1,5 +1,7 @@
 import type { Page, Paging } from '../domain/page.ts';
 import type { FaultPorts, LeasePort, SurvivorsPort } from '../faults/ports.ts';
+import type { OpaPort } from '../policy/opa.ts';
+import type { PolicySource } from '../policy/policy.ts';
 import type { ProbePorts } from '../probes/ports.ts';
 import type { Records } from '../records/ports.ts';
 import type { RemedyPorts } from '../remedies/ports.ts';
@@ -47,6 +49,10 @@ export interface ControlPorts {
   nowMs(): number;
   /** Absent: nobody can be called. */
   pager?: Pager;
+  /** Reads the policy files, at each evaluation. Absent: only the guardrails in code hold. */
+  policies?: PolicySource;
+  /** A running OPA that must allow every plan, too. Absent: none is asked. */
+  opa?: OpaPort;
   /** Sites that the janitor asks beside those of recorded runs. */
   sites?: readonly string[];
 }

@@ -23,6 +23,14 @@ function gateLine({ gates }: ValidPlan, paint: Paint): string {
   return gates.open ? paint('green', 'open now') : `${paint('red', 'closed')}: ${gates.rule}: ${plainText(gates.reason)}`;
 }
 
+/** Which rules were asked, so that a person sees when there are only the guardrails. */
+function policyLine({ gates: { policy } }: ValidPlan): string | undefined {
+  if (!policy) return undefined;
+  const { evaluated, fromFiles, policyDigest } = policy;
+  const which = fromFiles === undefined ? 'guardrails only: the worker has no BREAKWATER_POLICY' : `guardrails and ${fromFiles} rules from files`;
+  return `${which}, ${evaluated} asked, digest ${policyDigest.slice(0, 12)}`;
+}
+
 function times(wave: WavePlan): string {
   const parts = [`baseline ${duration(wave.baselineMs)}`];
   if (!wave.dryRun)
@@ -113,6 +121,7 @@ export function planLines(result: ValidPlan, paint: Paint, reserved?: Reserved):
       ['Digest', plan.digest],
       ['Seed', String(plan.seed)],
       ['Time scale', plan.timeScale === 1 ? 'real time' : `${plan.timeScale}: every policy duration is multiplied by this`],
+      ['Policy', policyLine(result)],
       ['Approvals', approvalLine(plan)],
     ]),
     `Gates       ${gateLine(result, paint)}`,

@@ -56,9 +56,9 @@ export interface RunFacts {
   aborted?: { by: string; reason: string };
   /** Stopped by a stop condition or by blindness. */
   breach?: Breach;
-  /** A gate closed (precondition, window, policy) after something was injected. */
+  /** A gate closed (precondition, window, policy in the middle of a wave) after something was injected. */
   gated?: string;
-  /** A wave was denied for want of evidence or error budget, after others had been run. Nothing of it happened, and nothing was refuted. */
+  /** A wave was denied by policy, or for want of evidence or error budget, after others had been run. Nothing of it happened, and nothing was refuted. */
   waveDenied?: string;
   /** Breakwater itself failed. */
   error?: string;

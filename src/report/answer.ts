@@ -21,7 +21,7 @@ const SENTENCES: Record<string, (hypothesis: string) => string> = {
   inconclusive: (h) => `No answer, because there is too little data to tell: ${h}`,
   invalid: (h) => `No answer, because the fault is not proven to have happened: ${h}`,
   void: (h) => `No answer, because an unrelated incident disturbed the run: ${h}`,
-  'wave-denied': (h) => `Not answered to the end, because a wave had not earned it: ${h}`,
+  'wave-denied': (h) => `Not answered to the end, because a wave was not allowed or had not earned it: ${h}`,
   denied: (h) => `Not asked, because the run was not allowed: ${h}`,
   error: (h) => `No answer, because Breakwater itself failed: ${h}`,
   running: (h) => `No answer yet, the run is going on: ${h}`,

@@ -48,8 +48,8 @@ export interface LedgerSide {
   wave?: string;
 }
 
-/** A context whose plan is known. */
-export type AdmittedRun = RunContext & { plan: Plan };
+/** A context whose plan is known, and who asked for it. */
+export type AdmittedRun = RunContext & { plan: Plan; requestedBy: string };
 
 /** Where an iteration belongs. */
 export interface Place {

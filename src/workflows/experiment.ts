@@ -85,7 +85,7 @@ async function conduct(context: RunContext, input: RunInput): Promise<void> {
     context.facts.denied = admission.reason;
     return;
   }
-  const run: AdmittedRun = Object.assign(context, { plan: admission.plan });
+  const run: AdmittedRun = Object.assign(context, { plan: admission.plan, requestedBy: input.requestedBy });
   labelItself(run.plan, input.requestedBy);
   await open(run, input);
   run.ledger.isUsed = isPatched('ledger');
@@ -100,7 +100,8 @@ async function conduct(context: RunContext, input: RunInput): Promise<void> {
 }
 
 async function passGates(run: AdmittedRun, wave?: WavePlan): Promise<boolean> {
-  return takeGates(run, await control.checkGates(run.plan), wave);
+  const asked = { requestedBy: run.requestedBy, ...(wave && { wave: wave.name }) };
+  return takeGates(run, await control.checkGates(run.plan, asked), wave);
 }
 
 function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): boolean {
@@ -108,11 +109,19 @@ function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): b
   if (!decision.open) {
     // After something was injected, what was measured counts as little as when the incident's own signal had been first.
     if (decision.rule === 'incident' && run.state.victims.length > 0) run.facts.incident = decision.reason;
+    if (wave && isDeniedBeforehand(run, decision, wave)) {
+      run.chronicle.add('policy', { ...decision }, place);
+      return denyWave(run, `wave ${wave.name} is not run: ${decision.rule}: ${decision.reason}`);
+    }
     return shut(run, `${decision.rule}: ${decision.reason}`, 'policy', { ...decision }, place);
   }
-  run.chronicle.add('policy', { open: true }, place);
+  run.chronicle.add('policy', { ...decision }, place);
   return true;
 }
+
+/** Policy said no to a wave of which nothing has happened yet. Decisions in older histories tell nothing of the policy. */
+const isDeniedBeforehand = ({ state }: AdmittedRun, { policy }: GateDecision, { name }: WavePlan): boolean =>
+  policy?.allowed === false && state.victims.length > 0 && state.victims.every(({ wave }) => wave !== name);
 
 /** Gates, and for a live wave its turn. Whoever waited for it passes the gates again: they may have closed meanwhile. */
 async function mayEnter(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
@@ -125,7 +134,7 @@ async function mayEnter(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
     if (turn.kind === 'refused')
       return (await passGates(run, wave)) && shut(run, `ledger: ${turn.reason}`, 'ledger', { ...turn }, { wave: wave.name });
     if (turn.kind === 'paused') continue;
-    if (!turn.hasWaited) takeGates(run, { open: true }, wave);
+    if (!turn.hasWaited) takeGates(run, turn.gates, wave);
     run.chronicle.add('turn', { epoch: run.epoch }, { wave: wave.name });
     if (!turn.hasWaited) return true;
   }

@@ -17,7 +17,7 @@ export async function plan(input: RunInput): Promise<PlanResult> {
   const admission = await control.admitRun(input);
   if (!admission.admitted) return { valid: false, reason: admission.reason };
   const { experiment, seed } = admission.plan;
-  const gates = await control.checkGates(admission.plan);
+  const gates = await control.checkGates(admission.plan, { requestedBy: input.requestedBy });
   const preview = await looking(experiment.site)
     .previewWaves(experiment, seed)
     .catch((cause: unknown) => ({ unavailable: reasonOf(cause) }));

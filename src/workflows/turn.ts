@@ -14,10 +14,10 @@ const ANSWER_WITHIN_MS = 60_000;
 /** How often a run that waits asks again, in case the ledger has lost it. */
 const ASK_AGAIN_MS = 300_000;
 
-/** What stands between a run and its wave: the gates, then the ledger. `hasWaited`: what was true before is old. */
+/** What stands between a run and its wave: the gates, then the ledger. `hasWaited`: what was true before, and what the gates said, is old. */
 export type Turn =
   | { kind: 'gates'; gates: GateDecision }
-  | { kind: 'granted'; hasWaited: boolean }
+  | { kind: 'granted'; hasWaited: boolean; gates: GateDecision }
   | { kind: 'refused'; reason: string }
   | { kind: 'paused' };
 
@@ -62,7 +62,7 @@ async function askForTurn(run: AdmittedRun, wave: WavePlan): Promise<Turn> {
   try {
     for (;;) {
       const asked = await askLedger(run, claim);
-      if (asked.kind !== 'queued') return asked.kind === 'granted' ? { kind: 'granted', hasWaited } : asked;
+      if (asked.kind !== 'queued') return asked.kind === 'granted' ? { ...asked, hasWaited } : asked;
       hasWaited = true;
       const queued = noteQueue(run, asked.reply, wave);
       // Not before the answer: a replay tells a later time until a local activity has answered.
@@ -71,7 +71,7 @@ async function askForTurn(run: AdmittedRun, wave: WavePlan): Promise<Turn> {
       if (restMs > 0) await condition(() => ledger.reply?.kind !== 'queued' || state.paused !== undefined, Math.min(ASK_AGAIN_MS, restMs));
       if (state.paused) return { kind: 'paused' };
       const taken = takeReply(run, wave.name);
-      if (taken.kind !== 'queued') return taken.kind === 'granted' ? { kind: 'granted', hasWaited } : taken;
+      if (taken.kind !== 'queued') return taken.kind === 'granted' ? { ...taken, hasWaited, gates: asked.gates } : taken;
       if (restMs <= ASK_AGAIN_MS) return { kind: 'refused', reason: whyTooLong(run, queued) };
     }
   } finally {
@@ -81,13 +81,13 @@ async function askForTurn(run: AdmittedRun, wave: WavePlan): Promise<Turn> {
 }
 
 type Queued = Extract<Reply, { kind: 'queued' }>;
-type Taken =
-  { kind: 'granted' } | { kind: 'refused'; reason: string } | { kind: 'queued'; reply: Queued } | { kind: 'gates'; gates: GateDecision };
+type Taken = { kind: 'granted' } | { kind: 'refused'; reason: string } | { kind: 'queued'; reply: Queued };
+type Asked = (Taken & { gates: GateDecision }) | { kind: 'refused'; reason: string } | { kind: 'gates'; gates: GateDecision };
 
-async function askLedger(run: AdmittedRun, claim: Claim): Promise<Taken> {
+async function askLedger(run: AdmittedRun, claim: Claim): Promise<Asked> {
   const { ledger, plan } = run;
   delete ledger.reply;
-  const entered = await control.enterWave(plan, claim).catch((cause: unknown) => ({ failed: reasonOf(cause) }));
+  const entered = await control.enterWave(plan, claim, run.requestedBy).catch((cause: unknown) => ({ failed: reasonOf(cause) }));
   if ('failed' in entered) return { kind: 'refused', reason: `the ledger could not be asked: ${entered.failed}` };
   if (!entered.gates.open) return { kind: 'gates', gates: entered.gates };
   if (entered.reply) ledger.reply ??= entered.reply;
@@ -96,7 +96,7 @@ async function askLedger(run: AdmittedRun, claim: Claim): Promise<Taken> {
       kind: 'refused',
       reason: `the ledger did not answer within ${ANSWER_WITHIN_MS / 1_000} s: \`breakwater doctor\` tells whether it works`,
     };
-  return takeReply(run, claim.wave);
+  return { ...takeReply(run, claim.wave), gates: entered.gates };
 }
 
 function takeReply(run: AdmittedRun, wave: string): Taken {

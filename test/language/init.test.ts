@@ -1,7 +1,8 @@
 import { starterExperiment } from '../../src/language/init.ts';
 import { readExperiment, readExperimentFile } from '../../src/language/read.ts';
 import { makePlan } from '../../src/language/digest.ts';
-import { evaluatePolicy } from '../../src/policy/guardrails.ts';
+import { factsOf } from '../../src/policy/facts.ts';
+import { decide } from '../../src/policy/policy.ts';
 
 test.each(['development', 'staging', 'production'])(
   'the file that init writes for %s is an experiment that the policy allows',
@@ -10,7 +11,7 @@ test.each(['development', 'staging', 'production'])(
     const { experiment, document } = readExperiment(text, 'checkout-kill.yaml');
     expect(experiment.metadata).toMatchObject({ name: 'checkout-kill', service: 'checkout', environment });
     expect(experiment.waves[0]).toMatchObject({ dryRun: true });
-    expect(evaluatePolicy(makePlan(document, 1, 1)).denials).toEqual([]);
+    expect(decide(factsOf(makePlan(document, 1, 1), { atMs: 0, requestedBy: 'ann' })).denials).toEqual([]);
   },
 );
 

@@ -165,7 +165,7 @@ test('before and after stand side by side; what is not there yet is absent', () 
 
 test('a run that was denied in the middle is not told as one that was never asked', () => {
   const denied = run({ verdict: 'denied', reason: 'wave stress is not run', result: { rule: 'wave-denied', iterations: [] } });
-  expect(renderMarkdown(built(denied, [], []))).toContain('Not answered to the end, because a wave had not earned it');
+  expect(renderMarkdown(built(denied, [], []))).toContain('Not answered to the end, because a wave was not allowed or had not earned it');
   expect(renderMarkdown(built(run({ verdict: 'denied', result: { rule: 'denied' } }), [], []))).toContain(
     'Not asked, because the run was not allowed',
   );

@@ -41,6 +41,8 @@ test.each([
     { homeDir: '/data', stateDir: '/state' },
   ],
   [{ BREAKWATER_SLOTS: '10' }, { slots: 10 }],
+  [{ BREAKWATER_POLICY: '/etc/policies' }, { policyDir: '/etc/policies' }],
+  [{ BREAKWATER_OPA_URL: 'http://127.0.0.1:8181/v1/data/x' }, { opaUrl: 'http://127.0.0.1:8181/v1/data/x' }],
   [{ BREAKWATER_SLOTS: '' }, { slots: 2_000 }],
   [{ BREAKWATER_DATABASE_URL: 'postgres://u:p@h/d' }, { databaseUrl: 'postgres://u:p@h/d' }],
   [
@@ -53,6 +55,8 @@ test.each([
 test.each([
   [{ BREAKWATER_ROLE: 'boss' }, /^BREAKWATER_ROLE='boss': .*"all"\|"control"\|"site".* It means: control: /],
   [{ BREAKWATER_SLOTS: 'many' }, /^BREAKWATER_SLOTS='many': /],
+  [{ BREAKWATER_OPA_URL: 'ftp://opa' }, /^BREAKWATER_OPA_URL='ftp:\/\/opa': expected an http/],
+  [{ BREAKWATER_OPA_URL: 'http://a:b@opa/x' }, /without credentials/],
   [{ BREAKWATER_SLOTS: '0' }, /^BREAKWATER_SLOTS='0': .*>=1/],
   [{ BREAKWATER_SITES: 'EU West' }, /^BREAKWATER_SITES='EU West': expected names/],
   [{ BREAKWATER_TASK_QUEUE: 'a b' }, /^BREAKWATER_TASK_QUEUE='a b': expected letters/],

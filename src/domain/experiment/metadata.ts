@@ -16,6 +16,10 @@ export const Metadata = z.strictObject({
   dependencies: z.array(Name).max(20).default([]).describe('what the service depends on: one run at a time holds each of them'),
   ticket: z.string().max(100).optional().describe('change request or issue that it belongs to'),
   dataClass: z.enum(['none', 'internal', 'pii', 'pci', 'phi']).default('none').describe('the most sensitive data that the targets handle'),
+  tier: Name.optional().describe(
+    'how much depends on the service, in the words of your policies, such as tier-1; not stated: every rule about tiers applies',
+  ),
+  tenant: Name.optional().describe('whose the targets are, where tenants are kept apart; not stated: every rule about tenants applies'),
   labels: z.record(z.string().max(63), z.string().max(255)).default({}).describe('free labels for filtering'),
 });
 
@@ -23,7 +27,8 @@ const aClock = 'expected a time of day such as "10:00"';
 const clock = z.string(aClock).regex(/^([01]\d|2[0-3]):[0-5]\d$/, aClock);
 const day = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 
-const isTimeZone = (zone: string): boolean => {
+/** Whether the runtime knows the IANA zone. */
+export const isTimeZone = (zone: string): boolean => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
     return true;

@@ -8,6 +8,7 @@ import { deploymentOf } from '../../../src/deployment.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
 import { ledgerId } from '../../../src/domain/ledger/names.ts';
 import type { RunInput } from '../../../src/domain/run.ts';
+import type { PolicySource } from '../../../src/policy/policy.ts';
 import { createMemoryRecords } from '../../../src/records/memory.ts';
 import type { Records } from '../../../src/records/ports.ts';
 import { temporalAddress } from '../../support/addresses.ts';
@@ -72,6 +73,7 @@ export interface StageOptions {
   records?: Records;
   nowMs?: () => number;
   pager?: Pager;
+  policies?: PolicySource;
   /** Default: one of its own. */
   taskQueue?: string;
   /** The control worker polls as this version of Temporal's worker versioning. */
@@ -93,11 +95,18 @@ export async function onStage<T>(
     records = createMemoryRecords(),
     nowMs = () => Date.now(),
     pager,
+    policies,
     taskQueue = `test-${randomUUID()}`,
     isForgetful = false,
     buildId,
   } = options;
-  const control = createControlActivities({ records, nowMs, sites: ['local'], ...(pager && { pager }) });
+  const control = createControlActivities({
+    records,
+    nowMs,
+    sites: ['local'],
+    ...(pager && { pager }),
+    ...(policies && { policies }),
+  });
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     stickyQueueScheduleToStartTimeout: '1s',

@@ -1,0 +1,150 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { parseRatio } from '../domain/units.ts';
+import { personArgument, timeScaleArgument } from './arguments.ts';
+import { hint, userName, type Cli } from './context.ts';
+import { CliError, EXIT } from './exit-codes.ts';
+import { show, withOutput, type Format } from './output.ts';
+import { explainLines, testLines } from './policy-view.ts';
+
+/** @throws InvalidArgumentError */
+function coverageArgument(text: string): number {
+  const share = parseRatio(text);
+  if (share === undefined || share < 0 || share > 1) throw new InvalidArgumentError('expected a percentage, such as 90%');
+  return share;
+}
+
+/** @throws InvalidArgumentError */
+function instantArgument(text: string): number {
+  const isWhole = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text);
+  const ms = isWhole ? Date.parse(text) : NaN;
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('expected a time with its offset, such as 2026-11-27T10:00:00-05:00');
+  return ms;
+}
+
+function folderOf(cli: Cli, given: string | undefined): string {
+  const folder = given ?? cli.config().policyDir;
+  if (folder === undefined) throw new CliError(EXIT.usage, 'No folder of policies: name one, or set BREAKWATER_POLICY');
+  return folder;
+}
+
+/** What Node says of a folder that is not there. */
+async function reading<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && error.name !== 'ExperimentError')
+      throw new CliError(EXIT.usage, `The policies cannot be read: ${error.message}`);
+    throw error;
+  }
+}
+
+interface TestOptions {
+  output: Format;
+  json?: boolean;
+  minCoverage: number;
+}
+
+async function test(cli: Cli, dir: string | undefined, { output, json, minCoverage }: TestOptions): Promise<number> {
+  const { testPolicies } = await import('../policy/test-policies.ts');
+  const folder = folderOf(cli, dir);
+  const found = await reading(() => Promise.resolve().then(() => testPolicies(folder, Date.now())));
+  show(cli.terminal, json ? 'json' : output, found, () => testLines(found, cli.terminal.paint));
+  const isRight = found.results.every(({ passed }) => passed);
+  if (isRight && found.covered < minCoverage) hint(cli, 'Too few demands are covered: write a case for each that is idle');
+  return isRight && found.covered >= minCoverage ? EXIT.held : EXIT.violated;
+}
+
+interface ExplainOptions {
+  output: Format;
+  json?: boolean;
+  policy?: string;
+  at?: number;
+  wave?: string;
+  requestedBy: string;
+  timeScale?: number;
+}
+
+async function explain(cli: Cli, file: string, options: ExplainOptions): Promise<number> {
+  const [{ readExperimentFile }, { makePlan }, policy, { openPolicies }, { factsOf }, { guardrailDenials, judgeRule }] = await Promise.all([
+    import('../language/read.ts'),
+    import('../language/digest.ts'),
+    import('../policy/policy.ts'),
+    import('../policy/folder.ts'),
+    import('../policy/facts.ts'),
+    import('../policy/evaluate.ts'),
+  ]);
+  const folder = options.policy ?? cli.config().policyDir;
+  const source = folder === undefined ? undefined : openPolicies(folder);
+  const rules = await reading(() => Promise.resolve().then(() => source?.().rules ?? []));
+  const plan = makePlan(readExperimentFile(file).document, 0, options.timeScale ?? 1);
+  if (options.wave !== undefined && !plan.experiment.waves.some(({ name }) => name === options.wave))
+    throw new CliError(
+      EXIT.usage,
+      `The experiment has no wave ${options.wave}`,
+      `there are ${plan.experiment.waves.map(({ name }) => name).join(', ')}`,
+    );
+  const facts = factsOf(plan, {
+    atMs: options.at ?? Date.now(),
+    requestedBy: options.requestedBy,
+    ...(options.wave !== undefined && { wave: options.wave }),
+  });
+  const decision = policy.decide(facts, source);
+  const judged = rules.map((rule) => judgeRule(rule, facts));
+  const data = {
+    ...decision,
+    rules: judged.map(({ rule, waves, judgements }) => ({
+      rule: rule.name,
+      file: rule.file,
+      waves: waves.map(({ name }) => name),
+      judgements: judgements.map(({ constraint, wave, objection }) => ({ constraint, wave: wave.name, holds: !objection, ...objection })),
+    })),
+  };
+  show(cli.terminal, options.json ? 'json' : options.output, data, () =>
+    explainLines(decision, guardrailDenials(facts), judged, cli.terminal.paint),
+  );
+  if (cli.env['BREAKWATER_OPA_URL']) hint(cli, 'The OPA of BREAKWATER_OPA_URL is asked by workers, and was not asked here');
+  if (source === undefined) hint(cli, 'Only the guardrails were asked: name a folder with --policy, or set BREAKWATER_POLICY');
+  return decision.allowed ? EXIT.held : EXIT.denied;
+}
+
+/** `breakwater policy test [DIR]` and `breakwater policy explain FILE` */
+export function policy(program: Command, cli: Cli): void {
+  const group = program
+    .command('policy')
+    .summary('test policies, and explain what they decide; needs no server')
+    .description('Tests policies with the cases beside them, and explains which rule decides what for a plan. Needs no server.');
+  withOutput(group.command('test'))
+    .summary('run the cases beside the policies')
+    .description(
+      'Runs every case (*.cases.yaml) of a folder against its policies, shows what differs, and which demands no case needs. Exit code 3 when a case fails or too little is covered.',
+    )
+    .argument('[dir]', 'folder of the policies; default: BREAKWATER_POLICY')
+    .option('--min-coverage <percent>', 'least share of demands that decide a case', coverageArgument, 0)
+    .option('--json', 'the same as -o json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ breakwater policy test policies\n  $ breakwater policy test policies --min-coverage 100% --json',
+    )
+    .action(async (dir: string | undefined, options: TestOptions) => {
+      cli.finish(await test(cli, dir, options));
+    });
+  withOutput(group.command('explain'))
+    .summary('say which rule decides what for a plan')
+    .description(
+      'Says of every rule whether it is about the plan, and what it decides: value against limit. Exit code 5 when the plan is denied.',
+    )
+    .argument('<file>', 'experiment file, YAML or JSON')
+    .option('--policy <dir>', 'folder of the policies; default: BREAKWATER_POLICY')
+    .option('--at <time>', 'the hour to judge by, with its offset; default: now', instantArgument)
+    .option('--wave <name>', 'judge as before this wave; default: as before the run')
+    .option('--time-scale <factor>', 'multiplies every policy duration, above 0 and at most 1', timeScaleArgument)
+    .option('--requested-by <name>', 'who asks for it', personArgument, userName())
+    .option('--json', 'the same as -o json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ breakwater policy explain experiment.yaml --policy policies\n  $ breakwater policy explain experiment.yaml --at 2026-11-27T10:00:00-05:00',
+    )
+    .action(async (file: string, options: ExplainOptions) => {
+      cli.finish(await explain(cli, file, options));
+    });
+}

@@ -1,0 +1,86 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { buildWhenStale, call } from './command.ts';
+
+const root = resolve(__dirname, '../..');
+const examples = join(root, 'examples/policies');
+const experiment = join(root, 'examples/payment-worker.yaml');
+
+let folder: string;
+beforeAll(() => {
+  buildWhenStale();
+}, 180_000);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'breakwater-policy-'));
+  cpSync(examples, join(folder, 'policies'), { recursive: true });
+  cpSync(experiment, join(folder, 'payment-worker.yaml'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const change = (name: string, from: string, to: string): void => {
+  const path = join(folder, 'policies', name);
+  const text = readFileSync(path, 'utf8');
+  expect(text).toContain(from);
+  writeFileSync(path, text.replace(from, to));
+};
+
+test('the example policies pass their own cases, and each demand is needed', async () => {
+  const { code, stdout } = await call(['policy', 'test', examples, '--min-coverage', '100%']);
+  expect(stdout).toMatch(/^\d+ of \d+ cases pass; (\d+) of \1 demands decide a case \(100%\)\n$/);
+  expect(code).toBe(0);
+});
+
+test('a failing case is shown as a difference; what no case needs is idle, and too little coverage fails', async () => {
+  change('production.yaml', 'maxConcurrent: 2', 'maxConcurrent: 3');
+  const failed = await call(['policy', 'test', join(folder, 'policies')]);
+  expect(failed.code).toBe(3);
+  expect(failed.stdout).toMatch(
+    /FAIL {2}.*production\.cases\.yaml:\d+ {2}too many at one time\n {6}- production\/blast-radius\.maxConcurrent: was expected to deny, and did not/,
+  );
+  change('production.yaml', 'maxConcurrent: 3', 'maxConcurrent: 0');
+  expect((await call(['policy', 'test'], { env: { BREAKWATER_POLICY: join(folder, 'policies') } })).stdout).toMatch(
+    /\+ production\/blast-radius: too many at one time: .* \(found 1, at most 0; wave dry-run, single; ask sre-leads@example\.com\)/,
+  );
+  change('production.yaml', 'maxConcurrent: 0', 'maxConcurrent: 2\n    maxIterations: 99');
+  const idle = await call(['policy', 'test', join(folder, 'policies'), '--min-coverage', '100%', '--json']);
+  expect(idle.code).toBe(3);
+  expect((JSON.parse(idle.stdout) as { coverage: unknown[] }).coverage).toContainEqual({
+    demand: 'production/blast-radius.maxIterations',
+    decides: 0,
+  });
+});
+
+test('policies that are wrong are told with their place; no folder is a matter of usage', async () => {
+  change('production.yaml', 'approvalsAtLeast: 1', 'approvalsAtLest: 1');
+  const wrong = await call(['policy', 'test', join(folder, 'policies')]);
+  expect([wrong.code, wrong.stdout]).toEqual([2, '']);
+  expect(wrong.stderr).toMatch(/production\.yaml:\d+:\d+ rules\[0\]\.approvalsAtLest: unknown key; did you mean 'approvalsAtLeast'\?/);
+  expect(await call(['policy', 'test', join(folder, 'nowhere')])).toMatchObject({ code: 2 });
+  expect((await call(['policy', 'test'], { cwd: folder })).stderr).toContain('BREAKWATER_POLICY');
+});
+
+test('explain says which rule decides what, at what hour', async () => {
+  const production = join(folder, 'payment-worker.yaml');
+  writeFileSync(production, readFileSync(production, 'utf8').replace('environment: staging', 'environment: production'));
+  const ask = (...more: string[]) => call(['policy', 'explain', production, '--policy', examples, ...more]);
+  const denied = await ask('--at', '2026-11-27T10:00:00-05:00', '--requested-by', 'payments-sre/ann');
+  expect(denied.code).toBe(5);
+  expect(denied.stdout).toContain('deny  production-needs-approval (guardrail)');
+  expect(denied.stdout).toMatch(
+    /deny {2}production\/freezes {2}waves dry-run, single, canary, stress\n {6}blackouts: blackout: not before 2026-12-01T05:00:00Z \(found 2026-11-27T15:00:00Z; black-friday/,
+  );
+  expect(denied.stdout).toMatch(/n\/a {3}everywhere\/no-nodes-in-the-dark: is not about this plan/);
+  expect(denied.stdout).toMatch(/maxVictims: holds, 3/);
+  expect(denied.stdout).toContain('ask sre-leads@example.com');
+  const json = JSON.parse((await ask('--at', '2026-11-27T10:00:00-05:00', '--wave', 'single', '-o', 'json')).stdout) as Record<
+    string,
+    unknown
+  >;
+  expect(json).toMatchObject({ allowed: false, policyDigest: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+  expect(await call(['policy', 'explain', experiment, '--policy', examples, '--at', '2026-11-24T10:00:00Z'])).toMatchObject({ code: 0 });
+  expect((await ask('--wave', 'nonsense')).stderr).toContain('there are dry-run, single, canary, stress');
+  expect((await ask('--at', 'tomorrow')).code).toBe(2);
+});
