@@ -1,5 +1,5 @@
-import { migrations } from '../../records/migrations/index.ts';
 import { openDatabase, type Database } from '../../records/postgres/database.ts';
+import { missingMigrations as missing } from '../../records/postgres/migrated.ts';
 
 async function withDatabase<R>(url: string, use: (database: Database) => Promise<R>): Promise<R> {
   const database = openDatabase({ url, maxConnections: 1, connectTimeoutMs: 4_000, statementTimeoutMs: 3_000 });
@@ -20,15 +20,5 @@ export const clockOf = (url: string): Promise<number> =>
     return rows[0]?.now ?? NaN;
   });
 
-/** Migrations of this version that the database has not seen. Looks only: the tool's own check would create its table. @throws RecordsError */
-export const missingMigrations = (url: string): Promise<string[]> =>
-  withDatabase(url, async (database) => {
-    const { rows: found } = await database.query<{ table: string | null }>(
-      'look for its migrations',
-      "SELECT to_regclass('breakwater.migrations')::text AS table",
-    );
-    if (!found[0]?.table) return Object.keys(migrations);
-    const { rows } = await database.query<{ name: string }>('read its migrations', 'SELECT name FROM breakwater.migrations');
-    const done = new Set(rows.map(({ name }) => name));
-    return Object.keys(migrations).filter((name) => !done.has(name));
-  });
+/** Migrations of this version that the database has not seen. @throws RecordsError */
+export const missingMigrations = (url: string): Promise<string[]> => withDatabase(url, missing);

@@ -13,10 +13,18 @@ export interface RecordsOptions {
   statementTimeoutMs?: number;
 }
 
+/** Sends one statement. */
+export type Query = <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>;
+
 /** One place where statements are sent and errors are cleaned. */
 export interface Database {
   /** @param doing names the deed in an error: `append samples` */
   query<Row extends pg.QueryResultRow>(doing: string, sql: string, values?: unknown[]): Promise<pg.QueryResult<Row>>;
+  /**
+   * Everything that `work` sends, or nothing of it.
+   * @param begin statements that begin it, without parameters: they go together with its BEGIN
+   */
+  transaction<R>(doing: string, begin: string, work: (query: Query) => Promise<R>): Promise<R>;
   /** What a connection of its own needs, with the longest time of a statement, milliseconds. */
   connection(statementTimeoutMs: number): pg.ClientConfig;
   clean(cause: unknown, doing: string): Error;
@@ -61,6 +69,24 @@ export function openDatabase({ url, maxConnections, connectTimeoutMs = 5_000, st
         return await pool.query(sql, values);
       } catch (cause) {
         throw clean(cause, doing);
+      }
+    },
+    async transaction(doing, begin, work) {
+      let client: pg.PoolClient | undefined;
+      let isBroken = false;
+      try {
+        client = await pool.connect();
+        await client.query(`BEGIN; ${begin}`);
+        const query = client.query.bind(client) as Query;
+        const done = await work(query);
+        await client.query('COMMIT');
+        return done;
+      } catch (cause) {
+        // A connection that cannot even take back what it did is of no use to the next one.
+        await client?.query('ROLLBACK').catch(() => (isBroken = true));
+        throw clean(cause, doing);
+      } finally {
+        client?.release(isBroken);
       }
     },
     connection,
