@@ -108,13 +108,31 @@ const variables = {
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'expected the name of a secret')
     .optional()
     .describe('name of the secret that holds the PagerDuty routing key'),
+  BREAKWATER_AUDIT_KEY: z.string().min(1).optional().describe('file with the private key that signs checkpoints of the audit log'),
+  BREAKWATER_AUDIT_CHECKPOINTS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('file outside of the database to which control workers append signed checkpoints of the audit log'),
+  BREAKWATER_AUDIT_URL: z
+    .url({ protocol: /^https?$/, error: 'expected an http(s) URL' })
+    .optional()
+    .describe('address that takes signed checkpoints of the audit log as JSON (secret)'),
+  BREAKWATER_AUDIT_EVERY: Duration.refine((ms) => ms >= 1_000 && ms <= 86_400_000, 'expected 1s to 1d')
+    .default(60_000)
+    .describe('how often a control worker publishes a checkpoint of the audit log, when it has grown'),
   BREAKWATER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('least level that is logged'),
 };
 const Variables = z.object(variables);
 type VariableName = keyof typeof variables;
 
 /** Values of these never appear in a message. */
-const secret: ReadonlySet<string> = new Set<VariableName>(['BREAKWATER_DATABASE_URL', 'BREAKWATER_API_TOKEN', 'BREAKWATER_PAGER_URL']);
+const secret: ReadonlySet<string> = new Set<VariableName>([
+  'BREAKWATER_DATABASE_URL',
+  'BREAKWATER_API_TOKEN',
+  'BREAKWATER_PAGER_URL',
+  'BREAKWATER_AUDIT_URL',
+]);
 
 /** How to reach Temporal, and whether anybody said so. */
 export interface TemporalSettings {
@@ -152,6 +170,8 @@ export interface Config {
   janitorEveryMs?: number;
   /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
   pager: { url?: string; key?: string };
+  /** The key that signs checkpoints of the audit log, where they go, and how often. The URL may hold a token: never in a message. */
+  audit: { keyFile?: string; checkpointFile?: string; url?: string; everyMs: number };
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
   /** Where the HTTP API listens, and the token that it wants. Secret: never in a message. */
   api: { host: string; port: number; token?: string };
@@ -182,6 +202,7 @@ export function loadConfig(env: Env = process.env): Config {
   } catch (error) {
     problems.push(...(error as ConfigError).problems);
   }
+  if (parsed.success) problems.push(...unsigned(parsed.data));
   if (!parsed.success || !temporal || problems.length > 0) throw new ConfigError(problems);
   const v = parsed.data;
   const homeDir = resolve(v.BREAKWATER_HOME);
@@ -210,6 +231,12 @@ export function loadConfig(env: Env = process.env): Config {
     pager: {
       ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),
       ...(v.BREAKWATER_PAGER_KEY !== undefined && { key: v.BREAKWATER_PAGER_KEY }),
+    },
+    audit: {
+      ...(v.BREAKWATER_AUDIT_KEY !== undefined && { keyFile: resolve(v.BREAKWATER_AUDIT_KEY) }),
+      ...(v.BREAKWATER_AUDIT_CHECKPOINTS !== undefined && { checkpointFile: resolve(v.BREAKWATER_AUDIT_CHECKPOINTS) }),
+      ...(v.BREAKWATER_AUDIT_URL !== undefined && { url: v.BREAKWATER_AUDIT_URL }),
+      everyMs: v.BREAKWATER_AUDIT_EVERY,
     },
     logLevel: v.BREAKWATER_LOG_LEVEL,
     api: {
@@ -270,6 +297,14 @@ export function describeConfig(): SettingDoc[] {
     default: DEFAULT_TEMPORAL_ADDRESS,
   };
   return [...own, temporal];
+}
+
+/** Who names a place for checkpoints believes that they are published. */
+function unsigned(v: Pick<z.infer<typeof Variables>, `BREAKWATER_AUDIT_${'KEY' | 'CHECKPOINTS' | 'URL'}`>): string[] {
+  const place = (['BREAKWATER_AUDIT_CHECKPOINTS', 'BREAKWATER_AUDIT_URL'] as const).find((name) => v[name] !== undefined);
+  return place === undefined || v.BREAKWATER_AUDIT_KEY !== undefined
+    ? []
+    : [`${place}: nothing is published without BREAKWATER_AUDIT_KEY; \`breakwater audit keygen FILE\` makes one`];
 }
 
 function explain(issue: z.core.$ZodIssue, env: Env): string {

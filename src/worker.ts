@@ -14,6 +14,8 @@ import { openSite } from './adapters/site.ts';
 import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { deploymentOf } from './deployment.ts';
+import { keepPublishing } from './records/audit/keep-publishing.ts';
+import type { Records } from './records/ports.ts';
 import { createRecords } from './records/postgres.ts';
 import { installJanitor } from './client/schedules.ts';
 
@@ -78,8 +80,10 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     shutdownGraceTime: SHUTDOWN_GRACE,
   };
   const workers: Worker[] = [];
+  let publishing: ReturnType<typeof keepPublishing>;
   if (config.role !== 'site') {
     const pager = createPager(config.pager, secretsOf(config, env));
+    publishing = publishCheckpoints(config, records, log);
     const activities = createControlActivities({ records, nowMs: () => Date.now(), sites: config.sites, ...(pager && { pager }) });
     await keepJanitor(config, new Client({ connection, namespace: config.temporal.namespace }), log);
     workers.push(
@@ -122,6 +126,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     .finally(async () => {
       await Promise.allSettled(runs);
       await alive?.stop();
+      await publishing?.stop();
       await Promise.allSettled([...sites.map((site) => site.close()), records.close(), connection.close()]);
     })
     .then(() => undefined);
@@ -130,6 +135,19 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
 
 const secretsOf = ({ secretsDir }: Config, env: NodeJS.ProcessEnv) =>
   createSecrets({ ...(secretsDir !== undefined && { dir: secretsDir }), env });
+
+/** A worker works without it, and a person must know what then is not proven. */
+function publishCheckpoints({ audit }: Config, records: Records, log: Logger): ReturnType<typeof keepPublishing> {
+  const publishing = keepPublishing(records, audit, {
+    published: (sequence) => log.debug({ sequence }, 'a checkpoint of the audit log was published'),
+    failed: (cause) => log.error({ cause: String(cause) }, 'a checkpoint of the audit log could not be published; it is tried again'),
+  });
+  if (!publishing)
+    log.warn(
+      'no checkpoint of the audit log is published outside of the database (BREAKWATER_AUDIT_KEY with BREAKWATER_AUDIT_CHECKPOINTS or BREAKWATER_AUDIT_URL): that its end was cut off could not be proven',
+    );
+  return publishing;
+}
 
 /** A worker works without a janitor, and a person must know that there is none. */
 async function keepJanitor({ janitorEveryMs, taskQueue }: Config, client: Client, log: Logger): Promise<void> {

@@ -27,7 +27,8 @@ const RUN_LIST = '`breakwater runs` lists the runs';
 function explain(error: unknown): Failure {
   if (error instanceof CliError)
     return { exitCode: error.exitCode, lines: [sentence(error.message), ...(error.remedy ? [error.remedy] : [])] };
-  if (named(error, 'ExperimentError', 'ConfigError')) return { exitCode: EXIT.usage, lines: error.message.split('\n').map(sentence) };
+  if (named(error, 'ExperimentError', 'ConfigError', 'AuditError'))
+    return { exitCode: EXIT.usage, lines: error.message.split('\n').map(sentence) };
   if (named(error, 'WorkflowNotFoundError')) return { exitCode: EXIT.usage, lines: ['Temporal knows no such run.', RUN_LIST] };
   if (named(error, 'TypeError') && error.message.includes('is not a run id'))
     return { exitCode: EXIT.usage, lines: [sentence(error.message)] };
