@@ -36,6 +36,8 @@ function explain(error: unknown): Failure {
   if (named(error, 'ScheduleRefused')) return { exitCode: EXIT.usage, lines: [sentence(error.message)] };
   if (named(error, 'ScheduleNotFoundError'))
     return { exitCode: EXIT.usage, lines: ['Temporal knows no such schedule.', '`breakwater schedule list` lists them'] };
+  if (named(error, 'PublishError'))
+    return { exitCode: EXIT.platform, lines: [sentence(error.message), 'try again: it is in the database'] };
   if (named(error, 'RecordsError'))
     return { exitCode: EXIT.platform, lines: [sentence(error.message), 'BREAKWATER_DATABASE_URL names the database'] };
   if (named(error, 'WorkflowFailedError'))

@@ -1,8 +1,11 @@
 import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { BreakwaterClient, HaltOptions } from '../client.ts';
+import type { AuditFact } from '../domain/audit/entry.ts';
+import { factOfLift } from '../domain/audit/facts.ts';
 import { guardAccess } from './access.ts';
 import { HaltRequest, LiftQuery, readIncidents } from './incidents.ts';
 import { answerProblems } from './problem.ts';
+import { noteRefusals } from './refusals.ts';
 
 /** What the API needs. */
 export interface ApiOptions {
@@ -10,6 +13,8 @@ export interface ApiOptions {
   log: FastifyBaseLogger;
   /** Bearer token. Without it only this machine is answered. */
   token?: string;
+  /** Appends to the audit log. Without it, what is refused and lifted is in the log of this process alone. */
+  appendAudit?: (facts: AuditFact[]) => Promise<void>;
 }
 
 /** Alertmanager groups some hundred alerts in a message. */
@@ -20,7 +25,7 @@ const ANSWER_WITHIN_MS = 8_000;
 const HEALTHY_WITHIN_MS = 2_000;
 
 /** The HTTP API. Not listening yet. */
-export function createApi({ client, log, token }: ApiOptions): FastifyInstance {
+export function createApi({ client, log, token, appendAudit }: ApiOptions): FastifyInstance {
   const app: FastifyInstance = fastify({
     loggerInstance: log,
     bodyLimit: BODY_LIMIT,
@@ -28,6 +33,7 @@ export function createApi({ client, log, token }: ApiOptions): FastifyInstance {
     forceCloseConnections: 'idle',
   });
   answerProblems(app);
+  if (appendAudit) noteRefusals(app, appendAudit);
   guardAccess(app, token);
   const inTime = <R>(ask: () => Promise<R>, ms = ANSWER_WITHIN_MS): Promise<R> => client.temporal.withDeadline(Date.now() + ms, ask);
   /** The flag is durable and the runs are told when this returns; they undo in their own time. */
@@ -50,6 +56,9 @@ export function createApi({ client, log, token }: ApiOptions): FastifyInstance {
     const { environment, by, reason } = LiftQuery.parse(request.query);
     await inTime(() => client.liftHalt(environment, { by, reason }));
     log.warn({ environment, by, reason }, 'halt lifted');
+    void appendAudit?.([factOfLift(environment, by, reason, Date.now())]).catch((cause: unknown) => {
+      log.error({ environment, by, reason, cause: String(cause) }, 'a lifted halt is missing in the audit log');
+    });
     return reply.code(204).send();
   });
   app.post('/v1/incidents', async (request, reply) => {

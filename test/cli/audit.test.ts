@@ -209,7 +209,7 @@ describeWithDatabase('the audit log, from the command line', () => {
     status = 500;
     const refused = await publish();
     server.close();
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('did not take the checkpoint: status 500') as string });
+    expect(refused).toMatchObject({ code: 7, stderr: expect.stringContaining('did not take the checkpoint: status 500') as string });
     expect(refused.stderr).not.toContain('hunter2');
   }, 60_000);
 

@@ -22,3 +22,14 @@ export const clockOf = (url: string): Promise<number> =>
 
 /** Migrations of this version that the database has not seen. @throws RecordsError */
 export const missingMigrations = (url: string): Promise<string[]> => withDatabase(url, missing);
+
+/** How long the audit log is, and whether this user could change it: owners and superusers can, whatever they were granted. @throws RecordsError */
+export const auditFacts = (url: string): Promise<{ sequence: number; mayChange: boolean }> =>
+  withDatabase(url, async (database) => {
+    const { rows } = await database.query<{ sequence: number; mayChange: boolean }>(
+      'read the end of the audit log',
+      `SELECT coalesce((SELECT max(sequence) FROM breakwater.audit), 0)::float8 AS sequence,
+        has_table_privilege('breakwater.audit', 'UPDATE, DELETE, TRUNCATE') AS "mayChange"`,
+    );
+    return rows[0] ?? { sequence: 0, mayChange: true };
+  });

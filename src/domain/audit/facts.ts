@@ -1,3 +1,4 @@
+import { EVERYWHERE } from '../ledger/names.ts';
 import type { RunEvent } from '../run.ts';
 import type { AuditedRun, AuditFact } from './entry.ts';
 
@@ -100,3 +101,13 @@ export const factAbout = (
 ): AuditFact => ({ key, atMs, actor: actor.slice(0, MAX_TEXT), action, subject: subject.slice(0, MAX_TEXT), details });
 
 const MAX_TEXT = 500;
+
+/** That a halt was lifted. No environment: the halt of all. */
+export const factOfLift = (environment: string | undefined, by: string, reason: string, atMs: number): AuditFact =>
+  factAbout(`environment:${environment ?? EVERYWHERE}`, 'halt-lifted', {
+    ...{ key: `halt-lifted/${environment ?? EVERYWHERE}/${atMs}`, atMs, actor: by, reason },
+  });
+
+/** That a run did not take what somebody wanted of it: a refused update leaves no trace in Temporal. */
+export const factOfRefusedAct = (act: string, workflowId: string, by: string, why: string, atMs: number): AuditFact =>
+  factAbout(workflowId, 'act-refused', { key: `act-refused/${workflowId}/${atMs}`, atMs, actor: by, act, why: why.slice(0, MAX_TEXT) });

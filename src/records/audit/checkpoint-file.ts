@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { SignedCheckpoint } from '../../domain/audit/checkpoint.ts';
-import { AuditError } from './error.ts';
+import { AuditError, PublishError } from './error.ts';
 import { isSigned } from './sign.ts';
 
 /** Appends a checkpoint to a file of JSON lines, and returns once it is on disk. One line is one write, so several processes may share the file. */
 export async function appendCheckpoint(file: string, checkpoint: SignedCheckpoint): Promise<void> {
   const handle = await open(file, 'a', 0o644).catch((cause: Error) => {
-    throw new AuditError(`the checkpoint cannot be written: ${cause.message}`);
+    throw new PublishError(`the checkpoint cannot be written: ${cause.message}`);
   });
   try {
     await handle.write(`${JSON.stringify(checkpoint)}\n`);

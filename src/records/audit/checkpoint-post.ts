@@ -1,5 +1,5 @@
 import type { SignedCheckpoint } from '../../domain/audit/checkpoint.ts';
-import { AuditError } from './error.ts';
+import { PublishError } from './error.ts';
 
 /** Longest wait for an answer, milliseconds. */
 const ANSWER_WITHIN_MS = 5_000;
@@ -11,11 +11,11 @@ const codeOf = (error: unknown): string => {
 
 /**
  * Sends a checkpoint as JSON. Of the address only the host is ever named: path and query may hold a token.
- * @throws AuditError unless it was taken (2xx)
+ * @throws PublishError unless it was taken (2xx)
  */
 export async function postCheckpoint(url: string, checkpoint: SignedCheckpoint): Promise<void> {
   const { host } = new URL(url);
-  const failed = (why: string): AuditError => new AuditError(`${host} did not take the checkpoint: ${why}`);
+  const failed = (why: string): PublishError => new PublishError(`${host} did not take the checkpoint: ${why}`);
   let status: number;
   try {
     const answer = await fetch(url, {

@@ -2,3 +2,8 @@
 export class AuditError extends Error {
   override readonly name = 'AuditError';
 }
+
+/** A place did not take a checkpoint: trying again can help. */
+export class PublishError extends Error {
+  override readonly name = 'PublishError';
+}

@@ -28,7 +28,7 @@ export const checkpointStores = ({ checkpointFile, url }: AuditSettings): Checkp
  * Signs the end of the chain and hands it to every place; one that fails keeps no other from having it.
  * @param after nothing is published when the chain has not grown since
  * @returns undefined when there is nothing new to state
- * @throws AuditError when the key cannot be read, or a place did not take it
+ * @throws AuditError when the key cannot be read; PublishError when a place did not take it
  */
 export async function publishCheckpoint(
   records: Pick<AuditLog, 'auditHead'>,
