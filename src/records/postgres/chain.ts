@@ -4,13 +4,13 @@ import { storableFact } from '../storable.ts';
 import type { Database, Query } from './database.ts';
 import { timestamp } from './time.ts';
 
+export const HEAD = `SELECT sequence::float8 AS sequence, hash FROM breakwater.audit ORDER BY sequence DESC LIMIT 1`;
+
 /**
  * The chain has one end: who writes to it holds this lock, and a writer that froze is sent away soon. The number is nothing but unlikely to be
- * somebody else's.
+ * somebody else's. What is read after the lock was had is what the writer before has left.
  */
-const BEGIN = `SET LOCAL idle_in_transaction_session_timeout = '2s'; SELECT pg_advisory_xact_lock(7246351908471132)`;
-
-export const HEAD = `SELECT sequence::float8 AS sequence, hash FROM breakwater.audit ORDER BY sequence DESC LIMIT 1`;
+const BEGIN = `SET LOCAL idle_in_transaction_session_timeout = '2s'; SELECT pg_advisory_xact_lock(7246351908471132); ${HEAD}`;
 
 const APPEND = `INSERT INTO breakwater.audit (sequence, key, at, actor, action, subject, run, details, previous, hash)
   SELECT sequence::bigint, key, ${timestamp('at')}, actor, action, subject, run::jsonb, details::jsonb, previous, hash
@@ -33,9 +33,8 @@ export const bindingOf = ({ workflowId, runId, planDigest, experimentDigest, tic
 /** Lets writes be chained: the entries of what `write` says it did are appended in its transaction. One at a time per process. */
 export type Chain = <R>(doing: string, write: (query: Query) => Promise<{ facts: readonly AuditFact[]; answer: R }>) => Promise<R>;
 
-async function append(query: Query, facts: readonly AuditFact[]): Promise<void> {
-  const { rows } = await query<AuditHead>(HEAD);
-  const entries = seal(facts.map(storableFact), rows[0] ?? GENESIS, sha256);
+async function append(query: Query, facts: readonly AuditFact[], head: AuditHead): Promise<void> {
+  const entries = seal(facts.map(storableFact), head, sha256);
   const column = <T>(pick: (entry: (typeof entries)[number]) => T): T[] => entries.map(pick);
   await query(APPEND, [
     ...[column((e) => e.sequence), column((e) => e.key), column((e) => e.atMs), column((e) => e.actor), column((e) => e.action)],
@@ -49,9 +48,9 @@ export function openChain(database: Database): Chain {
   let last: Promise<unknown> = Promise.resolve();
   return (doing, write) => {
     const turn = last.then(() =>
-      database.transaction(doing, BEGIN, async (query) => {
+      database.transaction<AuditHead, Awaited<ReturnType<typeof write>>['answer']>(doing, BEGIN, async (query, [head = GENESIS]) => {
         const { facts, answer } = await write(query);
-        if (facts.length > 0) await append(query, facts);
+        if (facts.length > 0) await append(query, facts, head);
         return answer;
       }),
     );

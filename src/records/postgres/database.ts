@@ -22,9 +22,14 @@ export interface Database {
   query<Row extends pg.QueryResultRow>(doing: string, sql: string, values?: unknown[]): Promise<pg.QueryResult<Row>>;
   /**
    * Everything that `work` sends, or nothing of it.
-   * @param begin statements that begin it, without parameters: they go together with its BEGIN
+   * @param begin a statement or more that begin it, without parameters: they go together with its BEGIN
+   * @param work is given the rows of the last of them
    */
-  transaction<R>(doing: string, begin: string, work: (query: Query) => Promise<R>): Promise<R>;
+  transaction<Row extends pg.QueryResultRow, R>(
+    doing: string,
+    begin: string,
+    work: (query: Query, begun: readonly Row[]) => Promise<R>,
+  ): Promise<R>;
   /** What a connection of its own needs, with the longest time of a statement, milliseconds. */
   connection(statementTimeoutMs: number): pg.ClientConfig;
   clean(cause: unknown, doing: string): Error;
@@ -71,14 +76,18 @@ export function openDatabase({ url, maxConnections, connectTimeoutMs = 5_000, st
         throw clean(cause, doing);
       }
     },
-    async transaction(doing, begin, work) {
+    async transaction<Row extends pg.QueryResultRow, R>(
+      doing: string,
+      begin: string,
+      work: (query: Query, begun: readonly Row[]) => Promise<R>,
+    ) {
       let client: pg.PoolClient | undefined;
       let isBroken = false;
       try {
         client = await pool.connect();
-        await client.query(`BEGIN; ${begin}`);
-        const query = client.query.bind(client) as Query;
-        const done = await work(query);
+        // Several statements in one message have several results, which the types do not know.
+        const begun = (await client.query(`BEGIN; ${begin}`)) as unknown as pg.QueryResult<Row>[];
+        const done = await work(client.query.bind(client) as Query, begun.at(-1)?.rows ?? []);
         await client.query('COMMIT');
         return done;
       } catch (cause) {
