@@ -18,6 +18,7 @@ const esmOnly = [
   'cookie',
   '@marcbachmann',
   'temporal-[a-z]+',
+  'canonicalize',
 ];
 
 /** Rooms whose tests need neither the shared Temporal nor the shared PostgreSQL (test/support/servers.ts); running only these starts neither. */
@@ -41,6 +42,8 @@ const common = {
   transform: {
     '^.+\\.(t|j|mj)s$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
   },
+  // It says where it is for `import` only.
+  moduleNameMapper: { '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js' },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`, '\\.node$'],
 };
 

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadClientConfigProfile, loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import * as z from 'zod';
+import { auditOptionsOf, auditProblems, auditVariables, type AuditOptions } from './audit-settings.ts';
 import { Duration } from './domain/units.ts';
 
 type Env = Record<string, string | undefined>;
@@ -12,6 +13,8 @@ const names = z
   .string()
   .transform((text) => text.split(',').map((name) => name.trim()))
   .pipe(z.array(z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected names of a-z, 0-9 and -, separated by commas')).min(1));
+
+const days = (most: number, otherwise: number) => z.coerce.number().int().min(1).max(most).default(otherwise);
 
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'expected postgres://user:password@host:port/database');
 
@@ -24,27 +27,15 @@ const variables = {
     .min(1)
     .optional()
     .describe('state of this site, its kill journal and leases; default: state in BREAKWATER_HOME'),
-  BREAKWATER_JOURNAL_DAYS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(3_650)
-    .default(30)
-    .describe('days that the kill journal remembers closed orders; at least as long as Temporal keeps closed runs, which can be reset'),
-  BREAKWATER_SAMPLES_DAYS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(3_650)
-    .default(30)
-    .describe('days after the end of a run that `records prune` keeps its samples; after that they are buckets'),
-  BREAKWATER_BUCKETS_DAYS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(36_500)
-    .default(730)
-    .describe('days after the end of a run that `records prune` keeps the buckets of its samples; its numbers are kept for ever'),
+  BREAKWATER_JOURNAL_DAYS: days(3_650, 30).describe(
+    'days that the kill journal remembers closed orders; at least as long as Temporal keeps closed runs, which can be reset',
+  ),
+  BREAKWATER_SAMPLES_DAYS: days(3_650, 30).describe(
+    'days after the end of a run that `records prune` keeps its samples; after that they are buckets',
+  ),
+  BREAKWATER_BUCKETS_DAYS: days(36_500, 730).describe(
+    'days after the end of a run that `records prune` keeps the buckets of its samples; its numbers are kept for ever',
+  ),
   BREAKWATER_SITES: names.default(['local']).describe('sites that this worker serves, separated by commas'),
   BREAKWATER_ROLE: z
     .enum(['all', 'control', 'site'])
@@ -125,13 +116,19 @@ const variables = {
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'expected the name of a secret')
     .optional()
     .describe('name of the secret that holds the PagerDuty routing key'),
+  ...auditVariables,
   BREAKWATER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('least level that is logged'),
 };
 const Variables = z.object(variables);
 type VariableName = keyof typeof variables;
 
 /** Values of these never appear in a message. */
-const secret: ReadonlySet<string> = new Set<VariableName>(['BREAKWATER_DATABASE_URL', 'BREAKWATER_API_TOKEN', 'BREAKWATER_PAGER_URL']);
+const secret: ReadonlySet<string> = new Set<VariableName>([
+  'BREAKWATER_DATABASE_URL',
+  'BREAKWATER_API_TOKEN',
+  'BREAKWATER_PAGER_URL',
+  'BREAKWATER_AUDIT_URL',
+]);
 
 /** How to reach Temporal, and whether anybody said so. */
 export interface TemporalSettings {
@@ -173,6 +170,8 @@ export interface Config {
   janitorEveryMs?: number;
   /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
   pager: { url?: string; key?: string };
+  /** Checkpoints of the audit log. */
+  audit: AuditOptions;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
   /** Where the HTTP API listens, the shared token that it takes (secret: never in a message), and the file that says who else may use it. */
   api: { host: string; port: number; token?: string; accessFile?: string };
@@ -203,6 +202,7 @@ export function loadConfig(env: Env = process.env): Config {
   } catch (error) {
     problems.push(...(error as ConfigError).problems);
   }
+  if (parsed.success) problems.push(...auditProblems(parsed.data));
   if (!parsed.success || !temporal || problems.length > 0) throw new ConfigError(problems);
   const v = parsed.data;
   const homeDir = resolve(v.BREAKWATER_HOME);
@@ -234,6 +234,7 @@ export function loadConfig(env: Env = process.env): Config {
       ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),
       ...(v.BREAKWATER_PAGER_KEY !== undefined && { key: v.BREAKWATER_PAGER_KEY }),
     },
+    audit: auditOptionsOf(v),
     logLevel: v.BREAKWATER_LOG_LEVEL,
     api: {
       host: v.BREAKWATER_API_HOST,

@@ -17,6 +17,8 @@ import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { deploymentOf } from './deployment.ts';
 import type { PolicySource } from './policy/policy.ts';
+import { keepPublishing } from './records/audit/keep-publishing.ts';
+import type { Records } from './records/ports.ts';
 import { createRecords } from './records/postgres.ts';
 import { installJanitor } from './client/schedules.ts';
 
@@ -82,8 +84,10 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
   };
   const http = createHttp();
   const workers: Worker[] = [];
+  let publishing: ReturnType<typeof keepPublishing>;
   if (config.role !== 'site') {
     const pager = createPager(config.pager, secretsOf(config, env));
+    publishing = publishCheckpoints(config, records, log);
     const policies = await policiesOf(config);
     const activities = createControlActivities({
       records,
@@ -135,6 +139,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
       await Promise.allSettled(runs);
       await alive?.stop();
       http.close();
+      await publishing?.stop();
       await Promise.allSettled([...sites.map((site) => site.close()), records.close(), connection.close()]);
     })
     .then(() => undefined);
@@ -147,6 +152,18 @@ const secretsOf = ({ secretsDir }: Config, env: NodeJS.ProcessEnv) =>
 /** Loaded when it is wanted: calendars and holidays take some 40 MB. */
 const policiesOf = async ({ policyDir }: Config): Promise<PolicySource | undefined> =>
   policyDir === undefined ? undefined : (await import('./policy/folder.ts')).openPolicies(policyDir);
+/** A worker works without it, and a person must know what then is not proven. */
+function publishCheckpoints({ audit }: Config, records: Records, log: Logger): ReturnType<typeof keepPublishing> {
+  const publishing = keepPublishing(records, audit, {
+    published: (sequence) => log.debug({ sequence }, 'a checkpoint of the audit log was published'),
+    failed: (cause) => log.error({ cause: String(cause) }, 'a checkpoint of the audit log could not be published; it is tried again'),
+  });
+  if (!publishing)
+    log.warn(
+      'no checkpoint of the audit log is published outside of the database (BREAKWATER_AUDIT_KEY with BREAKWATER_AUDIT_CHECKPOINTS or BREAKWATER_AUDIT_URL): that its end was cut off could not be proven',
+    );
+  return publishing;
+}
 
 /** A worker works without a janitor, and a person must know that there is none. */
 async function keepJanitor({ janitorEveryMs, taskQueue }: Config, client: Client, log: Logger): Promise<void> {

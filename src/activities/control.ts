@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { AuditFact, AuditHead } from '../domain/audit/entry.ts';
+import { factAbout } from '../domain/audit/facts.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Admission, RunEvent, RunInput, RunResult } from '../domain/run.ts';
 import { whyNotFresh, type StartFacts } from '../domain/start.ts';
 import { describeHalt } from '../domain/ledger/step.ts';
 import { describeWindow, mayBegin } from '../domain/window.ts';
-import { makePlan } from '../language/digest.ts';
+import { canonicalJson, makePlan } from '../language/digest.ts';
 import { describeDenial, type PolicyDecision } from '../policy/decision.ts';
 import { evaluatePolicy } from '../policy/policy.ts';
 import type { OpenRun } from '../records/ports.ts';
+import { noteInAudit } from './audit.ts';
 import { haltIn } from './halts.ts';
 import type { ControlPorts } from './ports.ts';
 import { siteObstacle } from './site-workers.ts';
@@ -69,17 +72,31 @@ function parseInput(input: unknown, start?: StartFacts): { plan: Plan } | { reas
   }
 }
 
+/** Anybody may have started it, with anything. */
+function factOfRefusal(input: unknown, { workflowId, beganMs }: StartFacts, reason: string): AuditFact {
+  const { requestedBy, document } = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
+  return factAbout(workflowId, 'start-refused', {
+    key: `start-refused/${workflowId}/${beganMs}`,
+    atMs: beganMs,
+    actor: typeof requestedBy === 'string' ? requestedBy : 'not said',
+    reason,
+    documentDigest: createHash('sha256').update(canonicalJson(document)).digest('hex'),
+  });
+}
+
 /** Creates the activities that run beside the workflow: admission, gates and records. */
 export const createControl = ({ records, nowMs, ...layers }: Pick<ControlPorts, 'records' | 'nowMs' | 'policies' | 'opa'>) => ({
   /**
    * Parses what the run was started with; anything that is not an experiment, or not fresh, is refused, whoever started it.
    * @param start what the run knows of its start; absent when it is only planned
    */
-  admitRun(input: RunInput, start?: StartFacts): Promise<Admission> {
+  async admitRun(input: RunInput, start?: StartFacts): Promise<Admission> {
     const parsed = parseInput(input, start);
-    return Promise.resolve(
-      'plan' in parsed ? { admitted: true, plan: parsed.plan } : { admitted: false, reason: parsed.reason.slice(0, 4_000) },
-    );
+    if ('plan' in parsed) return { admitted: true, plan: parsed.plan };
+    const reason = parsed.reason.slice(0, 4_000);
+    // Such a run has no record of its own.
+    if (start) await noteInAudit(records, factOfRefusal(input, start, reason));
+    return { admitted: false, reason };
   },
 
   /** Halt, policy, windows and whether the site has a worker, looked at afresh: before the first wave and before each. */
@@ -105,9 +122,11 @@ export const createControl = ({ records, nowMs, ...layers }: Pick<ControlPorts, 
     await records.appendEvents(run.workflowId, events);
   },
 
-  async closeRun(result: RunResult, closedAtMs: number): Promise<void> {
+  /** @returns where the audit log ends now; undefined when it cannot be told, which is no reason to close the run once more */
+  async closeRun(result: RunResult, closedAtMs: number): Promise<AuditHead | undefined> {
     const { workflowId, verdict, reason } = result;
     await records.closeRun(workflowId, { verdict, reason, result: { ...result }, closedAtMs });
+    return records.auditHead().catch(() => undefined);
   },
 });
 

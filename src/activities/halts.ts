@@ -1,9 +1,13 @@
 import { activityInfo, getClient, heartbeat, sleep } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import type { AuditFact } from '../domain/audit/entry.ts';
+import { factAbout } from '../domain/audit/facts.ts';
 import { EVERYWHERE, HALT_MEMO, ledgerId } from '../domain/ledger/names.ts';
 import { readHalt } from '../domain/ledger/read.ts';
 import { runningExperiments } from '../domain/ledger/visibility.ts';
 import type { Halt } from '../domain/run.ts';
+import { noteInAudit } from './audit.ts';
+import type { ControlPorts } from './ports.ts';
 
 /** Lists lag behind starts: a run that began just before the halt is found by a later look. */
 const LOOKS = 3;
@@ -59,14 +63,18 @@ export interface Stop {
   environment?: string;
 }
 
+const factOfHalt = ({ kind, by, reason, atMs }: Halt, environment = EVERYWHERE): AuditFact =>
+  factAbout(`environment:${environment}`, kind, { key: `halt/${environment}/${atMs}`, atMs, actor: by, reason });
+
 /** Creates the activities by which a ledger reaches the runs. */
-export const createHalts = () => ({
+export const createHalts = ({ records }: Pick<ControlPorts, 'records'>) => ({
   /** Whose runs are alive. Whoever cannot be judged is `unknown`. */
   whoRuns: (holders: string[]): Promise<Liveness[]> => Promise.all(holders.map(isRunning)),
 
   /** Brings a halt to every run of the environment, or of all, that was live when it was taken: whoever starts later meets it at the gates. */
   async stopRuns({ halt, known, afterMs, takenMs, environment }: Stop): Promise<number> {
     const { workflow } = getClient();
+    const noted = noteInAudit(records, factOfHalt(halt, environment));
     const told = new Set<string>();
     const tell = async (ids: readonly string[]): Promise<void> => {
       const fresh = ids.filter((id) => !told.has(id));
@@ -89,6 +97,7 @@ export const createHalts = () => ({
         if (startTime.getTime() <= takenMs) found.push(workflowId);
       await tell(found);
     }
+    await noted;
     return told.size;
   },
 });

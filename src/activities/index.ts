@@ -41,7 +41,7 @@ export const createControlActivities = (ports: ControlPorts) => {
     ...createComparisons(ports.records),
     ...createTurns(control),
     ...createWorth(ports),
-    ...createHalts(),
+    ...createHalts(ports),
     ...createPaging(ports),
     ...createJanitorial(ports),
   };

@@ -1,6 +1,7 @@
 import { activityInfo, getClient, log } from '@temporalio/activity';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import { LEDGER, ledgerId, MESSAGES } from '../domain/ledger/names.ts';
+import type { AuditHead } from '../domain/audit/entry.ts';
 import type { Claim, Reply } from '../domain/ledger/state.ts';
 import type { OpenRun } from '../records/ports.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -71,13 +72,18 @@ export const createTurns = ({ checkGates, recordEvents, closeRun }: Pick<RunActi
     await Promise.all([tell(run.environment, farewell), recordEvents(run, events)]);
   },
 
-  /** The last events, the end, and what the ledger must hear of it, in one step. */
-  async recordEnd(run: OpenRun, events: RunEvent[], end: { result: RunResult; closedAtMs: number; farewell?: Farewell }): Promise<void> {
+  /** The last events, the end, and what the ledger must hear of it, in one step. @returns where the audit log ends with it */
+  async recordEnd(
+    run: OpenRun,
+    events: RunEvent[],
+    end: { result: RunResult; closedAtMs: number; farewell?: Farewell },
+  ): Promise<AuditHead | undefined> {
     const { result, closedAtMs, farewell } = end;
-    const record = async (): Promise<void> => {
+    const record = async (): Promise<AuditHead | undefined> => {
       await recordEvents(run, events);
-      await closeRun(result, closedAtMs);
+      return closeRun(result, closedAtMs);
     };
-    await Promise.all([farewell && tell(run.environment, farewell), record()]);
+    const [head] = await Promise.all([record(), farewell && tell(run.environment, farewell)]);
+    return head;
   },
 });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { reasonArgument } from './arguments.ts';
 import type { Cli } from './context.ts';
-import { act, actCommand, actOf, type ActOptions } from './steering.ts';
+import { act, actCommand, type ActOptions } from './steering.ts';
 
 /** `breakwater abort RUN` */
 export function abort(program: Command, cli: Cli): void {
@@ -11,6 +11,6 @@ export function abort(program: Command, cli: Cli): void {
     .requiredOption('--reason <text>', 'why', reasonArgument)
     .addHelpText('after', '\nExample:\n  $ breakwater abort RUN --reason "customers call"')
     .action((workflowId: string, options: ActOptions) =>
-      act(cli, options, `Taken. See it undone: breakwater watch ${workflowId}`, (client) => client.abort(workflowId, actOf(options))),
+      act(cli, options, 'abort', workflowId, `Taken. See it undone: breakwater watch ${workflowId}`),
     );
 }

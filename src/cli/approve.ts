@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { RunState } from '../client.ts';
+import { factOfRefusedAct } from '../domain/audit/facts.ts';
 import { inTime, withClient } from './connect.ts';
 import { hint, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { noteInAudit } from './note-in-audit.ts';
 import { show } from './output.ts';
 import { requireWorkers } from './pollers.ts';
-import { actCommand, actOf, stateLines, withReason, type ActOptions } from './steering.ts';
+import { actCommand, actOf, sendAct, stateLines, withReason, type ActOptions } from './steering.ts';
 
 interface ApproveOptions extends ActOptions {
   digest?: string;
@@ -13,15 +15,18 @@ interface ApproveOptions extends ActOptions {
 }
 
 /** What is approved, after the person has seen it. @throws CliError when it is not what they meant, or nobody can be asked */
-async function agreedDigest({ terminal }: Cli, state: RunState, { digest, yes }: ApproveOptions): Promise<string | undefined> {
+async function agreedDigest(cli: Cli, state: RunState, { digest, yes, by }: ApproveOptions): Promise<string | undefined> {
+  const { terminal } = cli;
   if (state.awaiting === undefined || state.digest === undefined)
     throw new CliError(EXIT.usage, `Nothing waits for approval: the run is ${state.phase}.`);
-  if (digest !== undefined && digest !== state.digest)
+  if (digest !== undefined && digest !== state.digest) {
+    await noteInAudit(cli, factOfRefusedAct('approve', state.workflowId, by, `another digest: ${digest}`, Date.now()));
     throw new CliError(
       EXIT.usage,
       `Not approved: the run's digest is ${state.digest}, not ${digest}.`,
       'The plan is not the one that you have seen: look at it again.',
     );
+  }
   terminal.err(`${stateLines(state).join('\n')}\n`);
   if (yes || digest !== undefined) return state.digest;
   if (!terminal.isInteractive)
@@ -37,7 +42,7 @@ async function execute(cli: Cli, workflowId: string, options: ApproveOptions): P
       cli.terminal.err('Not approved.\n');
       return EXIT.interrupted;
     }
-    const state = await inTime(client, () => client.approve(workflowId, { ...actOf(options), digest }));
+    const state = await sendAct(cli, client, 'approve', workflowId, { ...actOf(options), digest });
     show(cli.terminal, options.output, state, () => stateLines(state));
     hint(cli, `Next: breakwater watch ${workflowId}`);
     return EXIT.held;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { abort } from './abort.ts';
 import { api } from './api.ts';
 import { approve } from './approve.ts';
+import { audit } from './audit.ts';
 import type { Cli } from './context.ts';
 import { demo } from './demo.ts';
 import { ci } from './ci.ts';
@@ -45,5 +46,5 @@ export const commands: readonly (readonly [heading: string, commands: readonly R
   ['Run:', [plan, run, watch, ci, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
   ['Look back:', [runs, show, report, leftovers, findings, postmortem, score]],
-  ['Operate:', [ledger, janitor, records, doctor, worker, makeCurrent, api]],
+  ['Operate:', [ledger, janitor, records, audit, doctor, worker, makeCurrent, api]],
 ];

@@ -27,7 +27,8 @@ const RUN_LIST = '`breakwater runs` lists the runs';
 function explain(error: unknown): Failure {
   if (error instanceof CliError)
     return { exitCode: error.exitCode, lines: [sentence(error.message), ...(error.remedy ? [error.remedy] : [])] };
-  if (named(error, 'ExperimentError', 'ConfigError')) return { exitCode: EXIT.usage, lines: error.message.split('\n').map(sentence) };
+  if (named(error, 'ExperimentError', 'ConfigError', 'AuditError'))
+    return { exitCode: EXIT.usage, lines: error.message.split('\n').map(sentence) };
   if (named(error, 'WorkflowNotFoundError')) return { exitCode: EXIT.usage, lines: ['Temporal knows no such run.', RUN_LIST] };
   if (named(error, 'TypeError') && error.message.includes('is not a run id'))
     return { exitCode: EXIT.usage, lines: [sentence(error.message)] };
@@ -35,6 +36,8 @@ function explain(error: unknown): Failure {
   if (named(error, 'ScheduleRefused')) return { exitCode: EXIT.usage, lines: [sentence(error.message)] };
   if (named(error, 'ScheduleNotFoundError'))
     return { exitCode: EXIT.usage, lines: ['Temporal knows no such schedule.', '`breakwater schedule list` lists them'] };
+  if (named(error, 'PublishError'))
+    return { exitCode: EXIT.platform, lines: [sentence(error.message), 'try again: it is in the database'] };
   if (named(error, 'RecordsError'))
     return { exitCode: EXIT.platform, lines: [sentence(error.message), 'BREAKWATER_DATABASE_URL names the database'] };
   if (named(error, 'WorkflowFailedError'))

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { factOfLift } from '../domain/audit/facts.ts';
 import { utc } from '../report/format.ts';
 import { durationArgument, environmentArgument, personArgument, reasonArgument } from './arguments.ts';
 import { inTime, withClient } from './connect.ts';
 import { hint, userName, type Cli } from './context.ts';
 import { haltNow, type HaltActOptions } from './halt-act.ts';
+import { noteInAudit } from './note-in-audit.ts';
 import { show, withOutput, type Format } from './output.ts';
 import { requireWorkers } from './pollers.ts';
 import { table } from './table.ts';
@@ -39,6 +41,7 @@ function lift(halt: Command, cli: Cli): void {
         await inTime(client, () => client.liftHalt(environment, { by, reason }));
         return inTime(client, () => client.halts(environment));
       });
+      await noteInAudit(cli, factOfLift(environment, by, reason, Date.now()));
       const rest = Object.keys(standing);
       show(cli.terminal, output, { lifted: environment ?? '_all', standing }, () => [
         `Lifted: ${environment ?? 'the halt of every environment'}.`,

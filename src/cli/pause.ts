@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './context.ts';
-import { act, actCommand, actOf, withReason, type ActOptions } from './steering.ts';
+import { act, actCommand, withReason, type ActOptions } from './steering.ts';
 
 /** `breakwater pause RUN` */
 export function pause(program: Command, cli: Cli): void {
@@ -10,7 +10,5 @@ export function pause(program: Command, cli: Cli): void {
       'Lets nothing new begin and undoes at once what can be undone; a kill that was carried out is watched to its end. `resume` measures the baseline afresh and repeats what was interrupted on the same victims.',
     )
     .addHelpText('after', '\nExample:\n  $ breakwater pause RUN --reason "deployment"')
-    .action((workflowId: string, options: ActOptions) =>
-      act(cli, options, `Next: breakwater resume ${workflowId}`, (client) => client.pause(workflowId, actOf(options))),
-    );
+    .action((workflowId: string, options: ActOptions) => act(cli, options, 'pause', workflowId, `Next: breakwater resume ${workflowId}`));
 }

@@ -48,12 +48,27 @@ async function prune(cli: Cli, { output, samples, buckets, dryRun = false }: Pru
     hint(cli, 'PostgreSQL gives the room to new rows by itself; to shrink the file: VACUUM FULL breakwater.samples.');
 }
 
-/** `breakwater records prune` */
+/** Longest time of a migration's statement. */
+const MIGRATE_WITHIN_MS = 60_000;
+
+/** `breakwater records prune`, `breakwater records migrate` */
 export function records(program: Command, cli: Cli): void {
   const group = program
     .command('records')
-    .summary('keep the records small')
-    .description('Keeps the records small. Runs, events, verdicts and the numbers of each signal are never deleted.');
+    .summary('keep the records small, and their schema up to date')
+    .description(
+      'Keeps the records small, and their schema up to date. Runs, events, verdicts and the numbers of each signal are never deleted.',
+    );
+  group
+    .command('migrate')
+    .summary('create or upgrade the schema')
+    .description(
+      'Creates or upgrades the schema of the records. A worker does so when it starts; run this first, as the owner of the schema, where workers have a role of their own that may not (docs/audit.md).',
+    )
+    .action(async () => {
+      await withRecords(cli.config(), (database) => database.migrate(), MIGRATE_WITHIN_MS);
+      hint(cli, 'The schema is up to date.');
+    });
   withOutput(group.command('prune'))
     .summary('replace old samples by buckets, delete old buckets')
     .description(

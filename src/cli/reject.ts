@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './context.ts';
-import { act, actCommand, actOf, withReason, type ActOptions } from './steering.ts';
+import { act, actCommand, withReason, type ActOptions } from './steering.ts';
 
 /** `breakwater reject RUN` */
 export function reject(program: Command, cli: Cli): void {
@@ -8,7 +8,5 @@ export function reject(program: Command, cli: Cli): void {
     .summary('refuse what a run waits for')
     .description('Refuses what a run waits for; it ends as denied.')
     .addHelpText('after', '\nExample:\n  $ breakwater reject RUN --reason "not this week"')
-    .action((workflowId: string, options: ActOptions) =>
-      act(cli, options, `Next: breakwater show ${workflowId}`, (client) => client.reject(workflowId, actOf(options))),
-    );
+    .action((workflowId: string, options: ActOptions) => act(cli, options, 'reject', workflowId, `Next: breakwater show ${workflowId}`));
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './context.ts';
-import { act, actCommand, actOf, withReason, type ActOptions } from './steering.ts';
+import { act, actCommand, withReason, type ActOptions } from './steering.ts';
 
 /** `breakwater resume RUN` */
 export function resume(program: Command, cli: Cli): void {
@@ -8,7 +8,5 @@ export function resume(program: Command, cli: Cli): void {
     .summary('go on after a pause')
     .description('Goes on after a pause, with a fresh baseline.')
     .addHelpText('after', '\nExample:\n  $ breakwater resume RUN')
-    .action((workflowId: string, options: ActOptions) =>
-      act(cli, options, `Next: breakwater watch ${workflowId}`, (client) => client.resume(workflowId, actOf(options))),
-    );
+    .action((workflowId: string, options: ActOptions) => act(cli, options, 'resume', workflowId, `Next: breakwater watch ${workflowId}`));
 }

@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts';
 const cannot = (cause: unknown): CliError =>
   new CliError(
     EXIT.usage,
-    `The report cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+    `It cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
     'Name another file with --out, or - for stdout.',
     { cause },
   );
@@ -24,7 +24,7 @@ async function writeFileOf(file: string, pieces: AsyncIterable<string>): Promise
     isWhole = true;
   } finally {
     await handle.close();
-    if (!isWhole && isPlain) await rm(file).catch(() => undefined); // half a report is none
+    if (!isWhole && isPlain) await rm(file).catch(() => undefined); // half of it is none
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Approved } from './approval.ts';
+import type { AuditHead } from './audit/entry.ts';
 import type { Injection } from './order.ts';
 import type { Paging } from './page.ts';
 import type { Plan } from './plan.ts';
@@ -144,6 +145,8 @@ export interface RunResult {
   recordsIncomplete: boolean;
   /** Whether a person was called, when something was left behind. */
   paging?: Paging;
+  /** Where the audit log ended when this was on record: Temporal keeps it, outside of the records. */
+  auditHead?: AuditHead;
 }
 
 /** Exit codes of the CLI, by verdict; a leftover is 6 whatever the verdict. */

@@ -16,6 +16,9 @@ export function guardAccess(app: FastifyInstance, identify: Identify): void {
   });
 }
 
+/** The name of whoever asks; undefined before that is known, and of whoever is not let in. */
+export const subjectOf = (request: FastifyRequest): string | undefined => request.getDecorator<Principal | null>(PRINCIPAL)?.subject;
+
 /** Who asks. */
 export function principalOf(request: FastifyRequest): Principal {
   const principal = request.getDecorator<Principal | null>(PRINCIPAL);

@@ -38,6 +38,7 @@ export async function serveApi({ temporal, taskQueue, api, databaseUrl }: Config
   const client = await BreakwaterClient.connect({ connection: temporal.connection, namespace: temporal.namespace, taskQueue });
   const limits = { maxConnections: CONNECTIONS, connectTimeoutMs: CONNECT_WITHIN_MS, statementTimeoutMs: STATEMENT_WITHIN_MS };
   const records = databaseUrl === undefined ? undefined : createRecords({ url: databaseUrl, ...limits });
+  if (!records) log.warn('BREAKWATER_DATABASE_URL is not set: refused requests are in this log, and not in the audit log');
   try {
     const app = createApi({
       door: doorOf(client),
@@ -58,7 +59,6 @@ export async function serveApi({ temporal, taskQueue, api, databaseUrl }: Config
     await stopped;
     await closeInTime(app, log);
   } finally {
-    await client.close();
-    await records?.close();
+    await Promise.all([client.close(), records?.close()]);
   }
 }

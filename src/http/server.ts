@@ -9,6 +9,7 @@ import { createMetrics } from './metrics.ts';
 import { answerNotFound } from './not-found.ts';
 import { openApi } from './open-api.ts';
 import { answerProblems, problemOf, sendProblem } from './problem.ts';
+import { noteRefusals } from './refusals.ts';
 import { eventRoutes } from './routes/events.ts';
 import { haltRoutes } from './routes/halts.ts';
 import { learningRoutes } from './routes/learning.ts';
@@ -83,6 +84,7 @@ export function createApi({ door, records, log, limits: given, ...sources }: Api
   markAnswers(app);
   const registry = createMetrics(app, watchers);
   limitAddresses(app, limits);
+  if (records) noteRefusals(app, (facts) => records.appendAudit(facts));
   guardAccess(app, createIdentify(sources));
   limitPrincipals(app, limits);
   app.addHook('preClose', (done) => {

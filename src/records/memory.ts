@@ -1,4 +1,8 @@
 /* eslint-disable @typescript-eslint/require-await -- async, so that a refusal is a rejection, as it is with a database */
+import { aboutRun, factOfClose, factOfEvent, factOfOpening, factOfPostMortem } from '../domain/audit/facts.ts';
+import { digestOfJson } from './audit/digest.ts';
+import { factsOfPruning } from './audit/pruning.ts';
+import { bindingOf, MemoryAudit } from './memory-audit.ts';
 import type { RecordedSample, Records, RunEvent, RunRecord, SampleFilter } from './ports.ts';
 import { refused } from './errors.ts';
 import { bySampleTime, pruneOne, signalsOf, type Entry } from './memory-entry.ts';
@@ -29,20 +33,26 @@ export function createMemoryRecords(): Records {
     if (!entry) throw refused(`no run ${workflowId} is recorded; openRun comes first`);
     return entry;
   };
-  const keepFirst = <T>(map: Map<string, T>, key: string, value: T): void => void (map.has(key) || map.set(key, value));
+  /** @returns whether it is the first */
+  const keepFirst = <T>(map: Map<string, T>, key: string, value: T): boolean => !map.has(key) && map.set(key, value) === map;
+  const audit = new MemoryAudit(entries);
 
   return {
+    ...audit.log(),
     migrate: () => Promise.resolve(),
     async openRun(run) {
       const clean = storableJson({ ...run, startedAtMs: storableTime(run.startedAtMs, 'startedAtMs') }, 'run');
       const known = entries.get(run.workflowId)?.run;
       if (known && known.planDigest !== run.planDigest) throw refused(`run ${run.workflowId} is already recorded with another plan`);
       const fresh = { run: clean, events: new Map(), samples: new Map(), kept: new Map(), postMortems: new Map() };
-      keepFirst(entries, run.workflowId, fresh);
+      if (keepFirst(entries, run.workflowId, fresh)) audit.chain([factOfOpening(bindingOf(clean), aboutRun(clean))]);
     },
     async appendEvents(workflowId, events) {
       const clean = events.map(storableEvent);
-      if (clean.length > 0) clean.forEach((event) => keepFirst(entryOf(workflowId).events, event.key, event));
+      if (clean.length === 0) return;
+      const { run, events: kept } = entryOf(workflowId);
+      const binding = bindingOf(run);
+      audit.chain(clean.filter((event) => keepFirst(kept, event.key, event)).map((event) => factOfEvent(event, binding)));
     },
     async appendSamples(workflowId, samples) {
       const clean = samples.map(storableSample);
@@ -51,7 +61,11 @@ export function createMemoryRecords(): Records {
     async closeRun(workflowId, close) {
       const entry = entryOf(workflowId);
       const clean = storableClose(close);
-      if (entry.run.verdict === undefined) entry.run = { ...entry.run, ...clean };
+      if (entry.run.verdict === undefined) {
+        entry.run = { ...entry.run, ...clean };
+        const { verdict, reason, closedAtMs } = clean;
+        audit.chain([factOfClose(bindingOf(entry.run), { verdict, reason, resultDigest: digestOfJson(clean.result), closedAtMs })]);
+      }
       return { verdict: entry.run.verdict ?? clean.verdict };
     },
     findRun: async (workflowId) => structuredClone(entries.get(workflowId)?.run),
@@ -89,7 +103,8 @@ export function createMemoryRecords(): Records {
     },
     recordPostMortem: async (given) => {
       const clean = storablePostMortem(given);
-      keepFirst(entryOf(clean.workflowId).postMortems, clean.digest, clean);
+      const { run, postMortems } = entryOf(clean.workflowId);
+      if (keepFirst(postMortems, clean.digest, clean)) audit.chain([factOfPostMortem(bindingOf(run), clean)]);
     },
     postMortems: async (workflowIds) =>
       structuredClone(
@@ -120,7 +135,9 @@ export function createMemoryRecords(): Records {
     },
     prune: async (given, act) => {
       checkedRetention(given);
-      return [...entries.values()].map((entry) => pruneOne(entry, given, act)).reduce(addPruned, nothingPruned);
+      const pruned = [...entries.values()].map((entry) => pruneOne(entry, given, act)).reduce(addPruned, nothingPruned);
+      if (act) audit.chain(factsOfPruning(given, pruned));
+      return pruned;
     },
     ping: () => Promise.resolve({ serverTimeMs: Date.now() }),
     close: () => Promise.resolve(),

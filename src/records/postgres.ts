@@ -1,5 +1,8 @@
 import type { Records } from './ports.ts';
 import { migrate } from './migrate.ts';
+import { isMigrated } from './postgres/migrated.ts';
+import { auditLog } from './postgres/audit.ts';
+import { openChain } from './postgres/chain.ts';
 import { openDatabase, type RecordsOptions } from './postgres/database.ts';
 import { eventRecords } from './postgres/events.ts';
 import { runRecords } from './postgres/runs.ts';
@@ -17,16 +20,20 @@ const MIGRATION_STATEMENT_MS = 60_000;
 /** Records in PostgreSQL 14 or newer. Connects at the first use; `close` ends all connections. */
 export function createRecords(options: RecordsOptions): Records {
   const database = openDatabase(options);
+  const chain = openChain(database);
   const { settled, ...samples } = sampleRecords(database);
+  const { eventsSettled, ...events } = eventRecords(database, chain);
   return {
-    ...runRecords(database),
-    ...eventRecords(database),
-    ...waveRecords(database),
+    ...runRecords(database, chain),
+    ...events,
+    ...waveRecords(database, chain),
     ...samples,
     ...signalRecords(database),
-    ...retention(database),
+    ...retention(database, chain),
+    ...auditLog(database, chain),
     async migrate() {
       try {
+        if (await isMigrated(database)) return; // a role that may not migrate has no need to
         await migrate(database.connection(MIGRATION_STATEMENT_MS));
       } catch (cause) {
         throw database.clean(cause, 'migrate');
@@ -37,7 +44,7 @@ export function createRecords(options: RecordsOptions): Records {
       return { serverTimeMs: rows[0]?.now ?? NaN };
     },
     async close() {
-      await settled(); // what waits for its turn is written before the connections end
+      await Promise.all([settled(), eventsSettled()]); // what waits for its turn is written before the connections end
       await database.close();
     },
   };

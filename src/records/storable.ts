@@ -1,4 +1,4 @@
-import type { RecordedPostMortem, RecordedSample, RunClose, RunEvent } from './ports.ts';
+import type { AuditFact, RecordedPostMortem, RecordedSample, RunClose, RunEvent } from './ports.ts';
 import { refused } from './errors.ts';
 
 /** PostgreSQL's text and jsonb can hold neither NUL nor half a surrogate pair; names of processes can. */
@@ -73,6 +73,12 @@ export function storablePostMortem(given: RecordedPostMortem): RecordedPostMorte
   if (!(completed >= 0 && completed <= fields && fields > 0)) throw refused(`post-mortem: ${completed} of ${fields} fields is no count`);
   return { ...storableJson(given, 'post-mortem'), atMs: storableTime(atMs, 'post-mortem') };
 }
+
+/** @throws RecordsError naming the entry and the field */
+export const storableFact = (given: AuditFact): AuditFact => {
+  const place = `audit entry ${given.key}`;
+  return { ...storableJson(given, place), atMs: storableTime(given.atMs, place) };
+};
 
 /** @throws RecordsError unless 1 ≤ limit ≤ 1000 */
 export function storableLimit(limit: number): number {

@@ -1,5 +1,6 @@
 import { log, workflowInfo } from '@temporalio/workflow';
 import type { Farewell } from '../activities/ledger.ts';
+import type { AuditHead } from '../domain/audit/entry.ts';
 import type { RunEvent, RunResult } from '../domain/run.ts';
 import type { OpenRun } from '../records/ports.ts';
 import { closing, recording } from './proxies.ts';
@@ -35,10 +36,14 @@ export class Chronicle {
     return this.write((run, events) => closing.recordEvents(run, events));
   }
 
-  /** The last flush and the end in one step, with patience. */
-  async end(result: RunResult, farewell?: Farewell): Promise<boolean> {
+  /** The last flush and the end in one step, with patience. @returns whether it was written, and where the audit log ends with it */
+  async end(result: RunResult, farewell?: Farewell): Promise<{ isWritten: boolean; head?: AuditHead | undefined }> {
     const end = { result, closedAtMs: Date.now(), ...(farewell && { farewell }) };
-    return this.write((run, events) => closing.recordEnd(run, events, end), true);
+    let head: AuditHead | undefined;
+    const isWritten = await this.write(async (run, events) => {
+      head = await closing.recordEnd(run, events, end);
+    }, true);
+    return { isWritten, head };
   }
 
   private async write(send: (run: OpenRun, events: RunEvent[]) => Promise<void>, evenIfEmpty = false): Promise<boolean> {

@@ -40,8 +40,11 @@ export async function close(run: RunContext & { plan?: Plan }): Promise<RunResul
   };
   const paging = await pageForLeftovers(run);
   if (paging) result.paging = paging;
-  if (chronicle.run && run.ledger.isUsed) result.recordsIncomplete = !(await chronicle.end(result, farewell(run, 'release')));
-  else if (chronicle.run) {
+  if (chronicle.run && run.ledger.isUsed) {
+    const { isWritten, head } = await chronicle.end(result, farewell(run, 'release'));
+    result.recordsIncomplete = !isWritten;
+    if (head) result.auditHead = head;
+  } else if (chronicle.run) {
     const isWritten = await chronicle.finish();
     const isClosed = await closing.closeRun(result, Date.now()).then(
       () => true,

@@ -1,6 +1,6 @@
 import type { Records } from '../../src/records/ports.ts';
 import { createRecords } from '../../src/records/postgres.ts';
-import { createDatabase, sql } from './database.ts';
+import { createDatabase, forgetEverything, sql } from './database.ts';
 import { aRun, anEvent, aSample, T0 } from './examples.ts';
 import { recordsContract } from './records.contract.ts';
 
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 recordsContract(async () => {
-  await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');
+  await forgetEverything(database.url);
   return records;
 });
 
@@ -31,6 +31,7 @@ test('migrating again changes nothing', async () => {
     { name: '0003_leftovers' },
     { name: '0004_evidence' },
     { name: '0005_downsampled' },
+    { name: '0006_audit' },
   ]);
 });
 

@@ -1,4 +1,17 @@
-import type { OpenRun, RecordedPostMortem, RecordedSample, Records, RunClose, RunEvent } from '../../src/records/ports.ts';
+import fc from 'fast-check';
+import { factAbout } from '../../src/domain/audit/facts.ts';
+import { inspectChain } from '../../src/domain/audit/inspect.ts';
+import { digestOfJson, sha256 } from '../../src/records/audit/digest.ts';
+import type {
+  AuditEntry,
+  AuditHead,
+  OpenRun,
+  RecordedPostMortem,
+  RecordedSample,
+  Records,
+  RunClose,
+  RunEvent,
+} from '../../src/records/ports.ts';
 import { signalsFromSamples } from '../../src/records/downsample.ts';
 import { aRun, aSample, anEvent, T0 } from './examples.ts';
 
@@ -378,6 +391,110 @@ export function recordsContract(open: () => Promise<Records>): void {
     test('are not pruned by a rule that contradicts itself', async () => {
       await expect(records.prune({ samplesSinceMs: T0, bucketsSinceMs: T0 + 1 }, true)).rejects.toThrow(/keep them as long, or longer/);
       await expect(records.prune({ samplesSinceMs: NaN, bucketsSinceMs: T0 }, true)).rejects.toThrow(/samplesSinceMs: NaN is no time/);
+    });
+  });
+
+  describe('the audit log', () => {
+    const post: RecordedPostMortem = {
+      ...{ workflowId: id, digest: 'abc', by: 'bob', atMs: T0 + 70_000 },
+      ...{ completed: 1, fields: 2, missing: ['impact'], runbook: 'not-yet' as const },
+    };
+    const entries = async (filter?: Parameters<Records['auditPages']>[0]) => {
+      const found: AuditEntry[] = [];
+      for await (const page of records.auditPages(filter)) found.push(...page);
+      return found;
+    };
+    const inspected = async (published?: AuditHead[]) => inspectChain(await entries(), sha256, published);
+
+    test('has an entry for all that is recorded of a run, bound to its digests and its ticket, and only one however often it is recorded', async () => {
+      const events = [
+        anEvent({ data: { requestedBy: 'ada' } }),
+        anEvent({ key: 'k2', kind: 'approved', wave: 'canary', iteration: 0, data: { by: 'ann' } }),
+      ];
+      for (let i = 0; i < 2; i++) {
+        await records.openRun(aRun());
+        await records.appendEvents(id, events.slice(0, 1 + i));
+        await records.closeRun(id, close);
+        await records.recordPostMortem(post);
+      }
+      const chain = await entries();
+      const run = {
+        ...{ workflowId: id, runId: 'r-1', planDigest: 'sha256:aaaa', ticket: 'CHG-1', requestedBy: 'ada' },
+        experimentDigest: digestOfJson(aRun().experiment),
+      };
+      expect(chain.map(({ sequence, action, actor, subject, atMs }) => ({ sequence, action, actor, subject, atMs }))).toEqual([
+        { sequence: 1, action: 'run-opened', actor: 'ada', subject: id, atMs: T0 },
+        { sequence: 2, action: 'run-started', actor: 'ada', subject: id, atMs: T0 + 1 },
+        { sequence: 3, action: 'run-closed', actor: 'breakwater', subject: id, atMs: T0 + 60_000 },
+        { sequence: 4, action: 'post-mortem', actor: 'bob', subject: id, atMs: T0 + 70_000 },
+        { sequence: 5, action: 'approved', actor: 'ann', subject: id, atMs: T0 + 1 },
+      ]);
+      for (const entry of chain) expect(entry.run).toEqual(run);
+      expect(chain[2]?.details).toEqual({ verdict: 'passed', reason: 'all held', resultDigest: digestOfJson(close.result) });
+      expect(chain[4]?.details).toEqual({ wave: 'canary', iteration: 0, data: { by: 'ann' } });
+      expect(await inspected()).toEqual({ entries: 5, head: await records.auditHead(), matched: 0 });
+      expect(await records.strayEvents(10)).toEqual([]);
+    });
+    test('is empty at first, and has no entry of what was refused', async () => {
+      expect(await records.auditHead()).toBeUndefined();
+      await expect(records.appendEvents('nobody', [anEvent()])).rejects.toThrow(/no run nobody/);
+      await expect(records.openRun(aRun({ seed: NaN }))).rejects.toThrow(/NaN/);
+      expect(await entries()).toEqual([]);
+    });
+    test('takes what is about no run, once for each key; refuses what is no JSON, with all that came with it', async () => {
+      const fact = factAbout('environment:staging', 'halt', { key: 'halt/1', atMs: T0, actor: 'ann', reason: 'calls\u0000' });
+      await Promise.all([records.appendAudit([fact, fact]), records.appendAudit([fact])]);
+      await records.appendAudit([]);
+      await expect(
+        records.appendAudit([
+          { ...fact, key: 'x' },
+          { ...fact, key: 'y', details: { a: NaN } },
+        ]),
+      ).rejects.toThrow(/audit entry y/);
+      const [entry, ...more] = await entries();
+      expect(more).toEqual([]);
+      expect(entry).toMatchObject({ ...fact, details: { reason: 'calls\uFFFD' } });
+      expect(entry).not.toHaveProperty('run');
+    });
+    test('has one end however many write at once', async () => {
+      const ids = Array.from({ length: 8 }, (_, i) => `run-${i}`);
+      await Promise.all(ids.map((workflowId) => records.openRun(aRun({ workflowId }))));
+      await Promise.all(
+        ids.flatMap((workflowId) => [
+          ...Array.from({ length: 5 }, (_, i) => records.appendEvents(workflowId, [anEvent({ key: `k${i}` }), anEvent({ key: `l${i}` })])),
+          records.closeRun(workflowId, close),
+        ]),
+      );
+      expect(await inspected()).toMatchObject({ entries: 8 * 12, head: { sequence: 8 * 12 } });
+      expect((await entries({ workflowId: 'run-3' })).map(({ action }) => action).sort()).toEqual(
+        ['run-opened', 'run-closed', ...Array.from({ length: 10 }, () => 'run-started')].sort(),
+      );
+      expect(await entries({ sinceMs: T0 + 60_000 })).toHaveLength(8);
+    });
+    test('any event comes back so that its hash fits', async () => {
+      await records.openRun(aRun());
+      let key = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), async (data) => {
+          await records.appendEvents(id, [anEvent({ key: `k${++key}`, data: data })]);
+        }),
+        { numRuns: 50 },
+      );
+      expect(await inspected()).toMatchObject({ head: { sequence: key + 1 } });
+      expect((await inspected()).tampering).toBeUndefined();
+      expect(await records.strayEvents(10)).toEqual([]);
+    });
+    test('is not touched by retention, which leaves an entry', async () => {
+      await records.openRun(aRun());
+      await records.appendSamples(id, [aSample()]);
+      await records.closeRun(id, close);
+      const head = (await records.auditHead())!;
+      const ever = { samplesSinceMs: T0 + 90_000, bucketsSinceMs: T0 + 90_000 };
+      await records.prune(ever, false);
+      expect(await records.auditHead()).toEqual(head);
+      await records.prune(ever, true);
+      expect((await entries()).at(-1)).toMatchObject({ sequence: 3, action: 'records-pruned', details: { samples: 1, signals: 1 } });
+      expect(await inspected([head])).toMatchObject({ matched: 1, head: { sequence: 3 } });
     });
   });
 

@@ -23,6 +23,7 @@ test('defaults', () => {
     bucketsKeptMs: 730 * 86_400_000,
     sites: ['local'],
     api: { host: '127.0.0.1', port: 17_280 },
+    audit: { everyMs: 60_000 },
     janitorEveryMs: 60_000,
     pager: {},
     role: 'all',
@@ -43,6 +44,10 @@ test.each([
   [{ BREAKWATER_SLOTS: '10' }, { slots: 10 }],
   [{ BREAKWATER_POLICY: '/etc/policies' }, { policyDir: '/etc/policies' }],
   [{ BREAKWATER_OPA_URL: 'http://127.0.0.1:8181/v1/data/x' }, { opaUrl: 'http://127.0.0.1:8181/v1/data/x' }],
+  [
+    { BREAKWATER_AUDIT_KEY: '/k', BREAKWATER_AUDIT_CHECKPOINTS: '/c', BREAKWATER_AUDIT_URL: 'https://h/x', BREAKWATER_AUDIT_EVERY: '5m' },
+    { audit: { keyFile: '/k', checkpointFile: '/c', url: 'https://h/x', everyMs: 300_000 } },
+  ],
   [{ BREAKWATER_SLOTS: '' }, { slots: 2_000 }],
   [{ BREAKWATER_DATABASE_URL: 'postgres://u:p@h/d' }, { databaseUrl: 'postgres://u:p@h/d' }],
   [
@@ -54,6 +59,9 @@ test.each([
 
 test.each([
   [{ BREAKWATER_ROLE: 'boss' }, /^BREAKWATER_ROLE='boss': .*"all"\|"control"\|"site".* It means: control: /],
+  [{ BREAKWATER_AUDIT_CHECKPOINTS: '/c' }, /^BREAKWATER_AUDIT_CHECKPOINTS: nothing is published without BREAKWATER_AUDIT_KEY/],
+  [{ BREAKWATER_AUDIT_URL: 'ftp://hunter2' }, /^BREAKWATER_AUDIT_URL=\(secret\): expected an http/],
+  [{ BREAKWATER_AUDIT_KEY: '/k', BREAKWATER_AUDIT_EVERY: '10ms' }, /^BREAKWATER_AUDIT_EVERY='10ms': expected 1s to 1d/],
   [{ BREAKWATER_SLOTS: 'many' }, /^BREAKWATER_SLOTS='many': /],
   [{ BREAKWATER_OPA_URL: 'ftp://opa' }, /^BREAKWATER_OPA_URL='ftp:\/\/opa': expected an http/],
   [{ BREAKWATER_OPA_URL: 'http://a:b@opa/x' }, /without credentials/],

@@ -1,5 +1,5 @@
-import { migrations } from '../../records/migrations/index.ts';
 import { openDatabase, type Database } from '../../records/postgres/database.ts';
+import { missingMigrations as missing } from '../../records/postgres/migrated.ts';
 
 async function withDatabase<R>(url: string, use: (database: Database) => Promise<R>): Promise<R> {
   const database = openDatabase({ url, maxConnections: 1, connectTimeoutMs: 4_000, statementTimeoutMs: 3_000 });
@@ -20,15 +20,16 @@ export const clockOf = (url: string): Promise<number> =>
     return rows[0]?.now ?? NaN;
   });
 
-/** Migrations of this version that the database has not seen. Looks only: the tool's own check would create its table. @throws RecordsError */
-export const missingMigrations = (url: string): Promise<string[]> =>
+/** Migrations of this version that the database has not seen. @throws RecordsError */
+export const missingMigrations = (url: string): Promise<string[]> => withDatabase(url, missing);
+
+/** How long the audit log is, and whether this user could change it: owners and superusers can, whatever they were granted. @throws RecordsError */
+export const auditFacts = (url: string): Promise<{ sequence: number; mayChange: boolean }> =>
   withDatabase(url, async (database) => {
-    const { rows: found } = await database.query<{ table: string | null }>(
-      'look for its migrations',
-      "SELECT to_regclass('breakwater.migrations')::text AS table",
+    const { rows } = await database.query<{ sequence: number; mayChange: boolean }>(
+      'read the end of the audit log',
+      `SELECT coalesce((SELECT max(sequence) FROM breakwater.audit), 0)::float8 AS sequence,
+        has_table_privilege('breakwater.audit', 'UPDATE, DELETE, TRUNCATE') AS "mayChange"`,
     );
-    if (!found[0]?.table) return Object.keys(migrations);
-    const { rows } = await database.query<{ name: string }>('read its migrations', 'SELECT name FROM breakwater.migrations');
-    const done = new Set(rows.map(({ name }) => name));
-    return Object.keys(migrations).filter((name) => !done.has(name));
+    return rows[0] ?? { sequence: 0, mayChange: true };
   });

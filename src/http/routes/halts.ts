@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { factOfLift } from '../../domain/audit/facts.ts';
 import { EVERYWHERE } from '../../domain/ledger/names.ts';
 import { knowsEnvironment, type Principal } from '../../domain/principal.ts';
 import type { HaltOptions } from '../../client.ts';
@@ -21,7 +22,7 @@ function actorOf({ kind, subject }: Principal, claimed: string | undefined): str
 }
 
 /** Halts, incidents, and what lifts them. They concern every team of an environment. */
-export function haltRoutes(app: Api, { door }: Rooms): void {
+export function haltRoutes(app: Api, { door, records }: Rooms): void {
   /** The flag is durable and the runs are told when this returns; they undo in their own time. */
   const halt = async (log: Api['log'], options: HaltOptions) => {
     const { environment, halt: standing, told } = await door.halt(options);
@@ -79,6 +80,9 @@ export function haltRoutes(app: Api, { door }: Rooms): void {
       const by = actorOf(principalOf(request), request.query.by);
       await door.liftHalt(environment, { by, reason });
       request.log.warn({ environment, by, reason }, 'halt lifted');
+      void records?.appendAudit([factOfLift(environment, by, reason, Date.now())]).catch((cause: unknown) => {
+        request.log.error({ environment, by, reason, cause: String(cause) }, 'a lifted halt is missing in the audit log');
+      });
       return reply.code(204).send(null);
     },
   );

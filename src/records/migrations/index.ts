@@ -4,6 +4,7 @@ import * as samples from './0002_samples.ts';
 import * as leftovers from './0003_leftovers.ts';
 import * as evidence from './0004_evidence.ts';
 import * as downsampled from './0005_downsampled.ts';
+import * as audit from './0006_audit.ts';
 
 interface Migration {
   up(pgm: MigrationBuilder): void;
@@ -17,4 +18,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003_leftovers': leftovers,
   '0004_evidence': evidence,
   '0005_downsampled': downsampled,
+  '0006_audit': audit,
 };

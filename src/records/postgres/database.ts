@@ -13,10 +13,23 @@ export interface RecordsOptions {
   statementTimeoutMs?: number;
 }
 
+/** Sends one statement. */
+export type Query = <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>;
+
 /** One place where statements are sent and errors are cleaned. */
 export interface Database {
   /** @param doing names the deed in an error: `append samples` */
   query<Row extends pg.QueryResultRow>(doing: string, sql: string, values?: unknown[]): Promise<pg.QueryResult<Row>>;
+  /**
+   * Everything that `work` sends, or nothing of it.
+   * @param begin a statement or more that begin it, without parameters: they go together with its BEGIN
+   * @param work is given the rows of the last of them
+   */
+  transaction<Row extends pg.QueryResultRow, R>(
+    doing: string,
+    begin: string,
+    work: (query: Query, begun: readonly Row[]) => Promise<R>,
+  ): Promise<R>;
   /** What a connection of its own needs, with the longest time of a statement, milliseconds. */
   connection(statementTimeoutMs: number): pg.ClientConfig;
   clean(cause: unknown, doing: string): Error;
@@ -61,6 +74,28 @@ export function openDatabase({ url, maxConnections, connectTimeoutMs = 5_000, st
         return await pool.query(sql, values);
       } catch (cause) {
         throw clean(cause, doing);
+      }
+    },
+    async transaction<Row extends pg.QueryResultRow, R>(
+      doing: string,
+      begin: string,
+      work: (query: Query, begun: readonly Row[]) => Promise<R>,
+    ) {
+      let client: pg.PoolClient | undefined;
+      let isBroken = false;
+      try {
+        client = await pool.connect();
+        // Several statements in one message have several results, which the types do not know.
+        const begun = (await client.query(`BEGIN; ${begin}`)) as unknown as pg.QueryResult<Row>[];
+        const done = await work(client.query.bind(client) as Query, begun.at(-1)?.rows ?? []);
+        await client.query('COMMIT');
+        return done;
+      } catch (cause) {
+        // A connection that cannot even take back what it did is of no use to the next one.
+        await client?.query('ROLLBACK').catch(() => (isBroken = true));
+        throw clean(cause, doing);
+      } finally {
+        client?.release(isBroken);
       }
     },
     connection,

@@ -1,6 +1,8 @@
+import { factsOfPruning } from '../audit/pruning.ts';
 import type { Pruned, Records } from '../ports.ts';
 import { addPruned, checkedRetention, nothingPruned } from '../retention.ts';
 import type { RecordedSignal } from '../signal.ts';
+import type { Chain } from './chain.ts';
 import type { Database } from './database.ts';
 import { sampledProbes, sampledSignal } from './signals.ts';
 import { timestamp } from './time.ts';
@@ -47,7 +49,7 @@ const COUNT_BUCKETS = `SELECT count(*)::int AS count FROM breakwater.sample_buck
 const DELETE_BUCKETS = `DELETE FROM breakwater.sample_buckets WHERE workflow_id = $1`;
 
 /** The part of the records that makes room. One signal at a time, so that no lock and no statement lasts long. */
-export function retention(database: Database): Pick<Records, 'prune'> {
+export function retention(database: Database, chain: Chain): Pick<Records, 'prune'> {
   const { query } = database;
   const runsOf = async (doing: string, sql: string, beforeMs: number): Promise<string[]> =>
     (await query<{ workflowId: string }>(doing, sql, [beforeMs])).rows.map(({ workflowId }) => workflowId);
@@ -79,6 +81,7 @@ export function retention(database: Database): Pick<Records, 'prune'> {
           pruned = addPruned(pruned, await pruneSamples(workflowId, probe, act));
       for (const workflowId of await runsOf('find old buckets', RUNS_WITH_OLD_BUCKETS, bucketsSinceMs))
         pruned = addPruned(pruned, await pruneBuckets(workflowId, act));
+      if (act) await chain('record what was pruned', () => Promise.resolve({ facts: factsOfPruning(given, pruned), answer: undefined }));
       return pruned;
     },
   };

@@ -1,7 +1,10 @@
-import type { Records, RunRecord } from '../ports.ts';
+import { aboutRun, auditedRun, factOfClose, factOfOpening } from '../../domain/audit/facts.ts';
+import type { OpenRun, Records, RunClose, RunRecord } from '../ports.ts';
+import { digestOfJson } from '../audit/digest.ts';
 import { refused } from '../errors.ts';
 import { storableClose, storableJson, storableLimit, storableTime } from '../storable.ts';
-import type { Database } from './database.ts';
+import { BINDING, bindingOf, type BindingRow, type Chain } from './chain.ts';
+import type { Database, Query } from './database.ts';
 import { epochMs, timestamp } from './time.ts';
 
 const COLUMNS = `workflow_id AS "workflowId", run_id AS "runId", name, service, environment, owner, ticket, plan_digest AS "planDigest",
@@ -9,12 +12,12 @@ const COLUMNS = `workflow_id AS "workflowId", run_id AS "runId", name, service, 
   experiment, ${epochMs('closed_at')} AS "closedAtMs", verdict, reason, result`;
 
 const INSERT = `INSERT INTO breakwater.runs (workflow_id, run_id, name, service, environment, owner, ticket, plan_digest, seed, time_scale,
-    requested_by, site, started_at, experiment)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, ${timestamp('$13')}, $14::jsonb)
+    requested_by, site, started_at, experiment, experiment_digest)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, ${timestamp('$13')}, $14::jsonb, $15)
   ON CONFLICT (workflow_id) DO NOTHING`;
 
-const CLOSE = `UPDATE breakwater.runs SET verdict = $2, reason = $3, result = $4::jsonb, closed_at = ${timestamp('$5')}
-  WHERE workflow_id = $1 AND verdict IS NULL`;
+const CLOSE = `UPDATE breakwater.runs AS run SET verdict = $2, reason = $3, result = $4::jsonb, closed_at = ${timestamp('$5')}
+  WHERE workflow_id = $1 AND verdict IS NULL RETURNING ${BINDING}`;
 
 /** The newest first; a page begins after the run that the cursor names. */
 const LIST = `SELECT ${COLUMNS} FROM breakwater.runs
@@ -39,10 +42,31 @@ const SITES = `SELECT DISTINCT site FROM breakwater.runs WHERE started_at >= ${t
 const toRun = (row: object): RunRecord =>
   Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as RunRecord;
 
+type Planned = Pick<OpenRun, 'planDigest'>;
+const PLAN = 'SELECT plan_digest AS "planDigest" FROM breakwater.runs WHERE workflow_id = $1';
+
+/** Opened by somebody else meanwhile, it is what they opened. @returns the run that is on record now */
+const open = (chain: Chain, r: OpenRun): Promise<Planned> =>
+  chain('open a run', async (query) => {
+    const experimentDigest = digestOfJson(r.experiment);
+    const who = [r.workflowId, r.runId, r.name, r.service, r.environment, r.owner, r.ticket ?? null];
+    const how = [r.planDigest, r.seed, r.timeScale, r.requestedBy, r.site, r.startedAtMs, JSON.stringify(r.experiment), experimentDigest];
+    const { rowCount } = await query(INSERT, [...who, ...how]);
+    if (rowCount === 1) return { facts: [factOfOpening(auditedRun(r, experimentDigest), aboutRun(r))], answer: r };
+    return { facts: [], answer: (await query<Planned>(PLAN, [r.workflowId])).rows[0] ?? r };
+  });
+
+/** @returns whether it was the first end, which stands for ever */
+async function end(query: Query, workflowId: string, { verdict, reason, result, closedAtMs }: RunClose) {
+  const { rows } = await query<BindingRow>(CLOSE, [workflowId, verdict, reason, JSON.stringify(result), closedAtMs]);
+  const facts = rows.map((row) => factOfClose(bindingOf(row), { verdict, reason, resultDigest: digestOfJson(result), closedAtMs }));
+  return { facts, answer: rows.length > 0 };
+}
+
 type RunPart = Pick<Records, 'openRun' | 'closeRun' | 'findRun' | 'listRuns' | 'runsWithLeftovers' | 'sites'>;
 
 /** The part of the records that keeps runs and their verdicts. */
-export function runRecords({ query }: Database): RunPart {
+export function runRecords({ query }: Database, chain: Chain): RunPart {
   const findRun = async (workflowId: string): Promise<RunRecord | undefined> => {
     const { rows } = await query<object>('read a run', `SELECT ${COLUMNS} FROM breakwater.runs WHERE workflow_id = $1`, [workflowId]);
     return rows[0] && toRun(rows[0]);
@@ -55,16 +79,13 @@ export function runRecords({ query }: Database): RunPart {
   return {
     async openRun(run) {
       const r = storableJson({ ...run, startedAtMs: storableTime(run.startedAtMs, 'startedAtMs') }, 'run');
-      const who = [r.workflowId, r.runId, r.name, r.service, r.environment, r.owner, r.ticket ?? null];
-      const how = [r.planDigest, r.seed, r.timeScale, r.requestedBy, r.site, r.startedAtMs, JSON.stringify(r.experiment)];
-      const { rowCount } = await query('open a run', INSERT, [...who, ...how]);
-      if (rowCount === 0 && (await mustFind(r.workflowId)).planDigest !== r.planDigest)
-        throw refused(`run ${r.workflowId} is already recorded with another plan`);
+      const known = (await query<Planned>('open a run', PLAN, [r.workflowId])).rows[0] ?? (await open(chain, r));
+      if (known.planDigest !== r.planDigest) throw refused(`run ${r.workflowId} is already recorded with another plan`);
     },
-    async closeRun(workflowId, close) {
-      const { verdict, reason, result, closedAtMs } = storableClose(close);
-      const { rowCount } = await query('close a run', CLOSE, [workflowId, verdict, reason, JSON.stringify(result), closedAtMs]);
-      return { verdict: rowCount === 1 ? verdict : ((await mustFind(workflowId)).verdict ?? verdict) };
+    async closeRun(workflowId, given) {
+      const close = storableClose(given);
+      const isFirst = await chain('close a run', (send) => end(send, workflowId, close));
+      return { verdict: isFirst ? close.verdict : ((await mustFind(workflowId)).verdict ?? close.verdict) };
     },
     findRun,
     async listRuns({ limit, environment, service, verdict, cursor, name, sinceMs, untilMs, within }) {

@@ -1,7 +1,9 @@
+import { factOfPostMortem } from '../../domain/audit/facts.ts';
 import type { RecordedPostMortem, Records } from '../ports.ts';
 import { storableLimit, storablePostMortem, storableTime } from '../storable.ts';
 import { readWave, type WavePlace } from '../waves.ts';
-import type { Database } from './database.ts';
+import { BINDING, bindingOf, type BindingRow, type Chain } from './chain.ts';
+import type { Database, Query } from './database.ts';
 import { runMustExist } from './run-must-exist.ts';
 import { epochMs, timestamp } from './time.ts';
 
@@ -24,8 +26,16 @@ const POST_MORTEMS = `SELECT DISTINCT ON (workflow_id) workflow_id AS "workflowI
     handed_in_by AS "by", completed, fields, missing, runbook
   FROM breakwater.post_mortems WHERE workflow_id = ANY ($1::text[]) ORDER BY workflow_id, handed_in DESC, ordinal DESC`;
 
+async function handIn(query: Query, postMortem: RecordedPostMortem) {
+  const { workflowId, digest, atMs, by, completed, fields, missing, runbook } = postMortem;
+  const { rowCount } = await query(HAND_IN, [workflowId, digest, atMs, by, completed, fields, JSON.stringify(missing), runbook]);
+  if (rowCount === 0) return { facts: [], answer: undefined };
+  const { rows } = await query<BindingRow>(`SELECT ${BINDING} FROM breakwater.runs AS run WHERE workflow_id = $1`, [workflowId]);
+  return { facts: rows.map((row) => factOfPostMortem(bindingOf(row), postMortem)), answer: undefined };
+}
+
 /** The part of the records that keeps what waves have shown and what people learnt. */
-export const waveRecords = ({ query }: Database): Pick<Records, 'waves' | 'recordPostMortem' | 'postMortems'> => ({
+export const waveRecords = ({ query }: Database, chain: Chain): Pick<Records, 'waves' | 'recordPostMortem' | 'postMortems'> => ({
   async waves({ limit, sinceMs, environment, service, name, wave }) {
     const values = [
       ...[storableLimit(limit), sinceMs === undefined ? null : storableTime(sinceMs, 'sinceMs')],
@@ -35,9 +45,11 @@ export const waveRecords = ({ query }: Database): Pick<Records, 'waves' | 'recor
     return rows.flatMap(({ data, ...place }) => readWave(place, data));
   },
   async recordPostMortem(given) {
-    const { workflowId, digest, atMs, by, completed, fields, missing, runbook } = storablePostMortem(given);
-    const values = [workflowId, digest, atMs, by, completed, fields, JSON.stringify(missing), runbook];
-    await runMustExist(workflowId, query('record a post-mortem', HAND_IN, values));
+    const postMortem = storablePostMortem(given);
+    await runMustExist(
+      postMortem.workflowId,
+      chain('record a post-mortem', (send) => handIn(send, postMortem)),
+    );
   },
   postMortems: async (workflowIds) => (await query<RecordedPostMortem>('read post-mortems', POST_MORTEMS, [[...workflowIds]])).rows,
 });

@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readCheckpoints } from '../../src/records/audit/checkpoint-file.ts';
+import { keepPublishing } from '../../src/records/audit/keep-publishing.ts';
+import { readPublicKey, writeNewKey } from '../../src/records/audit/keys.ts';
+import { createMemoryRecords } from '../../src/records/memory.ts';
+import { aRun } from './examples.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'breakwater-publishing-'));
+  await writeNewKey(join(dir, 'key.pem'));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const settings = () => ({ keyFile: join(dir, 'key.pem'), checkpointFile: join(dir, 'checkpoints.jsonl'), everyMs: 5 });
+
+/** Resolves when it was called. */
+function called(): [() => void, Promise<void>] {
+  let done: () => void = () => undefined;
+  const promise = new Promise<void>((resolve) => (done = resolve));
+  return [done, promise];
+}
+
+test('a checkpoint is published while the chain grows, none when it has not, and the last one at the end', async () => {
+  const records = createMemoryRecords();
+  await records.openRun(aRun());
+  const [first, isFirst] = called();
+  const publishing = keepPublishing(records, settings(), { published: first, failed: (cause) => fail(cause) })!;
+  await isFirst;
+  await records.closeRun(aRun().workflowId, { verdict: 'passed', reason: 'r', result: {}, closedAtMs: 1 });
+  await publishing.stop();
+  const kept = await readCheckpoints(settings().checkpointFile, [await readPublicKey(join(dir, 'key.pem.pub'))]);
+  expect(kept.map(({ checkpoint, isSigned }) => [checkpoint.sequence, isSigned])).toEqual([
+    [1, true],
+    [2, true],
+  ]);
+  expect(kept[1]?.checkpoint).toMatchObject((await records.auditHead())!);
+});
+
+test('a place that fails is said and tried again, and another place has it all the same', async () => {
+  const records = createMemoryRecords();
+  await records.openRun(aRun());
+  const [twice, isTwice] = called();
+  let failures = 0;
+  const url = 'http://127.0.0.1:1/token-hunter2';
+  const said: string[] = [];
+  const failed = (cause: unknown): void => {
+    said.push(String(cause));
+    if (++failures === 2) twice();
+  };
+  const publishing = keepPublishing(records, { ...settings(), url }, { published: () => fail('published'), failed })!;
+  await isTwice;
+  await publishing.stop();
+  expect(said[0]).toMatch(/127\.0\.0\.1:1 did not take the checkpoint/);
+  expect(said.join()).not.toContain('hunter2');
+  expect(readFileSync(settings().checkpointFile, 'utf8').split('\n').length).toBeGreaterThan(2);
+});
+
+test('without a key or a place there is nothing to keep up', () => {
+  const records = createMemoryRecords();
+  const listener = { published: () => undefined, failed: () => undefined };
+  expect(keepPublishing(records, { keyFile: 'k', everyMs: 1 }, listener)).toBeUndefined();
+  expect(keepPublishing(records, { checkpointFile: 'c', everyMs: 1 }, listener)).toBeUndefined();
+});
+
+function fail(cause: unknown): never {
+  throw new Error(String(cause));
+}
