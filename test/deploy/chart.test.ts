@@ -13,6 +13,7 @@ interface PodSpec {
   serviceAccountName?: string;
   securityContext: object;
   containers: Container[];
+  volumes?: { name: string }[];
 }
 interface Rule {
   apiGroups: string[];
