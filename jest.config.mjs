@@ -47,7 +47,7 @@ const recorder = process.env.BREAKWATER_RECORD_HISTORIES === '1' ? [] : ['<rootD
 
 /** @type {import('jest').Config} */
 export default {
-  testTimeout: 30_000,
+  testTimeout: 90_000, // several times what the slowest needs: a machine may be busy, and whoever waits for a time tests that itself
   testSequencer: '<rootDir>/test/support/sequencer.mjs',
   projects: [
     { ...common, displayName: 'alone', testMatch: [`<rootDir>/test/{${withoutServers.join(',')}}/**/*.test.ts`] },

@@ -4,6 +4,7 @@ import { api } from './api.ts';
 import { approve } from './approve.ts';
 import type { Cli } from './context.ts';
 import { demo } from './demo.ts';
+import { ci } from './ci.ts';
 import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
@@ -39,7 +40,7 @@ export type RegisterCommand = (program: Command, cli: Cli) => void;
 export const commands: readonly (readonly [heading: string, commands: readonly RegisterCommand[]])[] = [
   ['Try it out:', [demo, up, down]],
   ['Write:', [init, validate, schema, discover]],
-  ['Run:', [plan, run, watch, schedule]],
+  ['Run:', [plan, run, watch, ci, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
   ['Look back:', [runs, show, report, leftovers, findings, postmortem, score]],
   ['Operate:', [ledger, janitor, records, doctor, worker, api]],

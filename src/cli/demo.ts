@@ -5,6 +5,7 @@ import type { BreakwaterClient, RunResult } from '../client.ts';
 import type { Scene, Stage } from '../sandbox/demo/scenes.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { Cli } from './context.ts';
+import { endWithUs } from './end-with-us.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { follow } from './follow.ts';
 import { planLines } from './plan-view.ts';
@@ -88,17 +89,6 @@ async function play(cli: Cli, sandbox: Sandbox): Promise<Scene[]> {
   } finally {
     await client.close();
   }
-}
-
-/** An orderly exit ends the servers that are starting; a default signal would leave them. @returns how to give Ctrl-C back to the live view */
-function endWithUs(): () => void {
-  const end = (): void => {
-    process.exit(EXIT.interrupted);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
-  return () => {
-    process.off('SIGINT', end);
-  };
 }
 
 async function show(cli: Cli, isKept: boolean): Promise<number> {

@@ -53,6 +53,12 @@ function explain(error: unknown): Failure {
   return { exitCode: EXIT.platform, lines: [`Breakwater failed: ${sentence(said)}`, 'BREAKWATER_LOG_LEVEL=debug shows where'] };
 }
 
+/** What went wrong, in one sentence, and what a process that ends because of it would end with. */
+export function failureOf(error: unknown): { exitCode: number; reason: string } {
+  const { exitCode, lines } = explain(error);
+  return { exitCode, reason: lines.join(' ') };
+}
+
 /** Tells a person what went wrong. @returns the exit code */
 export function reportFailure(error: unknown, terminal: Terminal, env: NodeJS.ProcessEnv): number {
   // Commander has said it already; help and version are no errors.

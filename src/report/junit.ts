@@ -6,6 +6,19 @@ import type { RunReport } from './model.ts';
 
 type Problem = 'failure' | 'error' | undefined;
 
+/** An experiment that was to be run and was not, and why. */
+export interface NotRun {
+  name: string;
+  reason: string;
+}
+
+/** One `<testsuite>`, and what it adds to the totals. */
+interface Suite {
+  problems: Problem[];
+  tookMs: number;
+  write: (totals: Markup) => Markup;
+}
+
 /** The system failed: a failure. We can't tell, were not allowed or failed ourselves: an error. Neither is ever a pass. */
 function problemOfVerdict(verdict: string): Problem {
   if (verdict === 'passed') return undefined;
@@ -40,15 +53,11 @@ const ofIteration = (suite: string, row: IterationRow): Markup =>
 const ofVerdict = (suite: string, tookMs: number, { verdict, reason, hypothesis }: Answer): Markup =>
   testcase(suite, `hypothesis: ${hypothesis}`, tookMs, problemOfVerdict(verdict), verdict, reason);
 
-/** JUnit XML for CI systems: one test case per iteration of a wave, and one for the verdict. */
-export function renderJunit(report: RunReport): string {
+function suiteOf(report: RunReport): Suite {
   const { run } = report;
   const told = answer(report);
   const rows = iterationRows(report);
   const tookMs = (run.closedAtMs ?? run.startedAtMs) - run.startedAtMs;
-  const problems = [...rows.map(({ outcome }) => problemOfIteration(outcome)), problemOfVerdict(told.verdict)];
-  const count = (kind: Problem): number => problems.filter((problem) => problem === kind).length;
-  const totals = markup`tests="${problems.length}" failures="${count('failure')}" errors="${count('error')}" time="${seconds(tookMs)}"`;
   const properties = [
     ...[
       ['workflowId', run.workflowId],
@@ -62,8 +71,32 @@ export function renderJunit(report: RunReport): string {
       ['leftovers', told.leftovers.join('; ')],
     ],
   ].map(([name, value]) => markup`      <property name="${name}" value="${value}"/>\n`);
-  const suite = markup`  <testsuite name="${run.name}" ${totals} timestamp="${new Date(run.startedAtMs).toISOString()}">
+  return {
+    problems: [...rows.map(({ outcome }) => problemOfIteration(outcome)), problemOfVerdict(told.verdict)],
+    tookMs,
+    write: (totals) => markup`  <testsuite name="${run.name}" ${totals} timestamp="${new Date(run.startedAtMs).toISOString()}">
     <properties>\n${properties}    </properties>
-${rows.map((row) => ofIteration(run.name, row))}${ofVerdict(run.name, tookMs, told)}  </testsuite>\n`;
-  return markup`<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="breakwater" ${totals}>\n${suite}</testsuites>\n`.text;
+${rows.map((row) => ofIteration(run.name, row))}${ofVerdict(run.name, tookMs, told)}  </testsuite>\n`,
+  };
+}
+
+const suiteOfNotRun = ({ name, reason }: NotRun): Suite => ({
+  problems: ['error'],
+  tookMs: 0,
+  write: (totals) =>
+    markup`  <testsuite name="${name}" ${totals}>\n${testcase(name, 'was run', 0, 'error', 'not-run', reason)}  </testsuite>\n`,
+});
+
+function totalsOf(suites: readonly Suite[]): Markup {
+  const problems = suites.flatMap((suite) => suite.problems);
+  const count = (kind: Problem): number => problems.filter((problem) => problem === kind).length;
+  const tookMs = suites.reduce((sum, suite) => sum + suite.tookMs, 0);
+  return markup`tests="${problems.length}" failures="${count('failure')}" errors="${count('error')}" time="${seconds(tookMs)}"`;
+}
+
+/** JUnit XML for CI systems: a suite per run, in it one test case per iteration of a wave and one for the verdict. */
+export function renderJunit(reports: readonly RunReport[], notRun: readonly NotRun[] = []): string {
+  const suites = [...reports.map(suiteOf), ...notRun.map(suiteOfNotRun)];
+  const written = suites.map((suite) => suite.write(totalsOf([suite])));
+  return markup`<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="breakwater" ${totalsOf(suites)}>\n${written}</testsuites>\n`.text;
 }

@@ -18,5 +18,5 @@ export async function* runPieces(records: Records, run: RunRecord, format: Repor
   const signals = format === 'junit' ? [] : await records.signals(workflowId); // JUnit tells of none
   const report = buildReport(run, await records.events(workflowId), signals, await readLearning(records, run));
   if (format === 'json') yield* jsonPieces(report, records.samplePages(workflowId));
-  else yield { html: renderHtml, markdown: renderMarkdown, junit: renderJunit }[format](report);
+  else yield { html: renderHtml, markdown: renderMarkdown, junit: (one: typeof report) => renderJunit([one]) }[format](report);
 }

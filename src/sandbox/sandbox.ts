@@ -6,6 +6,7 @@ import { findPostgres, startPostgres, type PostgresServer } from './servers/post
 import { startReplica } from './servers/postgres-replica.ts';
 import type { Log } from './servers/running-server.ts';
 import { findTemporal, startTemporal, type TemporalServer } from './servers/temporal.ts';
+import { createStarted } from './started.ts';
 import { findWorkerProcess, startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 /** Ports of the sandbox on loopback; the examples name them. */
@@ -73,16 +74,7 @@ const environment = (
 export async function startSandbox({ homeDir, detached, log }: SandboxOptions): Promise<Sandbox> {
   const at = folders(homeDir);
   await mkdir(at.dir, { recursive: true });
-  const started: { stop(): Promise<void> }[] = [];
-  const keep = async <S extends { stop(): Promise<void> }>(what: string, start: () => Promise<S>): Promise<S> => {
-    log(`starting ${what}`);
-    const server = await start();
-    started.unshift(server);
-    return server;
-  };
-  const stop = async (): Promise<void> => {
-    for (const server of started.splice(0)) await server.stop();
-  };
+  const { keep, add, stop } = createStarted(log);
   try {
     const postgres = await keep('PostgreSQL', () =>
       startPostgres({ dataDir: at.postgres, port: SANDBOX_PORTS.postgres, databases: ['breakwater', 'payments'], detached, log }),
@@ -115,7 +107,7 @@ export async function startSandbox({ homeDir, detached, log }: SandboxOptions): 
         taskQueues: TASK_QUEUES,
         detached,
       });
-    started.unshift({ stop: () => endReaper(sandboxStateDir(homeDir)) }); // after the worker and before those whom it lets go
+    add({ stop: () => endReaper(sandboxStateDir(homeDir)) }); // after the worker and before those whom it lets go
     const worker = await keep('a Breakwater worker', startWorker);
     return { env, temporal, payments, worker, restartWorker: () => keep('the Breakwater worker again', startWorker), stop };
   } catch (error) {

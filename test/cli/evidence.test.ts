@@ -124,6 +124,6 @@ describeWithBoth('evidence, from the command line', () => {
         },
         { records },
       ),
-    120_000,
+    300_000,
   );
 });

@@ -148,13 +148,13 @@ describe('Markdown', () => {
 describe('JUnit', () => {
   const cases = (xml: string) => elementsOf(xml).filter(({ name }) => name === 'testcase');
   const withVerdict = (verdict: 'passed' | 'failed' | 'error' | 'inconclusive') =>
-    cases(renderJunit(buildReport(run({ verdict }), events(), signals())))
+    cases(renderJunit([buildReport(run({ verdict }), events(), signals())]))
       .at(-1)
       ?.children.map(({ name }) => name);
 
   test('one case per iteration and one for the verdict', () => {
-    const elements = elementsOf(renderJunit(report()));
-    expect(cases(renderJunit(report())).map(({ attributes, children }) => [attributes.name, children[0]?.name])).toEqual([
+    const elements = elementsOf(renderJunit([report()]));
+    expect(cases(renderJunit([report()])).map(({ attributes, children }) => [attributes.name, children[0]?.name])).toEqual([
       ['wave dry #1', undefined],
       ['wave canary #1', 'failure'],
       ['hypothesis: Killing one worker keeps the queue short', 'failure'],
@@ -170,9 +170,9 @@ describe('JUnit', () => {
     expect(withVerdict('failed')).toEqual(['failure']);
     expect(withVerdict('error')).toEqual(['error']);
     expect(withVerdict('inconclusive')).toEqual(['error']);
-    expect(cases(renderJunit(empty())).at(-1)?.children[0]?.name).toBe('error');
+    expect(cases(renderJunit([empty()])).at(-1)?.children[0]?.name).toBe('error');
   });
-  test.each(hostile)('stays well-formed: %j', (text) => expect(cases(renderJunit(poisoned(text)))).toHaveLength(3));
+  test.each(hostile)('stays well-formed: %j', (text) => expect(cases(renderJunit([poisoned(text)]))).toHaveLength(3));
 });
 
 test('JSON holds what the others show, and the raw data', async () => {
