@@ -115,7 +115,10 @@ export class BreakwaterHttpClient {
         if (answer.status === 204 || !answer.body) return;
         for await (const message of sseMessages(answer.body)) {
           attempts = 0;
-          if (message.event === 'end') return yield { kind: 'end', ...(JSON.parse(message.data) as object) };
+          if (message.event === 'end') {
+            yield { kind: 'end', ...(JSON.parse(message.data) as object) };
+            return;
+          }
           after = message.id ?? after;
           yield { kind: 'event', event: JSON.parse(message.data) as RunEvent };
         }

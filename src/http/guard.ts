@@ -11,8 +11,11 @@ const OPEN: ReadonlySet<string> = new Set(['/healthz']);
 /** Turns every request into a principal before anything of it is read, or answers 401. */
 export function guardAccess(app: FastifyInstance, identify: Identify): void {
   app.decorateRequest(PRINCIPAL, null);
-  app.addHook('onRequest', async (request) => {
-    if (!OPEN.has(request.routeOptions.url ?? '')) request.setDecorator<Principal>(PRINCIPAL, await identify(request));
+  app.addHook('onRequest', async (request, reply) => {
+    if (OPEN.has(request.routeOptions.url ?? '')) return;
+    const principal = await identify(request);
+    request.setDecorator<Principal>(PRINCIPAL, principal);
+    request.log = reply.log = request.log.child({ subject: principal.subject });
   });
 }
 

@@ -169,7 +169,9 @@ describeWithTemporal('the API', () => {
             ['POST', '/v1/incidents', webhook(alert({ breakwater_incident: 'All Of Them' })), 400, /environment/],
             ['POST', '/v1/incidents', webhook({ labels: {} }), 400, /alerts\[0\]/],
             ['POST', '/v1/incidents', ['x'.repeat(2_000_000)], 413, /large/i],
-            ['DELETE', '/v1/halt', undefined, 400, /by/],
+            ['DELETE', '/v1/halt', undefined, 400, /reason/],
+            ['DELETE', '/v1/halt?reason=over', undefined, 400, /by: who is acting/],
+            ['POST', '/v1/halt', { reason: 'why' }, 400, /by: who is acting/],
           ];
           for (const [method, path, body, status, detail] of wrong)
             expect(await ask(method, path, body)).toMatchObject(problem(status, detail));

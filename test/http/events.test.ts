@@ -70,9 +70,9 @@ test('an event cannot forge another one, or the end', () =>
 async function collect(frames: AsyncGenerator<string>, most: number): Promise<string> {
   let text = '';
   for (let i = 0; i < most; i++) {
-    const { done, value } = await frames.next();
-    if (done) break;
-    text += value;
+    const next = await frames.next();
+    if (next.done) break;
+    text += next.value;
   }
   return text;
 }

@@ -105,11 +105,7 @@ export function fakeDoor(): FakeDoor {
     },
     addSchedule(request) {
       door.calls.push(['addSchedule', request]);
-      const {
-        owner,
-        environment,
-        name: experiment,
-      } = (request.document as { metadata: Record<string, string> }).metadata as Record<string, string>;
+      const { owner, environment, name: experiment } = (request.document as { metadata: Record<string, string> }).metadata;
       const { name, cron, zone, requestedBy } = request;
       const view = { name, cron, zone, requestedBy, owner: owner!, environment: environment!, experiment: experiment! };
       door.kept.set(name, { ...view, paused: false, nextMs: [], recent: [] });

@@ -183,7 +183,7 @@ describe('looking at runs', () => {
   test('since and until are instants', () =>
     withFakes(async (api) => {
       await sixRuns(api);
-      const query = new URLSearchParams({ since: new Date(T0 - 2).toISOString(), until: new Date(T0).toISOString() });
+      const query = new URLSearchParams({ since: new Date(T0 - 2).toISOString(), until: new Date(T0).toISOString() }).toString();
       expect(ids((await ask(api, 'admin', 'GET', `/v1/runs?${query}`)).body)).toEqual(['run-1', 'run-2']);
     }));
 
