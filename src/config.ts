@@ -1,13 +1,13 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { loadClientConfigProfile, loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import * as z from 'zod';
-import { auditOptionsOf, auditProblems, auditVariables, type AuditOptions } from './audit-settings.ts';
 import { Duration } from './domain/units.ts';
+import { auditOptionsOf, auditProblems, auditVariables, type AuditOptions } from './settings/audit.ts';
+import { withoutEmpty, type Env } from './settings/env.ts';
+import { ConfigError } from './settings/error.ts';
+import { DEFAULT_TEMPORAL_ADDRESS, loadTemporalSettings, type TemporalSettings } from './settings/temporal.ts';
 
-type Env = Record<string, string | undefined>;
-
-const DEFAULT_TEMPORAL_ADDRESS = '127.0.0.1:7233';
+export { ConfigError, loadTemporalSettings, type TemporalSettings };
 
 const names = z
   .string()
@@ -130,16 +130,6 @@ const secret: ReadonlySet<string> = new Set<VariableName>([
   'BREAKWATER_AUDIT_URL',
 ]);
 
-/** How to reach Temporal, and whether anybody said so. */
-export interface TemporalSettings {
-  /** Whether a TEMPORAL_* variable or a profile names the address; otherwise it is the default one. */
-  given: boolean;
-  address: string;
-  namespace: string;
-  /** For `NativeConnection.connect` and `Connection.connect`; holds secrets. */
-  connection: ClientConnectConfig['connectionOptions'];
-}
-
 /** All settings of a Breakwater process, read once at its start. */
 export interface Config {
   /** Records database. Secret: never in a message. */
@@ -176,16 +166,6 @@ export interface Config {
   /** Where the HTTP API listens, the shared token that it takes (secret: never in a message), and the file that says who else may use it. */
   api: { host: string; port: number; token?: string; accessFile?: string };
   temporal: TemporalSettings;
-}
-
-/** Thrown for wrong settings. The message has one line per problem. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: string[];
-  constructor(problems: string[]) {
-    super(`The settings are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
-    this.problems = problems;
-  }
 }
 
 /**
@@ -246,30 +226,6 @@ export function loadConfig(env: Env = process.env): Config {
   };
 }
 
-/**
- * Reads the connection as Temporal's own CLI does: TEMPORAL_* variables and its configuration file.
- * @throws ConfigError when the file or the profile cannot be read
- */
-export function loadTemporalSettings(env: Env = process.env): TemporalSettings {
-  const overrideEnvVars = withoutEmpty(env);
-  try {
-    const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars });
-    const { address } = loadClientConfigProfile({ overrideEnvVars });
-    return {
-      given: address !== undefined,
-      address: address ?? DEFAULT_TEMPORAL_ADDRESS,
-      namespace: namespace ?? 'default',
-      connection: { ...connectionOptions, address: address ?? DEFAULT_TEMPORAL_ADDRESS },
-    };
-  } catch (error) {
-    const file = overrideEnvVars['TEMPORAL_CONFIG_FILE'] ?? "Temporal's configuration file";
-    const profile = overrideEnvVars['TEMPORAL_PROFILE'] ?? 'default';
-    throw new ConfigError([
-      `TEMPORAL_*: ${file}, profile '${profile}': ${(error as Error).message}; correct TEMPORAL_CONFIG_FILE or TEMPORAL_PROFILE, or set TEMPORAL_ADDRESS`,
-    ]);
-  }
-}
-
 /** Where built and downloaded servers are kept between projects. */
 export const cacheFolder = (env: Env = process.env): string => join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'breakwater');
 
@@ -309,6 +265,3 @@ function unknownNames(env: Env): string[] {
     .filter((name) => /^BREAKWATER_(?!TEST_|REQUIRE_|SECRET_(?!S_DIR)|LABELS$|PROCESS$|MATRIX(_|$))/.test(name) && !(name in variables))
     .map((name) => `${name}: there is no such setting; remove it, or write one of ${Object.keys(variables).join(', ')}`);
 }
-
-const withoutEmpty = (env: Env): Record<string, string> =>
-  Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value ? [[name, value]] : [])));

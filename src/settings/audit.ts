@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { Duration } from './domain/units.ts';
+import { Duration } from '../domain/units.ts';
 
 /** The variables of the audit log, a part of those in config.ts. */
 export const auditVariables = {
