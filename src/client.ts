@@ -150,10 +150,7 @@ export class BreakwaterClient {
     return new Schedules(this.temporal, this.taskQueue);
   }
 
-  /**
-   * Gives all work of the control queue to the workers of this build id, once one of them polls; undefined: to those without a version.
-   * @throws ServiceError when the server refuses, or none polls within `withinMs`
-   */
+  /** Gives all work to the control workers of this build id, once one polls; undefined: to those without. @throws ServiceError when not `withinMs` */
   makeCurrent(buildId: string | undefined, withinMs: number): Promise<void> {
     return makeCurrent(this.temporal, this.taskQueue, buildId, withinMs);
   }
