@@ -151,9 +151,7 @@ export class BreakwaterClient {
   }
 
   /** Gives all work to the control workers of this build id, once one polls; undefined: to those without. @throws ServiceError when not `withinMs` */
-  makeCurrent(buildId: string | undefined, withinMs: number): Promise<void> {
-    return makeCurrent(this.temporal, this.taskQueue, buildId, withinMs);
-  }
+  makeCurrent = (buildId: string | undefined, withinMs: number) => makeCurrent(this.temporal, this.taskQueue, buildId, withinMs);
 
   /** Creates the janitor's schedule, or brings it up to date. */
   installJanitor(everyMs: number): Promise<void> {
