@@ -134,13 +134,8 @@ export class BreakwaterClient {
     return new Schedules(this.temporal, this.taskQueue);
   }
 
-  /**
-   * Gives all work of the control queue to the workers of this build id, once one of them polls; undefined: to those without a version.
-   * @throws ServiceError when the server refuses, or none polls within `withinMs`
-   */
-  makeCurrent(buildId: string | undefined, withinMs: number): Promise<void> {
-    return makeCurrent(this.temporal, this.taskQueue, buildId, withinMs);
-  }
+  /** Gives all work to the control workers of this build id, once one polls; undefined: to those without. @throws ServiceError when not `withinMs` */
+  makeCurrent = (buildId: string | undefined, withinMs: number) => makeCurrent(this.temporal, this.taskQueue, buildId, withinMs);
 
   /** Creates the janitor's schedule, or brings it up to date. */
   installJanitor(everyMs: number): Promise<void> {

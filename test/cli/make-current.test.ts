@@ -19,10 +19,9 @@ describeWithTemporal('make-current', () => {
       expect(nobody.code).toBe(7);
       expect(nobody.stderr).toContain('Version nobody of deployment');
       expect(await cli(['make-current', '--within', '30s'], build)).toMatchObject({ code: 0, stdout: '' });
-      expect(await cli(['make-current'], build)).toMatchObject({ code: 0 }); // it is already
       expect(await cli(['janitor', '--once'])).toMatchObject({ code: 0 }); // finds the workers, and a workflow runs on them
     } finally {
       await worker.stop();
     }
-  }, 120_000);
+  }, 240_000);
 });

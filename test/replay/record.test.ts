@@ -111,6 +111,18 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     await stage.client.abort(id, { by: 'bob', reason: 'pager' });
     return id;
   },
+  'approval-void': async (stage) => {
+    const { site, start, client } = stage;
+    const waves = [{ name: 'dry-run', dryRun: true }, { name: 'single' }, { name: 'canary', gate: 'approval' }];
+    const blastRadius = { maxVictims: 4, maxConcurrent: 2, survivorsAtLeast: 1, victimsReturn: false, coolDown: '0s' };
+    const id = await start(experimentDocument({ waves, blastRadius, approvals: { required: 1 } }));
+    for (const what of ['start', 'wave canary']) {
+      const { digest } = await reach(stage, id, ({ awaiting }) => awaiting === what);
+      if (what !== 'start') site.population = site.population.slice(0, 3); // of five
+      await client.approve(id, { by: 'ann', digest: digest! });
+    }
+    return id;
+  },
   'janitor-finds-what-nobody-can-read': async ({ site, client, taskQueue }) => {
     site.leases.broken = ['/state/leases/x.lease is not valid JSON'];
     const workflowId = `janitor.${randomUUID()}`;

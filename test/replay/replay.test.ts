@@ -19,6 +19,7 @@ describe('saved histories replay with this version', () => {
         'denied',
         'guard-lost-for-ever',
         'approved-and-aborted',
+        'approval-void',
         'janitor-finds-what-nobody-can-read',
         'four-waves-with-ledger',
         'ledger-queue-halt-lift',
