@@ -27,7 +27,8 @@ function gateLine({ gates }: ValidPlan, paint: Paint): string {
 function policyLine({ gates: { policy } }: ValidPlan): string | undefined {
   if (!policy) return undefined;
   const { evaluated, fromFiles, policyDigest } = policy;
-  const which = fromFiles === undefined ? 'guardrails only: the worker has no BREAKWATER_POLICY' : `guardrails and ${fromFiles} rules from files`;
+  const which =
+    fromFiles === undefined ? 'guardrails only: the worker has no BREAKWATER_POLICY' : `guardrails and ${fromFiles} rules from files`;
   return `${which}, ${evaluated} asked, digest ${policyDigest.slice(0, 12)}`;
 }
 
