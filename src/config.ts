@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { loadClientConfigProfile, loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import * as z from 'zod';
 import { Duration } from './domain/units.ts';
+import { policyVariables } from './policy/settings.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -74,16 +75,7 @@ const variables = {
   BREAKWATER_PROTECTED_NAMESPACES: names
     .optional()
     .describe('namespaces that no fault may touch, separated by commas; kube-* and the own one are never touched anyway'),
-  BREAKWATER_POLICY: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('folder of policy files, read by control workers before every wave; without it only the guardrails in code hold'),
-  BREAKWATER_OPA_URL: z
-    .url({ protocol: /^https?$/, error: 'expected an http(s) URL' })
-    .refine((url) => !/[@?#]/.test(url), 'expected a URL without credentials, query or fragment')
-    .optional()
-    .describe('document of a running OPA that must allow every plan, such as http://127.0.0.1:8181/v1/data/breakwater/decision'),
+  ...policyVariables,
   BREAKWATER_SLOTS: z.coerce
     .number()
     .int()
