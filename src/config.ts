@@ -6,6 +6,7 @@ import { auditOptionsOf, auditProblems, auditVariables, type AuditOptions } from
 import { withoutEmpty, type Env } from './settings/env.ts';
 import { ConfigError } from './settings/error.ts';
 import { DEFAULT_TEMPORAL_ADDRESS, loadTemporalSettings, type TemporalSettings } from './settings/temporal.ts';
+import { policyVariables } from './settings/policy.ts';
 
 export { ConfigError, loadTemporalSettings, type TemporalSettings };
 
@@ -65,16 +66,7 @@ const variables = {
   BREAKWATER_PROTECTED_NAMESPACES: names
     .optional()
     .describe('namespaces that no fault may touch, separated by commas; kube-* and the own one are never touched anyway'),
-  BREAKWATER_POLICY: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('folder of policy files, read by control workers before every wave; without it only the guardrails in code hold'),
-  BREAKWATER_OPA_URL: z
-    .url({ protocol: /^https?$/, error: 'expected an http(s) URL' })
-    .refine((url) => !/[@?#]/.test(url), 'expected a URL without credentials, query or fragment')
-    .optional()
-    .describe('document of a running OPA that must allow every plan, such as http://127.0.0.1:8181/v1/data/breakwater/decision'),
+  ...policyVariables,
   BREAKWATER_SLOTS: z.coerce
     .number()
     .int()

@@ -78,7 +78,7 @@ test.each([
   ['an error', (_input: unknown, response: ServerResponse) => response.writeHead(500).end('{"result": true}'), /status 500/],
   ['a connection that ends', (_input: unknown, response: ServerResponse) => response.destroy(), /could not be asked/],
 ] as const)('%s denies', async (_what, answer, why) => {
-  const { allowed, denials } = await withOpa(answer as Answer, ask);
+  const { allowed, denials } = await withOpa(answer, ask);
   expect(allowed).toBe(false);
   expect(denials).toMatchObject([{ rule: 'opa', reason: expect.stringMatching(why) as string }]);
 });

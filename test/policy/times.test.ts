@@ -85,8 +85,10 @@ function changes(name: string): number[] {
   const found: number[] = [];
   const zoned = IANAZone.create(name);
   const offsetAt = (ms: number): number => zoned.offset(ms);
-  for (let ms = Date.UTC(2025, 0, 1); ms < Date.UTC(2027, 0, 1); ms += HOUR_MS)
-    if (offsetAt(ms) !== offsetAt(ms + HOUR_MS)) found.push(ms + HOUR_MS);
+  for (let day = Date.UTC(2025, 0, 1); day < Date.UTC(2027, 0, 1); day += DAY_MS) {
+    if (offsetAt(day) === offsetAt(day + DAY_MS)) continue;
+    for (let ms = day; ms < day + DAY_MS; ms += HOUR_MS) if (offsetAt(ms) !== offsetAt(ms + HOUR_MS)) found.push(ms + HOUR_MS);
+  }
   return found;
 }
 
