@@ -1,3 +1,4 @@
+import { verifyAudit } from '../../src/records/audit/verify.ts';
 import type { Records } from '../../src/records/ports.ts';
 import { createRecords } from '../../src/records/postgres.ts';
 import { createDatabase, forgetEverything, sql } from './database.ts';
@@ -33,6 +34,26 @@ test('migrating again changes nothing', async () => {
     { name: '0005_downsampled' },
     { name: '0006_audit' },
   ]);
+});
+
+test('two workers that write at once leave one chain, each event in it once', async () => {
+  await forgetEverything(database.url);
+  const other = createRecords({ url: database.url, maxConnections: 3 });
+  const runs = Array.from({ length: 6 }, (_, i) => `run-${i}`);
+  try {
+    await Promise.all(runs.map((workflowId) => records.openRun(aRun({ workflowId }))));
+    // Both are given the same events, as a retried activity gives them.
+    const write = (by: Records) =>
+      runs.flatMap((workflowId) =>
+        Array.from({ length: 10 }, (_, i) => by.appendEvents(workflowId, [anEvent({ key: `k${i}` }), anEvent({ key: `l${i}` })])),
+      );
+    await Promise.all([...write(records), ...write(other)]);
+  } finally {
+    await other.close();
+  }
+  const verified = await verifyAudit(records, []);
+  expect(verified).toMatchObject({ entries: 6 * 21, head: { sequence: 6 * 21 }, contradictions: [] });
+  expect(verified.tampering).toBeUndefined();
 });
 
 test('the view of wave results shows the last judgement of each iteration', async () => {
