@@ -1,6 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { verifyAudit } from '../../src/records/audit/verify.ts';
 import type { Records } from '../../src/records/ports.ts';
 import { createRecords } from '../../src/records/postgres.ts';
+import { openChain } from '../../src/records/postgres/chain.ts';
+import { openDatabase } from '../../src/records/postgres/database.ts';
 import { createDatabase, forgetEverything, sql } from './database.ts';
 import { aRun, anEvent, aSample, T0 } from './examples.ts';
 import { recordsContract } from './records.contract.ts';
@@ -86,6 +89,38 @@ test('a connection that the server ended is replaced', async () => {
   await records.ping().catch(() => undefined); // the one that notices may fail; it must not end the process
   expect((await records.ping()).serverTimeMs).toBeGreaterThan(T0 - 1e12);
 });
+
+test('a connection that breaks in the middle of a transaction, between two statements too, fails that write alone', async () => {
+  await forgetEverything(database.url);
+  await records.openRun(aRun());
+  const own = openDatabase({ url: database.url, maxConnections: 1 });
+  const broken = own.transaction('try', 'SELECT pg_backend_pid() AS pid', async (query, [row]: readonly { pid: number }[]) => {
+    await sql(database.url, `SELECT pg_terminate_backend(${row!.pid})`);
+    await delay(200); // it is told while nothing is under way
+    return query('SELECT 1');
+  });
+  await expect(broken).rejects.toMatchObject({ name: 'RecordsError', retryable: true });
+  expect((await own.query<{ one: number }>('ask', 'SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  await own.close();
+});
+
+test('a writer that froze with the end of the chain in its hand is sent away', async () => {
+  await forgetEverything(database.url);
+  const own = openDatabase({ url: database.url, maxConnections: 1 });
+  const [isHeld, held] = [() => holding(), new Promise<void>((resolve) => (holding = resolve))];
+  const frozen = openChain(own)('freeze', async () => {
+    isHeld();
+    await delay(3_500);
+    return { facts: [], answer: undefined };
+  });
+  frozen.catch(() => undefined);
+  await held;
+  await records.openRun(aRun()); // waits, and gets it
+  expect(await records.auditHead()).toMatchObject({ sequence: 1 });
+  await expect(frozen).rejects.toMatchObject({ name: 'RecordsError' });
+  await own.close();
+});
+let holding: () => void = () => undefined;
 
 test('closing waits for the samples that were given before', async () => {
   await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');
