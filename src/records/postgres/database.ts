@@ -92,7 +92,7 @@ export function openDatabase({ url, maxConnections, connectTimeoutMs = 5_000, st
         client.on('error', onError);
         // Several statements in one message have several results, which the types do not know.
         const begun = (await client.query(`BEGIN; ${begin}`)) as unknown as pg.QueryResult<Row>[];
-        const done = await work(client.query.bind(client) as Query, begun.at(-1)?.rows ?? []);
+        const done = await work(client.query.bind(client), begun.at(-1)?.rows ?? []);
         await client.query('COMMIT');
         return done;
       } catch (cause) {
