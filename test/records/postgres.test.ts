@@ -1,5 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { verifyAudit } from '../../src/records/audit/verify.ts';
 import type { Records } from '../../src/records/ports.ts';
 import { createRecords } from '../../src/records/postgres.ts';
+import { openChain } from '../../src/records/postgres/chain.ts';
+import { openDatabase } from '../../src/records/postgres/database.ts';
 import { createDatabase, forgetEverything, sql } from './database.ts';
 import { aRun, anEvent, aSample, T0 } from './examples.ts';
 import { recordsContract } from './records.contract.ts';
@@ -35,6 +39,26 @@ test('migrating again changes nothing', async () => {
   ]);
 });
 
+test('two workers that write at once leave one chain, each event in it once', async () => {
+  await forgetEverything(database.url);
+  const other = createRecords({ url: database.url, maxConnections: 3 });
+  const runs = Array.from({ length: 6 }, (_, i) => `run-${i}`);
+  try {
+    await Promise.all(runs.map((workflowId) => records.openRun(aRun({ workflowId }))));
+    // Both are given the same events, as a retried activity gives them.
+    const write = (by: Records) =>
+      runs.flatMap((workflowId) =>
+        Array.from({ length: 10 }, (_, i) => by.appendEvents(workflowId, [anEvent({ key: `k${i}` }), anEvent({ key: `l${i}` })])),
+      );
+    await Promise.all([...write(records), ...write(other)]);
+  } finally {
+    await other.close();
+  }
+  const verified = await verifyAudit(records, []);
+  expect(verified).toMatchObject({ entries: 6 * 21, head: { sequence: 6 * 21 }, contradictions: [] });
+  expect(verified.tampering).toBeUndefined();
+});
+
 test('the view of wave results shows the last judgement of each iteration', async () => {
   await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');
   await records.openRun(aRun());
@@ -65,6 +89,38 @@ test('a connection that the server ended is replaced', async () => {
   await records.ping().catch(() => undefined); // the one that notices may fail; it must not end the process
   expect((await records.ping()).serverTimeMs).toBeGreaterThan(T0 - 1e12);
 });
+
+test('a connection that breaks in the middle of a transaction, between two statements too, fails that write alone', async () => {
+  await forgetEverything(database.url);
+  await records.openRun(aRun());
+  const own = openDatabase({ url: database.url, maxConnections: 1 });
+  const broken = own.transaction('try', 'SELECT pg_backend_pid() AS pid', async (query, [row]: readonly { pid: number }[]) => {
+    await sql(database.url, `SELECT pg_terminate_backend(${row!.pid})`);
+    await delay(200); // it is told while nothing is under way
+    return query('SELECT 1');
+  });
+  await expect(broken).rejects.toMatchObject({ name: 'RecordsError', retryable: true });
+  expect((await own.query<{ one: number }>('ask', 'SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  await own.close();
+});
+
+test('a writer that froze with the end of the chain in its hand is sent away', async () => {
+  await forgetEverything(database.url);
+  const own = openDatabase({ url: database.url, maxConnections: 1 });
+  const [isHeld, held] = [() => holding(), new Promise<void>((resolve) => (holding = resolve))];
+  const frozen = openChain(own)('freeze', async () => {
+    isHeld();
+    await delay(3_500);
+    return { facts: [], answer: undefined };
+  });
+  frozen.catch(() => undefined);
+  await held;
+  await records.openRun(aRun()); // waits, and gets it
+  expect(await records.auditHead()).toMatchObject({ sequence: 1 });
+  await expect(frozen).rejects.toMatchObject({ name: 'RecordsError' });
+  await own.close();
+});
+let holding: () => void = () => undefined;
 
 test('closing waits for the samples that were given before', async () => {
   await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');

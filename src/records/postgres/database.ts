@@ -83,11 +83,16 @@ export function openDatabase({ url, maxConnections, connectTimeoutMs = 5_000, st
     ) {
       let client: pg.PoolClient | undefined;
       let isBroken = false;
+      // Without a listener, a connection that breaks between two statements would end the process; the next statement reports it.
+      const onError = (): void => {
+        isBroken = true;
+      };
       try {
         client = await pool.connect();
+        client.on('error', onError);
         // Several statements in one message have several results, which the types do not know.
         const begun = (await client.query(`BEGIN; ${begin}`)) as unknown as pg.QueryResult<Row>[];
-        const done = await work(client.query.bind(client) as Query, begun.at(-1)?.rows ?? []);
+        const done = await work(client.query.bind(client), begun.at(-1)?.rows ?? []);
         await client.query('COMMIT');
         return done;
       } catch (cause) {
@@ -95,6 +100,7 @@ export function openDatabase({ url, maxConnections, connectTimeoutMs = 5_000, st
         await client?.query('ROLLBACK').catch(() => (isBroken = true));
         throw clean(cause, doing);
       } finally {
+        client?.off('error', onError);
         client?.release(isBroken);
       }
     },
