@@ -5,10 +5,13 @@ import { Duration } from './domain/units.ts';
 import { auditOptionsOf, auditProblems, auditVariables, type AuditOptions } from './settings/audit.ts';
 import { withoutEmpty, type Env } from './settings/env.ts';
 import { ConfigError } from './settings/error.ts';
-import { DEFAULT_TEMPORAL_ADDRESS, loadTemporalSettings, type TemporalSettings } from './settings/temporal.ts';
+import { DEFAULT_TEMPORAL_ADDRESS, temporalSettingsOf, type TemporalSettings } from './settings/temporal.ts';
 import { policyVariables } from './settings/policy.ts';
 
-export { ConfigError, loadTemporalSettings, type TemporalSettings };
+export { ConfigError, type TemporalSettings };
+
+/** @throws ConfigError when Temporal's configuration file or the profile cannot be read */
+export const loadTemporalSettings = (env: Env = process.env): TemporalSettings => temporalSettingsOf(env);
 
 const names = z
   .string()
@@ -170,7 +173,7 @@ export function loadConfig(env: Env = process.env): Config {
   problems.push(...unknownNames(env));
   let temporal: TemporalSettings | undefined;
   try {
-    temporal = loadTemporalSettings(env);
+    temporal = temporalSettingsOf(env);
   } catch (error) {
     problems.push(...(error as ConfigError).problems);
   }

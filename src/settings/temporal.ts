@@ -18,7 +18,7 @@ export interface TemporalSettings {
  * Reads the connection as Temporal's own CLI does: TEMPORAL_* variables and its configuration file.
  * @throws ConfigError when the file or the profile cannot be read
  */
-export function loadTemporalSettings(env: Env = process.env): TemporalSettings {
+export function temporalSettingsOf(env: Env): TemporalSettings {
   const overrideEnvVars = withoutEmpty(env);
   try {
     const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars });
