@@ -135,6 +135,7 @@ describe('unreachable servers', () => {
     expect(JSON.parse(stdout)).toMatchObject([
       { check: 'Temporal', status: 'fail' },
       { check: 'database', status: 'fail' },
+      { check: 'policy', status: 'warn' },
     ]);
     expect(stdout).not.toContain('hunter2');
   });

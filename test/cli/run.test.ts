@@ -230,7 +230,7 @@ describeWithBoth('with a worker', () => {
     const findings = JSON.parse(stdout) as { check: string; status: string; detail: string }[];
     expect({ code, bad: findings.filter(({ status }) => status !== 'ok').map(({ check, status }) => `${status} ${check}`) }).toEqual({
       code: 0,
-      bad: ['warn pager', 'warn audit log', 'warn audit checkpoints'], // the test sets no pager and no key, and is the owner of the database
+      bad: ['warn pager', 'warn audit log', 'warn audit checkpoints', 'warn policy'], // the test sets none of them, and is the owner of the database
     });
     expect(findings.map(({ check }) => check)).toEqual([
       'Temporal',
