@@ -25,7 +25,7 @@ const Input = z.strictObject({
     .max(2 ** 31 - 1)
     .optional(),
   timeScale: z.number().gt(0).max(1).default(1),
-  requestedBy: z.string().min(1).max(200),
+  requestedBy: z.string().min(1).max(300),
   expectedDigest: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
   issued: z.strictObject({ workflowId: z.string().min(1).max(1_000), atMs: z.number() }).optional(),

@@ -1,6 +1,7 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Experiment } from '../domain/experiment/experiment.ts';
 import { accessObstacles, type AccessReport } from '../domain/kubernetes/grant.ts';
+import type { Spec } from '../domain/order.ts';
 import { resolveWaves } from '../domain/plan.ts';
 import type { Measurement } from '../domain/sample.ts';
 import { measureOnce } from '../probes/measure.ts';
@@ -9,7 +10,7 @@ import { checkFence, type FenceCheck } from './fences.ts';
 import type { SitePorts } from './ports.ts';
 import { foreseeRefusal } from './foresee.ts';
 import { choose, type Chosen } from './prepare.ts';
-import { closeSignals, openSignals } from './signals.ts';
+import { closeSignals, openSignals, signalDefinitions } from './signals.ts';
 
 /** What a wave would hit now. */
 export type WavePreview = { wave: string; dryRun: boolean; fault: string; refusal?: string } & Chosen;
@@ -27,8 +28,18 @@ export interface Preview {
 /** A rate needs two scrapes: a first answer without data is asked for once more. */
 const ASK_AGAIN_AFTER_MS = 1_000;
 
+/** A plan touches nothing and asks no gate: what could change something is asked only by a run that was let in. */
+const NOT_ASKED: Measurement = { kind: 'no-data', reason: 'not asked by a plan: a command or a POST could change something' };
+
+function couldChange({ kind, method = 'GET', good, total }: Spec): boolean {
+  const parts = [good, total].filter((part): part is Spec => typeof part === 'object' && part !== null);
+  return kind === 'command' || (kind === 'http' && method !== 'GET' && method !== 'HEAD') || parts.some(couldChange);
+}
+
 async function answersNow(experiment: Experiment, ports: SitePorts): Promise<Record<string, Measurement>> {
-  const signals = openSignals(experiment, ports.probes);
+  const [quiet, names]: [string[], string[]] = [[], []];
+  for (const [name, { provider }] of Object.entries(signalDefinitions(experiment))) (couldChange(provider) ? quiet : names).push(name);
+  const signals = openSignals(experiment, ports.probes, { names });
   const stop = cancellationSignal();
   try {
     const ask = async ({ name, probe, timeoutMs }: (typeof signals)[number]): Promise<[string, Measurement]> => {
@@ -37,7 +48,7 @@ async function answersNow(experiment: Experiment, ports: SitePorts): Promise<Rec
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
       return [name, await measureOnce(probe, timeoutMs, stop)];
     };
-    return Object.fromEntries(await Promise.all(signals.map(ask)));
+    return { ...Object.fromEntries(quiet.map((name) => [name, NOT_ASKED])), ...Object.fromEntries(await Promise.all(signals.map(ask))) };
   } finally {
     await closeSignals(signals);
   }

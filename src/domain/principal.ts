@@ -48,7 +48,7 @@ const MAY: Record<Grant['role'], readonly Action[]> = {
   operator: ['read', 'plan', 'start', 'pause', 'stop', 'schedule', 'clear'],
   approver: ['read', 'stop', 'approve', 'lift'],
   admin: ['read', 'plan', 'start', 'pause', 'stop', 'approve', 'schedule', 'clear', 'lift'],
-  local: ['read', 'plan', 'pause', 'stop', 'lift'],
+  local: ['read', 'pause', 'stop', 'lift'],
 };
 
 const covers = (granted: string, wanted: string | undefined): boolean => granted === EVERY || granted === wanted;

@@ -25,13 +25,15 @@ export const LIMITS: Limits = {
 };
 
 /** What stops something is never too much; health is asked by machines that restart us when they get no answer. */
-const UNLIMITED = new Set(['/healthz', '/v1/halt', '/v1/incidents', '/v1/runs/:id/abort']);
+const HEALTH = '/healthz';
+const UNLIMITED = new Set([HEALTH, '/v1/halt', '/v1/incidents', '/v1/runs/:id/abort']);
 const WINDOW_MS = 60_000;
 
 type Asked = (request: FastifyRequest) => Promise<{ isAllowed: boolean; isExceeded?: boolean; ttlInSeconds?: number }>;
 
 async function check(ask: Asked, request: FastifyRequest): Promise<void> {
-  if (UNLIMITED.has(request.routeOptions.url ?? '')) return;
+  const url = request.routeOptions.url ?? '';
+  if (UNLIMITED.has(url) && (request.method !== 'GET' || url === HEALTH)) return;
   const { isExceeded, ttlInSeconds = 60 } = await ask(request);
   if (isExceeded) throw new HttpError(429, `more requests than are taken in a minute; try again in ${ttlInSeconds} s`);
 }
@@ -50,7 +52,7 @@ export function limitAddresses(app: FastifyInstance, { perAddress }: Limits): vo
 export function limitPrincipals(app: FastifyInstance, { perPrincipal }: Limits): void {
   let ask: Asked | undefined;
   app.addHook('preValidation', async (request) => {
-    if (request.routeOptions.url === undefined || request.routeOptions.url === '/healthz') return;
+    if (request.routeOptions.url === undefined || request.routeOptions.url === HEALTH) return;
     ask ??= app.createRateLimit({ max: perPrincipal, timeWindow: WINDOW_MS, keyGenerator: (asking) => principalOf(asking).subject });
     await check(ask, request);
   });

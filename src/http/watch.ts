@@ -27,7 +27,9 @@ interface Sight {
 export const eventId = ({ key }: Pick<RunEvent, 'key'>): string => encodeURIComponent(key);
 
 const frame = (event: RunEvent): string => `id: ${eventId(event)}\ndata: ${JSON.stringify(event)}\n\n`;
-const endFrame = (end: object): string => `event: end\ndata: ${JSON.stringify(end)}\n\n`;
+/** No event has it: their ids hold no bare percent sign. */
+const END_ID = '%end';
+const endFrame = (end: object): string => `id: ${END_ID}\nevent: end\ndata: ${JSON.stringify(end)}\n\n`;
 
 const byTime = (a: RunEvent, b: RunEvent): number => a.atMs - b.atMs || (a.key < b.key ? -1 : 1);
 
@@ -54,12 +56,8 @@ function following(events: readonly RunEvent[], after: string | undefined): stri
   return events.slice(0, at + 1).map(({ key }) => key);
 }
 
-/** Whether a watcher that comes back has seen everything of a run that is over: there is nothing to wait for. */
-export async function isSeen(rooms: Rooms, workflowId: string, after: string): Promise<boolean> {
-  const { events, end } = await look(rooms, workflowId);
-  const last = events.at(-1);
-  return end !== undefined && last !== undefined && eventId(last) === after;
-}
+/** Whether a watcher that comes back has seen the end: there is nothing to wait for. */
+export const isSeen = (after: string): boolean => after === END_ID;
 
 /** A run's events as server-sent events: those that were, those that come, and its end. */
 export async function* watchRun(rooms: Rooms, workflowId: string, options: WatchOptions): AsyncGenerator<string> {

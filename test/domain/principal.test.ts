@@ -11,7 +11,7 @@ const table: Record<Grant['role'], string> = {
   operator: 'read plan start pause stop schedule clear',
   approver: 'read stop approve lift',
   admin: 'read plan start pause stop approve schedule clear lift',
-  local: 'read plan pause stop lift',
+  local: 'read pause stop lift',
 };
 
 describe.each(Object.entries(table) as [Grant['role'], string][])('%s', (role, allowed) => {
@@ -33,8 +33,8 @@ describe.each(Object.entries(table) as [Grant['role'], string][])('%s', (role, a
   });
 });
 
-test('nobody may start or approve without a name', () => {
-  for (const action of ['start', 'approve', 'schedule', 'clear'] as const)
+test('nobody may plan, start or approve without a name', () => {
+  for (const action of ['plan', 'start', 'approve', 'schedule', 'clear'] as const)
     expect(decide(at('local', EVERY, EVERY), action, here)).toBe('forbidden');
 });
 

@@ -38,15 +38,17 @@ test('a run that is over is told from its first event to its verdict', () =>
     expect(type).toMatch(/^text\/event-stream/);
     expect(idsIn(text)).toEqual(['00001-step', '00002-step']);
     expect(text).toMatch(/data: \{"key":"00001-step".*\}\n\n/);
-    expect(text).toMatch(/event: end\ndata: \{"verdict":"passed","reason":"all held"\}\n\n$/);
+    expect(text).toMatch(/id: %end\nevent: end\ndata: \{"verdict":"passed","reason":"all held"\}\n\n$/);
   }));
 
-test('who comes back gets what came since; who has seen all of a run that is over gets 204', () =>
+test('who comes back gets what came since, the verdict too; who has seen the end gets 204', () =>
   withFakes(async (api) => {
     await recorded(api);
     await closeIt(api);
     expect(idsIn((await stream(api, 'viewer', { 'last-event-id': '00001-step' })).text)).toEqual(['00002-step']);
-    expect(await stream(api, 'viewer', { 'last-event-id': '00002-step' })).toMatchObject({ status: 204, text: '' });
+    const onlyEnd = await stream(api, 'viewer', { 'last-event-id': '00002-step' });
+    expect([idsIn(onlyEnd.text), onlyEnd.text]).toEqual([[], expect.stringContaining('"verdict":"passed"')]);
+    expect(await stream(api, 'viewer', { 'last-event-id': '%end' })).toMatchObject({ status: 204, text: '' });
     for (const unknown of ['never-was', '%0a', 'x y'])
       expect(idsIn((await stream(api, 'viewer', { 'last-event-id': unknown })).text)).toHaveLength(2);
   }));
@@ -97,7 +99,7 @@ describe('watching', () => {
     const door = fakeDoor();
     door.states.set('run-0', { ...state('closed', [event(1)]), decision: { verdict: 'denied', rule: 'policy', reason: 'no' } });
     const text = await collect(watchRun({ door }, 'run-0', { ...pace, signal: new AbortController().signal }), 10);
-    expect(text).toMatch(/00001-step[\s\S]*event: end\ndata: \{"verdict":"denied","reason":"no"\}/);
+    expect(text).toMatch(/00001-step[\s\S]*id: %end\nevent: end\ndata: \{"verdict":"denied","reason":"no"\}/);
   });
 
   test('it beats when nothing happens, and ends when the proof of who watches does, without an end of the run', async () => {

@@ -259,6 +259,7 @@ describe('a trusted proxy', () => {
         const ask = async (headers: Record<string, string>, remoteAddress = '127.0.0.1') =>
           (await app.inject({ url: '/v1/me', headers, remoteAddress })).statusCode;
         expect(await ask(said)).toBe(200);
+        expect(await ask({ ...said, origin: 'https://evil.example' })).toBe(403);
         expect(await ask({ ...said, ...bearer('admin') })).toBe(401);
         expect(await ask(said, '192.0.2.1')).toBe(401);
         expect(await ask({})).toBe(401);

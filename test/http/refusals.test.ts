@@ -15,7 +15,12 @@ async function refused(
   token: string | undefined,
   ask: (url: string, port: number) => Promise<void>,
 ): Promise<void> {
-  const app = createApi({ door: nobody, log: pino({ level: 'silent' }), records: { ...createMemoryRecords(), appendAudit }, ...(token !== undefined && { token }) });
+  const app = createApi({
+    door: nobody,
+    log: pino({ level: 'silent' }),
+    records: { ...createMemoryRecords(), appendAudit },
+    ...(token !== undefined && { token }),
+  });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   await ask(`http://127.0.0.1:${port}`, port).finally(() => app.close());

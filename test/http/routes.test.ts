@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../src/domain/audit/entry.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
 import { aRun, anEvent, T0 } from '../records/examples.ts';
 import { bearer, DIGEST, withFakes, type FakeApi } from './fakes.ts';
@@ -312,11 +313,55 @@ test('schedules: added, seen and removed by whoever may; others know of none', (
     ]);
   }));
 
+/** What is on the audit log, as far as it is about acts. */
+async function audited({ records }: FakeApi): Promise<[action: string, actor: string, subject: string][]> {
+  const entries: AuditEntry[] = [];
+  for await (const page of records.auditPages()) entries.push(...page);
+  return entries.map(({ action, actor, subject }) => [action, actor, subject]);
+}
+
+test('an act that the run refuses, or comes too late for, is 422 and on the audit log', () =>
+  withFakes(async (api) => {
+    api.door.runs.set('run.1', { owner: 'payments', environment: 'staging' });
+    const refuse = (error: Error): void => {
+      api.door.steer = () => Promise.reject(error);
+    };
+    refuse(Object.assign(new Error('update failed'), { name: 'WorkflowUpdateFailedError', cause: new Error('another digest') }));
+    expect(await ask(api, 'approver', 'POST', '/v1/runs/run.1/approve', { digest: DIGEST })).toMatchObject({
+      status: 422,
+      body: { detail: 'another digest' },
+    });
+    refuse(Object.assign(new Error('not found'), { name: 'WorkflowNotFoundError' }));
+    expect(await ask(api, 'operator', 'POST', '/v1/runs/run.1/abort', {})).toMatchObject({
+      status: 422,
+      body: { detail: 'the run is over' },
+    });
+    expect(await audited(api)).toEqual([
+      ['act-refused', 'key:approver', 'run.1'],
+      ['act-refused', 'key:operator', 'run.1'],
+    ]);
+  }));
+
+test('acts on schedules are on the audit log; none but a pause is done without it', () =>
+  withFakes(async (api) => {
+    const body = { document, name: 'tuesdays', cron: '0 10 * * 2', zone: 'Europe/Berlin' };
+    expect((await ask(api, 'operator', 'POST', '/v1/schedules', body)).status).toBe(201);
+    expect((await ask(api, 'operator', 'POST', '/v1/schedules/tuesdays/trigger')).status).toBe(200);
+    expect(await audited(api)).toEqual([
+      ['schedule-add', 'key:operator', 'schedule:tuesdays'],
+      ['schedule-trigger', 'key:operator', 'schedule:tuesdays'],
+    ]);
+    api.records.appendAudit = () => Promise.reject(Object.assign(new Error('away'), { name: 'RecordsError', retryable: true }));
+    expect((await ask(api, 'operator', 'POST', '/v1/schedules/tuesdays/trigger')).status).toBe(503);
+    expect((await ask(api, 'operator', 'POST', '/v1/schedules/tuesdays/pause')).status).toBe(200);
+    expect(api.door.calls.map(([name]) => name)).toEqual(['addSchedule', 'trigger', 'pause']);
+  }));
+
 describe('nobody by name', () => {
   const local = { access: undefined } as object;
   const here = { host: 'localhost' };
 
-  test('at this machine may look, stop and lift, and neither start nor approve', () =>
+  test('at this machine may look, stop and lift, and neither plan, start nor approve', () =>
     withFakes(async (api) => {
       api.door.runs.set('run.1', { owner: 'payments', environment: 'staging' });
       const at = async (method: Method, url: string, payload?: object, headers: Record<string, string> = {}) =>
@@ -324,6 +369,7 @@ describe('nobody by name', () => {
       expect(await at('POST', '/v1/runs/run.1/abort', {})).toBe(200);
       expect(await at('POST', '/v1/halt', { by: 'ann', reason: 'why' })).toBe(202);
       expect(await at('POST', '/v1/runs', { document }, KEY)).toBe(403);
+      expect(await at('POST', '/v1/plan', { document })).toBe(403);
       expect(await at('POST', '/v1/runs/run.1/approve', { digest: DIGEST })).toBe(403);
       expect(await at('POST', '/v1/schedules', { document, name: 'x', cron: '0 10 * * 2', zone: 'UTC' })).toBe(403);
     }, local));

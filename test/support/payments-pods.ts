@@ -5,7 +5,8 @@ import { openPool, dropStorage } from '../../src/sandbox/payments/storage.ts';
 import { currentBuild } from './build.ts';
 import { apply, databaseUrl, freshNamespace, kubectl } from './cluster.ts';
 import { deployment, service } from './manifests.ts';
-import { loadPaymentsImage, openDoor, PAYMENTS_IMAGE } from './payments-image.ts';
+import { openDoor } from './door.ts';
+import { loadPaymentsImage, PAYMENTS_IMAGE } from './payments-image.ts';
 
 const PORT = 8080;
 const PROGRAMS = '/app/dist/sandbox/payments';

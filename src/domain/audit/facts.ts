@@ -108,6 +108,14 @@ export const factOfLift = (environment: string | undefined, by: string, reason: 
     ...{ key: `halt-lifted/${environment ?? EVERYWHERE}/${atMs}`, atMs, actor: by, reason },
   });
 
+/** That somebody changed a schedule, or made it start a run: the run names whoever added the schedule. */
+export const factOfScheduleAct = (
+  act: 'add' | 'remove' | 'pause' | 'resume' | 'trigger',
+  name: string,
+  by: string,
+  atMs: number,
+): AuditFact => factAbout(`schedule:${name}`, `schedule-${act}`, { key: `schedule-${act}/${name}/${atMs}/${by}`, atMs, actor: by });
+
 /** That a run did not take what somebody wanted of it: a refused update leaves no trace in Temporal. */
 export const factOfRefusedAct = (act: string, workflowId: string, by: string, why: string, atMs: number): AuditFact =>
   factAbout(workflowId, 'act-refused', { key: `act-refused/${workflowId}/${atMs}`, atMs, actor: by, act, why: why.slice(0, MAX_TEXT) });

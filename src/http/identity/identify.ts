@@ -50,6 +50,8 @@ export function createIdentify({ token, access, nowMs = Date.now, jwksCooldownMs
     const given = bearerOf(request);
     if (proxied && request.headers.authorization !== undefined)
       throw new HttpError(401, 'the request brings two identities: a header of the proxy and an Authorization header');
+    // What the proxy goes by comes with a browser's every request, whoever's page made it.
+    if (proxied && request.headers.origin !== undefined) throw new HttpError(403, 'an identity that a proxy gives is not for web pages');
     if (proxied) return proxied;
     if (given === undefined) throw new HttpError(401, WANTED);
     if (token !== undefined && timingSafeEqual(digest(given), digest(token))) return TOKEN_HOLDER;

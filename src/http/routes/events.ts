@@ -40,13 +40,15 @@ export function eventRoutes(app: Api, rooms: Rooms, watchers: Watchers): void {
       const [principal, { id }] = [principalOf(request), request.params];
       await visibleRun(rooms, principal, id);
       const after = request.headers['last-event-id'];
-      if (after !== undefined && (await isSeen(rooms, id, after))) return reply.code(204).send(null);
+      if (after !== undefined && isSeen(after)) return reply.code(204).send(null);
       const leave = watchers.enter(principal.subject);
       const gone = new AbortController();
-      reply.raw.once('close', () => {
+      const end = (): void => {
         gone.abort();
         leave();
-      });
+      };
+      reply.raw.once('close', end);
+      if (reply.raw.destroyed) end(); // it closed while the run was looked for: nobody will tell once more
       const frames = watchRun(rooms, id, {
         signal: AbortSignal.any([gone.signal, watchers.signal]),
         lookEveryMs: LOOK_EVERY_MS,

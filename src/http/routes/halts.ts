@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { factOfLift } from '../../domain/audit/facts.ts';
 import { EVERYWHERE } from '../../domain/ledger/names.ts';
-import { knowsEnvironment, type Principal } from '../../domain/principal.ts';
+import { knowsEnvironment, readable, type Principal } from '../../domain/principal.ts';
 import type { HaltOptions } from '../../client.ts';
 import type { Api } from '../api.ts';
 import { mustMay, principalOf } from '../guard.ts';
@@ -41,6 +41,7 @@ export function haltRoutes(app: Api, { door, records }: Rooms): void {
     },
     async (request) => {
       const principal = principalOf(request);
+      if (readable(principal).length === 0) throw new HttpError(403, `${principal.subject} may not look at anything here`);
       const standing = Object.entries(await door.halts());
       return Object.fromEntries(standing.filter(([name]) => name === EVERYWHERE || knowsEnvironment(principal, name)));
     },

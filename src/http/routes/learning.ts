@@ -61,7 +61,7 @@ export function learningRoutes(app: Api, rooms: Rooms): void {
     async (request, reply) => {
       const run = await visibleRecord(rooms, principalOf(request), request.params.id);
       const { format } = request.query;
-      const body = await begun(runPieces(requireRecords(rooms), run, format));
+      const body = await begun(runPieces(requireRecords(rooms), run, format, readable(principalOf(request))));
       return reply.header('content-type', TYPES[format]).header('content-security-policy', NOTHING_RUNS).send(body);
     },
   );

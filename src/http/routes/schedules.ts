@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { factOfScheduleAct } from '../../domain/audit/facts.ts';
 import { decide, type Action, type Principal } from '../../domain/principal.ts';
 import { Name } from '../../domain/experiment/metadata.ts';
 import { parseDocument } from '../../language/experiment.ts';
@@ -24,7 +25,15 @@ const MISSING = 'there is no such schedule';
 const placeOf = ({ owner, environment }: ScheduleView) => ({ team: owner, environment });
 
 /** Chaos windows: runs at set times. */
-export function scheduleRoutes(app: Api, { door }: Rooms): void {
+export function scheduleRoutes(app: Api, { door, records }: Rooms): void {
+  /** Before the deed: what is not on the audit log is not done. But nothing that stops something waits for the database. */
+  const note = async (act: Parameters<typeof factOfScheduleAct>[0], name: string, by: string): Promise<void> => {
+    const noted = records?.appendAudit([factOfScheduleAct(act, name, by, Date.now())]);
+    if (act !== 'pause' && act !== 'remove') return noted;
+    noted?.catch((cause: unknown) => {
+      app.log.error({ schedule: name, act, by, cause: String(cause) }, 'an act on a schedule is missing in the audit log');
+    });
+  };
   const answers = { ...schema.problems, 422: schema.problem('such a schedule cannot be') };
   const one = { 200: schema.ScheduleAnswer, ...answers };
   const tags = ['schedules'];
@@ -62,6 +71,7 @@ export function scheduleRoutes(app: Api, { door }: Rooms): void {
       const { document, name, cron, zone, ...rest } = request.body;
       const { owner, environment } = parseDocument(document).metadata;
       mustMay(principalOf(request), 'schedule', { team: owner, environment });
+      await note('add', name, subject);
       const view = await door.addSchedule({ document, name, cron, zone, ...given(rest), requestedBy: subject });
       request.log.info({ schedule: name, by: subject }, 'schedule added');
       return reply
@@ -89,6 +99,7 @@ export function scheduleRoutes(app: Api, { door }: Rooms): void {
     },
     async (request, reply) => {
       await visible(principalOf(request), request.params.name, 'schedule');
+      await note('remove', request.params.name, principalOf(request).subject);
       await door.removeSchedule(request.params.name);
       request.log.info({ schedule: request.params.name, by: principalOf(request).subject }, 'schedule removed');
       return reply.code(204).send(null);
@@ -109,6 +120,7 @@ export function scheduleRoutes(app: Api, { door }: Rooms): void {
       async (request) => {
         const { subject } = principalOf(request);
         await visible(principalOf(request), request.params.name, 'schedule');
+        await note(act, request.params.name, subject);
         request.log.info({ schedule: request.params.name, by: subject, act }, 'schedule steered');
         return { ...(await door.actOnSchedule(act, request.params.name, subject)) };
       },

@@ -28,7 +28,7 @@ export function serviceRoutes(app: Api, { door, records }: Rooms, registry: Regi
     {
       schema: {
         tags,
-        summary: 'whether the API can do its work: without the records halts, steering and starts still go',
+        summary: 'whether the API can do its work: without the records halts and steering still go',
         security: [],
         response: { 200: z.object({ status: z.literal('ok'), records: z.enum(['ok', 'unreachable', 'none']) }), 503: schema.problems[503] },
       },

@@ -1,8 +1,10 @@
 import type { Action } from '../../domain/principal.ts';
-import type { Act } from '../../client.ts';
+import type { Act, RunState } from '../../client.ts';
+import { factOfRefusedAct } from '../../domain/audit/facts.ts';
 import type { Api } from '../api.ts';
 import type { Steer } from '../door.ts';
 import { principalOf } from '../guard.ts';
+import { HttpError } from '../problem.ts';
 import * as schema from '../schemas.ts';
 import { mustActOn, type Rooms } from '../visible.ts';
 import { given } from './given.ts';
@@ -13,6 +15,31 @@ const STEERING: Record<Exclude<Steer, 'approve'>, { action: Action; summary: str
   pause: { action: 'pause', summary: 'undoes a live fault and lets nothing new begin' },
   resume: { action: 'pause', summary: 'goes on after a pause' },
 };
+
+/** Why a run did not take an act; undefined when it was something else. */
+function whyRefused(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === 'WorkflowNotFoundError') return 'the run is over'; // it was there a moment ago
+  if (error.name !== 'WorkflowUpdateFailedError') return undefined;
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+/**
+ * Acts on a run that is there. What it refuses leaves no trace in Temporal, so it goes into the audit log.
+ * @throws HttpError (422) when the run refuses it
+ */
+async function steerRun({ door, records }: Rooms, steer: Steer, id: string, act: Act, log: Api['log']): Promise<RunState> {
+  try {
+    return await door.steer(steer, id, act);
+  } catch (error) {
+    const why = whyRefused(error);
+    if (why === undefined) throw error;
+    void records?.appendAudit([factOfRefusedAct(steer, id, act.by, why, Date.now())]).catch((cause: unknown) => {
+      log.error({ run: id, act: steer, by: act.by, cause: String(cause) }, 'a refused act is missing in the audit log');
+    });
+    throw new HttpError(422, why);
+  }
+}
 
 /** Lets people act on a run. Who acts is who is authenticated, whatever the body says. */
 export function steeringRoutes(app: Api, rooms: Rooms): void {
@@ -26,7 +53,8 @@ export function steeringRoutes(app: Api, rooms: Rooms): void {
       const { subject } = principalOf(request);
       const { id } = request.params;
       await mustActOn(rooms, principalOf(request), id, 'approve');
-      const state = await rooms.door.steer('approve', id, { ...given(request.body), digest: request.body.digest, by: subject });
+      const act: Act = { ...given(request.body), digest: request.body.digest, by: subject };
+      const state = await steerRun(rooms, 'approve', id, act, request.log);
       request.log.info({ run: id, by: subject }, 'approved');
       return { ...state };
     },
@@ -39,7 +67,7 @@ export function steeringRoutes(app: Api, rooms: Rooms): void {
       const { id } = request.params;
       await mustActOn(rooms, principalOf(request), id, action);
       const act: Act = { ...given(request.body ?? {}), by: subject };
-      const state = await rooms.door.steer(steer, id, act);
+      const state = await steerRun(rooms, steer, id, act, request.log);
       request.log.info({ run: id, by: subject, act: steer }, 'run steered');
       return { ...state };
     });
