@@ -22,8 +22,8 @@ export interface RunContext {
   interrupt?: (() => void) | undefined;
   /** The population when the first wave was prepared; absent before that, and in runs of earlier versions. */
   headcount?: Headcount;
-  /** For how many the newest approval was given, and how many this run had taken for good before; absent without one, and in runs of earlier versions. */
-  approvedFor?: Approved & { takenBefore: number };
+  /** For how many the newest approval was given, and how many victims this run had before; absent without one, and in runs of earlier versions. */
+  approvedFor?: Approved & { victimsBefore: number };
   /** Fencing token of the ledger's newest grant; 0 before the first. */
   epoch: number;
   ledger: LedgerSide;

@@ -61,11 +61,11 @@ export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Plac
 
 /** A pause ends early what can be undone, or has not begun; an instantaneous fault that was carried out is watched to its end. */
 async function actUnlessPaused(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<void> {
-  const { run, wave, facts } = deed;
+  const { run, facts } = deed;
   const watch = new CancellationScope();
   let by: string | undefined;
   run.interrupt = () => {
-    if (run.state.phase !== 'arming' && !run.plan.reversible[wave.fault.kind]) return;
+    if (isTooLateToPause(deed)) return;
     by ??= run.state.paused?.by ?? 'somebody';
     watch.cancel();
   };
@@ -77,6 +77,13 @@ async function actUnlessPaused(deed: Deed, preparation: Preparation, arm: (undo:
   } finally {
     run.interrupt = undefined;
   }
+}
+
+/** What cannot be undone has begun once the first victim's order is given. */
+function isTooLateToPause({ run, wave, place }: Deed): boolean {
+  const { phase } = run.state;
+  const hasBegun = phase === 'injecting' ? victimsIn(run, place).length > 0 : phase !== 'arming';
+  return hasBegun && !run.plan.reversible[wave.fault.kind];
 }
 
 function noteLeftovers({ state, facts, chronicle }: AdmittedRun, stuck: readonly string[], place: Place): void {
@@ -178,15 +185,18 @@ async function injectAll(deed: Deed, preparation: Preparation, arm: (undo: Undo)
   await allAnswered(ordersOf(deed, preparation).map((order) => inject(deed, order, arm)));
 }
 
+/** @throws CancelledFailure when it was withdrawn meanwhile: then no victim's order may be begun */
 async function isFenced(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<boolean> {
   const { run, place, facts, unresolved } = deed;
   const order = fenceOrder(run, place, preparation);
   if (order) {
     unresolved.set(order.key, order);
     arm(fenceUndo(deed, order));
+    run.facts.touchedIn = place.wave;
   }
   const isProven = await raiseFence(run, place, facts, order);
   if (order) unresolved.delete(order.key);
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('withdrawn while the fence was being set');
   return isProven;
 }
 
