@@ -14,6 +14,8 @@ export interface RunContext {
   state: RunState;
   facts: RunFacts;
   chronicle: Chronicle;
+  /** Why each leftover could not be undone, by its name in the state. */
+  whyLeft: Map<string, string>;
   /** Everything that an abort ends. Undo and recovery live outside of it. */
   chaos: CancellationScope;
   /** Guards that see: `wave/iteration` → since when, epoch milliseconds. */

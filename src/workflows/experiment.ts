@@ -36,6 +36,7 @@ export async function experiment(input: RunInput): Promise<RunResult> {
     state: newRunState(),
     facts: newRunFacts(),
     chronicle: new Chronicle(),
+    whyLeft: new Map(),
     chaos,
     armed: new Map(),
     epoch: 0,

@@ -4,17 +4,17 @@ import type { Preparation } from '../activities/prepare.ts';
 import { guardRules } from '../domain/guard.ts';
 import type { Order } from '../domain/order.ts';
 import type { WavePlan } from '../domain/plan.ts';
-import { floorOf } from '../domain/survivors.ts';
 import { whyUnfenced, type IterationFacts } from '../domain/verdict.ts';
 import { victimsIn } from './comeback.ts';
 import { enter, newIterationFacts, type AdmittedRun, type Place } from './context.ts';
-import { timedOut } from './failure.ts';
-import { capOf, fenceOrder, raiseFence, setsFence } from './fence.ts';
+import { reasonOf, timedOut } from './failure.ts';
+import { fenceOrder, raiseFence, setsFence } from './fence.ts';
 import { watchOver } from './guarding.ts';
+import { ordersOf } from './orders.ts';
 import { isPatched } from './patches.ts';
-import { INJECT_WITHIN_MS, injecting, undoing } from './proxies.ts';
+import { injecting, undoing } from './proxies.ts';
 import { recover } from './recover.ts';
-import { withUndo, type Undo } from './undo.ts';
+import { withUndo, type Stuck, type Undo } from './undo.ts';
 
 /** One iteration under way. */
 interface Deed {
@@ -86,10 +86,13 @@ function isTooLateToPause({ run, wave, place }: Deed): boolean {
   return hasBegun && !run.plan.reversible[wave.fault.kind];
 }
 
-function noteLeftovers({ state, facts, chronicle }: AdmittedRun, stuck: readonly string[], place: Place): void {
-  for (const what of stuck) chronicle.add('leftover', { what }, place);
-  state.leftovers.push(...stuck);
-  facts.leftovers.push(...stuck);
+function noteLeftovers({ state, facts, whyLeft, chronicle }: AdmittedRun, stuck: readonly Stuck[], place: Place): void {
+  for (const { what, why } of stuck) {
+    chronicle.add('leftover', { what, why }, place);
+    state.leftovers.push(what);
+    facts.leftovers.push(what);
+    whyLeft.set(what, why);
+  }
 }
 
 /** Everything that can be cancelled. */
@@ -161,28 +164,10 @@ function takeGuard({ run, place, facts }: Deed, outcome: GuardOutcome): void {
   run.chronicle.add('breach', { ...outcome.breach }, place);
 }
 
-const ordersOf = ({ run, wave, place }: Deed, { choice, populationSize }: Preparation): Order[] =>
-  choice.victims.map((target) => ({
-    key: `${run.state.workflowId}/${place.wave}/${place.iteration}/${target.id}`,
-    workflowId: run.state.workflowId,
-    ...place,
-    fault: wave.fault,
-    target,
-    notAfterMs: Date.now() + INJECT_WITHIN_MS,
-    epoch: run.epoch,
-    victimsPlanned: choice.victims.length,
-    leaseMs: run.plan.experiment.guard.lease,
-    survivors: {
-      targets: run.plan.experiment.targets,
-      atLeast: floorOf(run.plan.experiment.blastRadius.survivorsAtLeast, Math.max(populationSize, run.headcount?.size ?? 0)),
-    },
-    ...capOf(run),
-  }));
-
 /** Sets the fence where one is asked for, and then carries out the orders side by side: none when the fence is not proven. */
 async function injectAll(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<void> {
   if (setsFence(deed.run) && !(await isFenced(deed, preparation, arm))) return;
-  await allAnswered(ordersOf(deed, preparation).map((order) => inject(deed, order, arm)));
+  await allAnswered(ordersOf(deed.run, deed.wave, deed.place, preparation).map((order) => inject(deed, order, arm)));
 }
 
 /** @throws CancelledFailure when it was withdrawn meanwhile: then no victim's order may be begun */
@@ -277,8 +262,8 @@ async function waitOut({ run, place, unresolved }: Deed): Promise<void> {
   await awaitExpiry(orders);
   for (const order of orders.filter(({ fault }) => run.plan.reversible[fault.kind])) {
     const { what, run: undo } = undoOf(run, order);
-    await undo().catch(() => {
-      noteLeftovers(run, [what], place);
+    await undo().catch((cause: unknown) => {
+      noteLeftovers(run, [{ what, why: reasonOf(cause) }], place);
     });
   }
 }

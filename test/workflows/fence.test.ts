@@ -164,15 +164,15 @@ describeWithTemporal('a run that fences its canary', () => {
   });
 
   test('what somebody else has changed is a leftover at once, not after half an hour of trying', () =>
-    onStage(theatre, async ({ site, start, verdict }) => {
+    onStage(theatre, async ({ site, start, verdict, records }) => {
       site.on('revertFault', (order, usual) =>
         order.isFence ? Promise.reject(ApplicationFailure.nonRetryable('was changed by somebody else', 'NotUndone')) : usual(),
       );
-      expect(await verdict(await start(experimentDocument({ traffic: fenced })))).toMatchObject({
-        verdict: 'error',
-        rule: 'leftovers',
-        leftovers: ['traffic-share on http-route shop/web: route:http-route:r-1'],
-      });
+      const id = await start(experimentDocument({ traffic: fenced }));
+      const what = 'traffic-share on http-route shop/web: route:http-route:r-1';
+      expect(await verdict(id)).toMatchObject({ verdict: 'error', rule: 'leftovers', leftovers: [what] });
+      const told = (await records.events(id)).filter(({ kind }) => kind === 'leftover');
+      expect(told.map(({ data }) => data)).toMatchObject([{ what, why: containing('was changed by somebody else') }]);
     }));
 
   test.each([
