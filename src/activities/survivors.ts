@@ -110,7 +110,7 @@ async function standing(ports: FaultPorts, place: FloorPorts, { size, ready: see
   const ready = (await runningNow(seen, ports, () => discover(targets, place.site, place.targets, NEVER))).map(({ id }) => id);
   const hits = await survivors.recent(ready);
   const records = await Promise.all(hits.map(({ key }) => journal.read(key)));
-  return { size, ready, hit: hits.filter((_, i) => records[i]?.reversal === undefined).map(({ targetId }) => targetId) };
+  return { size, ready, hit: hits.filter((_, i) => records[i]?.reversal?.undone !== true).map(({ targetId }) => targetId) };
 }
 
 /** Those that still live. Processes are looked at one by one; of anything else its system is asked again, because one answer tells of all. */

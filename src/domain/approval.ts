@@ -23,27 +23,33 @@ export const fewestApproved = (approved: number, mayDropBy: number): number => a
 export const describeApproved = ({ all, mayDropBy }: Approved): string =>
   `for ${all} targets that live and are ready; void when fewer than ${fewestApproved(all, mayDropBy)} of them are left`;
 
+/** How many a run has taken that nothing brings back: of all targets, and of those that a wave aims at. */
+export interface Taken {
+  all: number;
+  aimedAt: number;
+}
+
 /** What is there when a wave is prepared; undefined where the site did not tell. */
 export interface Present {
   all: number | undefined;
   /** Of those that the wave aims at. */
   aimedAt: number | undefined;
   /** Victims of this run since the approval was asked for that nothing brings back: they are gone by its own doing, as approved. */
-  taken: number;
+  taken: Taken;
 }
 
 /** Why the approval does not stand for this wave any more, with the numbers and the remedy; undefined when it does. */
 export function whyVoid({ all, waves, mayDropBy }: Approved, wave: string, present: Present): string | undefined {
-  const counts: [what: string, approved: number | undefined, now: number | undefined][] = [
-    ['targets', all, present.all],
-    [`targets of wave ${wave}`, waves[wave], present.aimedAt],
+  const counts: [what: string, approved: number | undefined, now: number | undefined, taken: number][] = [
+    ['targets', all, present.all, present.taken.all],
+    [`targets of wave ${wave}`, waves[wave], present.aimedAt, present.taken.aimedAt],
   ];
-  for (const [what, approved, now] of counts) {
+  for (const [what, approved, now, taken] of counts) {
     if (approved === undefined) return `the approval is void: it was given without a count of the ${what}`;
     const fewest = fewestApproved(approved, mayDropBy);
-    if (now !== undefined && now + present.taken >= fewest) continue;
-    const taken = present.taken > 0 ? ` beside ${present.taken} that this run has taken since` : '';
-    return `the approval is void: it was given for ${approved} ${what} that live and are ready, and ${now ?? 'an unknown number'} are left${taken}; approvals.populationMayDropBy is ${percent(mayDropBy)}, so that ${fewest} must be: plan it again, and have it approved anew`;
+    if (now !== undefined && now + taken >= fewest) continue;
+    const beside = taken > 0 ? ` beside ${taken} that this run has taken since` : '';
+    return `the approval is void: it was given for ${approved} ${what} that live and are ready, and ${now ?? 'an unknown number'} are left${beside}; approvals.populationMayDropBy is ${percent(mayDropBy)}, so that ${fewest} must be: plan it again, and have it approved anew`;
   }
   return undefined;
 }

@@ -48,15 +48,17 @@ export interface IterationFacts {
 
 /** What is known of a run when it is over. Everything that decides, and nothing else. */
 export interface RunFacts {
-  /** Refused before anything was injected. */
+  /** Refused before anything was touched. */
   denied?: string;
+  /** The newest wave in which the canary's traffic was ordered to be changed: something may have happened there, although nobody was hit. */
+  touchedIn?: string;
   /** An incident that has nothing to do with the experiment: nothing that was measured counts. */
   incident?: string;
   /** Stopped by a person. */
   aborted?: { by: string; reason: string };
   /** Stopped by a stop condition or by blindness. */
   breach?: Breach;
-  /** A gate closed (precondition, window, policy in the middle of a wave) after something was injected. */
+  /** A gate closed (precondition, window, policy in the middle of a wave) after something was touched. */
   gated?: string;
   /** A wave was denied by policy, or for want of evidence or error budget, after others had been run. Nothing of it happened, and nothing was refuted. */
   waveDenied?: string;

@@ -74,6 +74,7 @@ export interface JournalRecord {
   /** The first intent; there whenever an attempt may have acted. */
   intent?: JournalIntent;
   deed?: Deed;
+  /** The undo; or one that has failed for good (`isFinal`), after which nothing is changed any more. */
   reversal?: Reversal;
 }
 
@@ -89,7 +90,10 @@ export interface JournalPort {
    * @throws Error when such an order's earlier attempt may have acted: it is not tried again, and its undo is owed
    */
   once(entry: JournalEntry, act: (earlier: JournalIntent | undefined) => Promise<Deed>, signal: AbortSignal): Promise<Deed>;
-  /** Undoes once, and closes the key: an order that arrives later is skipped. An undo that failed may be repeated. */
+  /**
+   * Undoes once, and closes the key: an order that arrives later is skipped. An undo that failed may be repeated. One that failed for good is
+   * remembered, closes the key, too, and is given to every later `act`, which then only looks.
+   */
   undo(entry: JournalEntry, act: (record: JournalRecord) => Promise<Reversal>, signal: AbortSignal): Promise<Reversal>;
   read(key: string): Promise<JournalRecord>;
 }

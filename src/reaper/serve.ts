@@ -5,7 +5,7 @@ import { fileOf, namesWith, placeOfName, renewalOf } from '../adapters/leases/na
 import { Acknowledgement, filesIn, readJson, removeFile, renewedMs, UndoRecord } from '../adapters/leases/records.ts';
 import { writeWhole } from '../adapters/process/write-file.ts';
 import type { ProcessIdentity } from '../domain/process.ts';
-import { deadlineOf, nextLook, retryAfterMs, type Charge } from './charge.ts';
+import { deadlineOf, mustWait, nextLook, retryAfterMs, type Charge } from './charge.ts';
 import type { Log } from './log.ts';
 import type { UndoAtEnd } from './undo.ts';
 
@@ -47,8 +47,7 @@ export class Reaper {
       let idleSince = performance.now();
       for (;;) {
         await this.look();
-        for (const charge of this.charges.values())
-          if (nextLook(charge) <= performance.now() || this.mustHurry(charge)) void this.reap(charge);
+        for (const charge of this.charges.values()) if (this.isDue(charge)) void this.reap(charge);
         if (this.charges.size > 0) idleSince = performance.now();
         if (this.isDone(performance.now() - idleSince)) return;
         await this.change();
@@ -61,6 +60,14 @@ export class Reaper {
   /** Whether there is a record that it could serve. */
   async hasMore(): Promise<boolean> {
     return namesWith(await filesIn(this.service.dir), 'lease').some((name) => !this.others.has(name));
+  }
+
+  private isDue(charge: Charge): boolean {
+    return !this.mustWait(charge) && (nextLook(charge) <= performance.now() || this.mustHurry(charge));
+  }
+
+  private mustWait(charge: Charge): boolean {
+    return mustWait(charge, this.charges.values(), this.service.leaving.aborted);
   }
 
   /** Asked to leave, it undoes everything at once, and stays for nothing that it has tried in vain. */
@@ -171,7 +178,7 @@ export class Reaper {
       this.hasNews = false;
       return Promise.resolve();
     }
-    const next = Math.min(...[...this.charges.values()].map(nextLook)) - performance.now();
+    const next = Math.min(...[...this.charges.values()].filter((charge) => !this.mustWait(charge)).map(nextLook)) - performance.now();
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.wake(), Math.max(1, Math.min(LOOK_EVERY_MS, next)));
       this.wake = () => {

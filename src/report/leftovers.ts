@@ -45,7 +45,8 @@ function ordersOf(run: RunRecord, events: readonly RunEvent[]): Order[] {
 }
 
 /** What a run left behind by its own words: `process-pause on NAME: TARGET-ID`. */
-function toldByRun(run: RunRecord, what: string, orders: readonly Order[], { atMs, wave }: Pick<RunEvent, 'atMs' | 'wave'>): Leftover {
+function toldByRun(run: RunRecord, orders: readonly Order[], { atMs, wave, data }: RunEvent): Leftover {
+  const [what, why] = [textOf(data, 'what'), textOf(data, 'why')];
   const order = orders.find(({ target, wave: name }) => what.endsWith(`: ${target.id}`) && (wave === undefined || wave === name));
   return {
     key: order?.key ?? `${run.workflowId}/${what}`,
@@ -53,7 +54,7 @@ function toldByRun(run: RunRecord, what: string, orders: readonly Order[], { atM
     site: run.site,
     what,
     sinceMs: atMs,
-    why: 'the run could not undo it',
+    why: `the run could not undo it${why === '' ? '' : `: ${why}`}`,
     manual: order ? manualUndo(order) : `# look at it by hand: ${what.replace(/\s+/g, ' ')}`,
   };
 }
@@ -85,7 +86,7 @@ export function openLeftovers(run: RunRecord, events: readonly RunEvent[]): Left
   ].sort((a, b) => a.atMs - b.atMs);
   for (const event of inTime) {
     const { kind, data } = event;
-    if (kind === 'leftover') add(toldByRun(run, textOf(data, 'what'), orders, event));
+    if (kind === 'leftover') add(toldByRun(run, orders, event));
     else if (kind === 'janitor' && data['outcome'] === 'leftover') add(toldByJanitor(run, event));
     else if (kind === 'janitor' && data['outcome'] === 'undone') open.delete(textOf(data, 'key'));
     else if (kind === CLEARED && textOf(data, 'key') !== '') open.delete(textOf(data, 'key'));

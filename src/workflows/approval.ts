@@ -1,8 +1,9 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import type { Counted } from '../activities/census.ts';
 import type { Preparation } from '../activities/prepare.ts';
-import { dropTolerance, whyVoid, type Approved } from '../domain/approval.ts';
+import { dropTolerance, whyVoid, type Approved, type Taken } from '../domain/approval.ts';
 import { describeUnmet } from '../domain/baseline.ts';
+import { takenForGood } from '../domain/taken.ts';
 import { expectsReturn } from './comeback.ts';
 import { enter, type AdmittedRun, type Place } from './context.ts';
 import { reasonOf } from './failure.ts';
@@ -15,9 +16,9 @@ export async function awaitApproval(run: AdmittedRun, what: string, required: nu
   if (required === 0) return true;
   const asked = await countApproved(run, what);
   if (asked === false) return false;
-  const takenBefore = takenForGood(run);
   const { state, chronicle, plan } = run;
   const { within } = plan.experiment.approvals;
+  const victimsBefore = state.victims.length;
   Object.assign(state, { awaiting: what, approvals: [], approvalsRequired: required, ...(asked && { awaitingFor: asked }) });
   enter(run, 'awaiting-approval');
   chronicle.add('approval-requested', { what, required, within, digest: plan.digest, ...(asked && { population: asked }) });
@@ -30,7 +31,7 @@ export async function awaitApproval(run: AdmittedRun, what: string, required: nu
   if (!isAnswered && run.ledger.isUsed) await onRecord();
   if (!isAnswered)
     return shut(run, `not approved within ${within / 60_000} min (${what}): ${state.approvals.length} of ${required}`, 'denied', { what });
-  if (asked) run.approvedFor = { ...asked, takenBefore };
+  if (asked) run.approvedFor = { ...asked, victimsBefore };
   return true;
 }
 
@@ -51,17 +52,17 @@ async function countApproved(run: AdmittedRun, what: string): Promise<Approved |
   return { ...counted.census, mayDropBy };
 }
 
-/** How many victims nothing brings back; an order without an answer may have hit. */
-const takenForGood = (run: AdmittedRun): number =>
-  expectsReturn(run) ? 0 : run.state.victims.filter(({ injection }) => injection?.outcome !== 'skipped').length;
+/** Since the approval was asked for. Who is expected back is not taken. */
+const takenSince = (run: AdmittedRun, victimsBefore: number, wave: string): Taken =>
+  expectsReturn(run) ? { all: 0, aimedAt: 0 } : takenForGood(run.state.victims.slice(victimsBefore), run.plan, wave);
 
 /** Whether the approval stands for who is there now. It falls with too many of those that it was given for. */
 export function isStillApproved(run: AdmittedRun, place: Place, { ready, aimedAt }: Preparation): boolean {
   const { approvedFor: approved, chronicle } = run;
   if (!approved) return true;
-  const taken = takenForGood(run) - approved.takenBefore;
+  const taken = takenSince(run, approved.victimsBefore, place.wave);
   const why = whyVoid(approved, place.wave, { all: ready, aimedAt, taken });
   if (why === undefined) return true;
   chronicle.add('approval-void', { approved, ready: ready ?? null, aimedAt: aimedAt ?? null, taken }, place);
-  return denyWave(run, `wave ${place.wave} is not run: ${why}`);
+  return denyWave(run, place.wave, why);
 }

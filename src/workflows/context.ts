@@ -14,6 +14,8 @@ export interface RunContext {
   state: RunState;
   facts: RunFacts;
   chronicle: Chronicle;
+  /** Why each leftover could not be undone, by its name in the state. */
+  whyLeft: Map<string, string>;
   /** Everything that an abort ends. Undo and recovery live outside of it. */
   chaos: CancellationScope;
   /** Guards that see: `wave/iteration` → since when, epoch milliseconds. */
@@ -22,8 +24,8 @@ export interface RunContext {
   interrupt?: (() => void) | undefined;
   /** The population when the first wave was prepared; absent before that, and in runs of earlier versions. */
   headcount?: Headcount;
-  /** For how many the newest approval was given, and how many this run had taken for good before; absent without one, and in runs of earlier versions. */
-  approvedFor?: Approved & { takenBefore: number };
+  /** For how many the newest approval was given, and how many victims this run had before; absent without one, and in runs of earlier versions. */
+  approvedFor?: Approved & { victimsBefore: number };
   /** Fencing token of the ledger's newest grant; 0 before the first. */
   epoch: number;
   ledger: LedgerSide;

@@ -27,7 +27,7 @@ export async function hasEarned(run: AdmittedRun, wave: WavePlan): Promise<boole
   run.chronicle.add('evidence', { ...worth, ...(evidence && { inWords: describeEvidence(evidence) }) }, { wave: wave.name });
   if (missing.length === 0) return true;
   const apart = evidence && evidence.discarded.length > 0 ? ` (not counted: ${evidence.discarded.join(', ')})` : '';
-  return denyWave(run, `wave ${wave.name} is not run, because it has not earned it: ${missing.join('; ')}${apart}`);
+  return denyWave(run, wave.name, `it has not earned it: ${missing.join('; ')}${apart}`);
 }
 
 /** Whether the error budget, as the baseline has just shown it, covers the wave beside all that others have reserved. */
@@ -51,5 +51,5 @@ export function canAfford(run: AdmittedRun, { budget, name }: WavePlan, place: P
     },
     place,
   );
-  return why === undefined || denyWave(run, `wave ${name} is not run: ${why}`);
+  return why === undefined || denyWave(run, name, why);
 }

@@ -22,7 +22,7 @@ import { guardArmed, halted } from './messages.ts';
 import { open } from './open.ts';
 import { decidePatches, isPatched } from './patches.ts';
 import { control, watching } from './proxies.ts';
-import { denyWave, shut } from './shut.ts';
+import { denyWave, hasActed, hasActedIn, shut } from './shut.ts';
 import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
 import { noteCancellation, takeHalt } from './stops.ts';
@@ -36,6 +36,7 @@ export async function experiment(input: RunInput): Promise<RunResult> {
     state: newRunState(),
     facts: newRunFacts(),
     chronicle: new Chronicle(),
+    whyLeft: new Map(),
     chaos,
     armed: new Map(),
     epoch: 0,
@@ -107,11 +108,11 @@ async function passGates(run: AdmittedRun, wave?: WavePlan): Promise<boolean> {
 function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): boolean {
   const place = wave ? { wave: wave.name } : {};
   if (!decision.open) {
-    // After something was injected, what was measured counts as little as when the incident's own signal had been first.
-    if (decision.rule === 'incident' && run.state.victims.length > 0) run.facts.incident = decision.reason;
+    // After something was touched, what was measured counts as little as when the incident's own signal had been first.
+    if (decision.rule === 'incident' && hasActed(run)) run.facts.incident = decision.reason;
     if (wave && isDeniedBeforehand(run, decision, wave)) {
       run.chronicle.add('policy', { ...decision }, place);
-      return denyWave(run, `wave ${wave.name} is not run: ${decision.rule}: ${decision.reason}`);
+      return denyWave(run, wave.name, `${decision.rule}: ${decision.reason}`);
     }
     return shut(run, `${decision.rule}: ${decision.reason}`, 'policy', { ...decision }, place);
   }
@@ -120,8 +121,8 @@ function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): b
 }
 
 /** Policy said no to a wave of which nothing has happened yet. Decisions in older histories tell nothing of the policy. */
-const isDeniedBeforehand = ({ state }: AdmittedRun, { policy }: GateDecision, { name }: WavePlan): boolean =>
-  policy?.allowed === false && state.victims.length > 0 && state.victims.every(({ wave }) => wave !== name);
+const isDeniedBeforehand = (run: AdmittedRun, { policy }: GateDecision, { name }: WavePlan): boolean =>
+  policy?.allowed === false && hasActed(run) && !hasActedIn(run, name);
 
 /** Gates, and for a live wave its turn. Whoever waited for it passes the gates again: they may have closed meanwhile. */
 async function mayEnter(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
@@ -205,6 +206,10 @@ function isReady(run: AdmittedRun, place: Place, preparation: Preparation): bool
   for (const { probe, tolerance, why } of unmet) run.chronicle.add('precondition', { probe, tolerance, why, met: false }, place);
   if (unmet.length > 0) return shut(run, `not before wave ${place.wave}: ${describeUnmet(unmet)}`, 'steady-state', { holds: false }, place);
   run.chronicle.add('steady-state', { holds: true }, place);
+  if (run.plan.experiment.traffic && !preparation.fence) {
+    const why = "the site's worker does not tell the canary's traffic: is it of an earlier version?";
+    return shut(run, `not before wave ${place.wave}: ${why}`, 'precondition', { probe: 'traffic', why, met: false }, place);
+  }
   if (!isStillApproved(run, place, preparation)) return false;
   const missing = expectsReturn(run) ? notBack(run.headcount, preparation, lastLiveWave(run)) : undefined;
   if (missing !== undefined)
@@ -217,7 +222,7 @@ function isReady(run: AdmittedRun, place: Place, preparation: Preparation): bool
   );
   if (preparation.refusal !== undefined) {
     run.chronicle.add('refusal-foreseen', { why: preparation.refusal }, place);
-    return denyWave(run, `wave ${place.wave} is not run: ${preparation.refusal}`);
+    return denyWave(run, place.wave, preparation.refusal);
   }
   if (victims.length > 0) return true;
   return shut(

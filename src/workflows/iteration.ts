@@ -4,17 +4,17 @@ import type { Preparation } from '../activities/prepare.ts';
 import { guardRules } from '../domain/guard.ts';
 import type { Order } from '../domain/order.ts';
 import type { WavePlan } from '../domain/plan.ts';
-import { floorOf } from '../domain/survivors.ts';
 import { whyUnfenced, type IterationFacts } from '../domain/verdict.ts';
 import { victimsIn } from './comeback.ts';
 import { enter, newIterationFacts, type AdmittedRun, type Place } from './context.ts';
-import { timedOut } from './failure.ts';
-import { capOf, fenceOrder, raiseFence, setsFence } from './fence.ts';
+import { reasonOf, timedOut } from './failure.ts';
+import { fenceOrder, raiseFence, setsFence } from './fence.ts';
 import { watchOver } from './guarding.ts';
+import { ordersOf } from './orders.ts';
 import { isPatched } from './patches.ts';
-import { INJECT_WITHIN_MS, injecting, undoing } from './proxies.ts';
+import { injecting, undoing } from './proxies.ts';
 import { recover } from './recover.ts';
-import { withUndo, type Undo } from './undo.ts';
+import { withUndo, type Stuck, type Undo } from './undo.ts';
 
 /** One iteration under way. */
 interface Deed {
@@ -61,11 +61,11 @@ export async function runIteration(run: AdmittedRun, wave: WavePlan, place: Plac
 
 /** A pause ends early what can be undone, or has not begun; an instantaneous fault that was carried out is watched to its end. */
 async function actUnlessPaused(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<void> {
-  const { run, wave, facts } = deed;
+  const { run, facts } = deed;
   const watch = new CancellationScope();
   let by: string | undefined;
   run.interrupt = () => {
-    if (run.state.phase !== 'arming' && !run.plan.reversible[wave.fault.kind]) return;
+    if (isTooLateToPause(deed)) return;
     by ??= run.state.paused?.by ?? 'somebody';
     watch.cancel();
   };
@@ -79,10 +79,20 @@ async function actUnlessPaused(deed: Deed, preparation: Preparation, arm: (undo:
   }
 }
 
-function noteLeftovers({ state, facts, chronicle }: AdmittedRun, stuck: readonly string[], place: Place): void {
-  for (const what of stuck) chronicle.add('leftover', { what }, place);
-  state.leftovers.push(...stuck);
-  facts.leftovers.push(...stuck);
+/** What cannot be undone has begun once the first victim's order is given. */
+function isTooLateToPause({ run, wave, place }: Deed): boolean {
+  const { phase } = run.state;
+  const hasBegun = phase === 'injecting' ? victimsIn(run, place).length > 0 : phase !== 'arming';
+  return hasBegun && !run.plan.reversible[wave.fault.kind];
+}
+
+function noteLeftovers({ state, facts, whyLeft, chronicle }: AdmittedRun, stuck: readonly Stuck[], place: Place): void {
+  for (const { what, why } of stuck) {
+    chronicle.add('leftover', { what, why }, place);
+    state.leftovers.push(what);
+    facts.leftovers.push(what);
+    whyLeft.set(what, why);
+  }
 }
 
 /** Everything that can be cancelled. */
@@ -154,39 +164,24 @@ function takeGuard({ run, place, facts }: Deed, outcome: GuardOutcome): void {
   run.chronicle.add('breach', { ...outcome.breach }, place);
 }
 
-const ordersOf = ({ run, wave, place }: Deed, { choice, populationSize }: Preparation): Order[] =>
-  choice.victims.map((target) => ({
-    key: `${run.state.workflowId}/${place.wave}/${place.iteration}/${target.id}`,
-    workflowId: run.state.workflowId,
-    ...place,
-    fault: wave.fault,
-    target,
-    notAfterMs: Date.now() + INJECT_WITHIN_MS,
-    epoch: run.epoch,
-    victimsPlanned: choice.victims.length,
-    leaseMs: run.plan.experiment.guard.lease,
-    survivors: {
-      targets: run.plan.experiment.targets,
-      atLeast: floorOf(run.plan.experiment.blastRadius.survivorsAtLeast, Math.max(populationSize, run.headcount?.size ?? 0)),
-    },
-    ...capOf(run),
-  }));
-
 /** Sets the fence where one is asked for, and then carries out the orders side by side: none when the fence is not proven. */
 async function injectAll(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<void> {
   if (setsFence(deed.run) && !(await isFenced(deed, preparation, arm))) return;
-  await allAnswered(ordersOf(deed, preparation).map((order) => inject(deed, order, arm)));
+  await allAnswered(ordersOf(deed.run, deed.wave, deed.place, preparation).map((order) => inject(deed, order, arm)));
 }
 
+/** @throws CancelledFailure when it was withdrawn meanwhile: then no victim's order may be begun */
 async function isFenced(deed: Deed, preparation: Preparation, arm: (undo: Undo) => void): Promise<boolean> {
   const { run, place, facts, unresolved } = deed;
   const order = fenceOrder(run, place, preparation);
   if (order) {
     unresolved.set(order.key, order);
     arm(fenceUndo(deed, order));
+    run.facts.touchedIn = place.wave;
   }
   const isProven = await raiseFence(run, place, facts, order);
   if (order) unresolved.delete(order.key);
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('withdrawn while the fence was being set');
   return isProven;
 }
 
@@ -267,8 +262,8 @@ async function waitOut({ run, place, unresolved }: Deed): Promise<void> {
   await awaitExpiry(orders);
   for (const order of orders.filter(({ fault }) => run.plan.reversible[fault.kind])) {
     const { what, run: undo } = undoOf(run, order);
-    await undo().catch(() => {
-      noteLeftovers(run, [what], place);
+    await undo().catch((cause: unknown) => {
+      noteLeftovers(run, [{ what, why: reasonOf(cause) }], place);
     });
   }
 }

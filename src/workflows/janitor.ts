@@ -33,11 +33,16 @@ async function sweepSite(site: string, act: boolean): Promise<SweepRow[]> {
   return [...broken.map((why) => ({ site, outcome: 'leftover' as const, why })), ...(await sweepLeases(site, leases, act))];
 }
 
+/** A fence keeps the damage of victims small: it is taken back after all of them were tried. */
 async function sweepLeases(site: string, leases: SiteLease[], act: boolean): Promise<SweepRow[]> {
   if (leases.length === 0) return [];
   const ids = [...new Set(leases.map(({ order }) => order.workflowId))];
   const fates = await janitorial.tellRuns(ids).catch((): Record<string, RunFate> => ({}));
-  return Promise.all(leases.map((lease) => sweepLease(site, lease, fates[lease.order.workflowId] ?? 'unknown', act)));
+  const sweepAll = (some: SiteLease[]): Promise<SweepRow[]> =>
+    Promise.all(some.map((lease) => sweepLease(site, lease, fates[lease.order.workflowId] ?? 'unknown', act)));
+  const isFence = ({ order }: SiteLease): boolean => order.isFence === true;
+  const victims = await sweepAll(leases.filter((lease) => !isFence(lease)));
+  return [...victims, ...(await sweepAll(leases.filter(isFence)))];
 }
 
 async function sweepLease(site: string, { order, armedMs, stuck, manual }: SiteLease, fate: RunFate, act: boolean): Promise<SweepRow> {

@@ -15,7 +15,7 @@ export async function callPerson(page: Page): Promise<Paging> {
 }
 
 /** Calls a person for what a run left behind. @returns undefined when nothing was */
-export async function pageForLeftovers({ state, chronicle }: RunContext): Promise<Paging | undefined> {
+export async function pageForLeftovers({ state, whyLeft, chronicle }: RunContext): Promise<Paging | undefined> {
   const { workflowId, leftovers, experiment } = state;
   if (leftovers.length === 0 || !isPatched('page')) return undefined;
   const outcome = await callPerson({
@@ -28,7 +28,7 @@ export async function pageForLeftovers({ state, chronicle }: RunContext): Promis
     details: {
       run: workflowId,
       ...(experiment !== undefined && { experiment }),
-      leftovers: leftovers.slice(0, 50),
+      leftovers: leftovers.slice(0, 50).map((what) => ({ what, why: whyLeft.get(what)?.slice(0, 1_000) })),
       next: 'breakwater leftovers tells the command that undoes each by hand',
     },
   });

@@ -1,4 +1,5 @@
 import { CancellationScope, log } from '@temporalio/workflow';
+import { reasonOf } from './failure.ts';
 
 /** One armed undo. `run` answers what it found, or throws when it could not. */
 export interface Undo {
@@ -8,11 +9,17 @@ export interface Undo {
   run(): Promise<string>;
 }
 
+/** What could not be undone, and why. */
+export interface Stuck {
+  what: string;
+  why: string;
+}
+
 /** What became of the body and of the undos. */
 export interface Undone {
   error?: unknown;
-  /** What could not be undone: a person must look. */
-  stuck: string[];
+  /** A person must look. */
+  stuck: Stuck[];
   done: { what: string; evidence: string }[];
 }
 
@@ -33,8 +40,9 @@ export async function withUndo(body: (arm: (undo: Undo) => void) => Promise<void
       try {
         outcome.done.push({ what, evidence: await run() });
       } catch (cause) {
-        outcome.stuck.push(what);
-        log.error('undo failed', { what, cause: String(cause) });
+        const why = reasonOf(cause);
+        outcome.stuck.push({ what, why });
+        log.error('undo failed', { what, why });
       }
     };
     armed.reverse();

@@ -196,6 +196,60 @@ describeWithCluster('traffic of a real cluster', () => {
     expect(await fault.revert(order, never)).toMatchObject({ undone: true });
   });
 
+  test('two fences in two sections of one VirtualService: neither takes the other’s away, nor its owners', async () => {
+    const kind = 'virtual-service';
+    const spec = { ...specs[kind].spec, tcp: [{ route: [to('old', 60), to('new', 40)] }] };
+    await theyApply(kind, 'shared', spec);
+    const fence = async (subset: string) => {
+      const route: Route = { kind, namespace: stage.namespace, name: 'shared', canary: 'web', subset };
+      const { order, fault } = stage.prepared(await found(route), { kind: 'traffic-share', route, share: '5%' });
+      return { order, fault, route };
+    };
+    const [http, tcp] = [await fence('canary'), await fence('new')];
+    const before = await raw(http.route);
+    for (const { order, fault } of [http, tcp]) expect(await fault.inject(order, never)).toMatchObject({ outcome: 'injected' });
+    const both = await raw(http.route);
+    expect(both.spec).toEqual({
+      ...before.spec,
+      http: JSON.parse(
+        JSON.stringify(before.spec['http']).replace('"weight":80', '"weight":95').replace('"weight":20', '"weight":5'),
+      ) as unknown,
+      tcp: [{ route: [to('old', 95), to('new', 5)] }],
+    });
+    expect(['http', 'tcp'].map((section) => ownersOf(both, section))).toEqual([['breakwater'], ['breakwater']]);
+
+    expect(await http.fault.revert(http.order, never)).toMatchObject({ undone: true });
+    const one = await raw(http.route);
+    expect(one.spec).toEqual({ ...both.spec, http: before.spec['http'] });
+    expect(['http', 'tcp'].map((section) => ownersOf(one, section))).toEqual([[OWNER], ['breakwater']]);
+    expect(await tcp.fault.effect(tcp.order, never)).toMatchObject({ proven: true });
+
+    expect(await tcp.fault.revert(tcp.order, never)).toMatchObject({ undone: true });
+    const after = await raw(http.route);
+    expect(after.spec).toEqual(before.spec);
+    expect(['http', 'tcp'].map((section) => ownersOf(after, section))).toEqual([[OWNER], [OWNER]]);
+    await theyApply(kind, 'shared', spec);
+  });
+
+  test('that somebody else has changed stays theirs, also when it is what was set once more, and whoever asks later', async () => {
+    const { route, before, order, fault } = await begun('traffic-split', 'kept');
+    expect(await fault.inject(order, never)).toMatchObject({ outcome: 'injected' });
+    const write = async (weights: [number, number]) => {
+      const backends = weights.map((weight, i) => ({ service: i === 0 ? 'web-stable' : 'web-canary', weight }));
+      const args = ['patch', `${kubectlResource(route.kind)}/kept`, '-n', stage.namespace, '--type=merge'];
+      await kubectl(...args, '-p', JSON.stringify({ spec: { backends } }));
+    };
+    await write([70, 30]);
+    expect(await fault.revert(order, never)).toMatchObject({ undone: false, isFinal: true });
+    await write([95, 5]);
+    const theirs = await raw(route);
+    expect(await fault.revert(order, never)).toMatchObject({ undone: false, isFinal: true });
+    expect(await raw(route)).toEqual(theirs);
+    await write([80, 20]);
+    expect(await fault.revert(order, never)).toMatchObject({ undone: true, evidence: containing('by somebody else') });
+    expect((await raw(route)).spec).toEqual(before.spec);
+  });
+
   test('a change that comes between the look and the write is not overwritten', async () => {
     const { order, before } = await begun('http-route', 'raced');
     const route = routeOf('http-route', 'raced');

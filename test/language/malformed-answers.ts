@@ -256,4 +256,10 @@ export const ANSWERS: Record<string, string[]> = {
   'a fence around the fault that shifts traffic': [
     "x.yaml:30:108 traffic.set: found '5%', the fault traffic-share sets the share itself: leave this out",
   ],
+  'a fault that gives the canary more than its cap': [
+    "x.yaml:27:115 fault.share: found '20%', expected at most traffic.maxShare of this route, which is 5%",
+  ],
+  'a wave that gives the canary more than its cap': [
+    "x.yaml:34:135 waves[1].fault.share: found '5.1%', expected at most traffic.maxShare of this route, which is 5%",
+  ],
 };

@@ -199,4 +199,18 @@ export const MALFORMED: [name: string, text: string][] = [
       .replace('fault: { kind: process-kill, signal: SIGKILL }', `fault: { kind: traffic-share, ${ROUTE}, share: 1% }`)
       .replace('targets: { kind: process, labels: { app: worker } }', `targets: { kind: route, ${ROUTE} }`),
   ],
+  [
+    'a fault that gives the canary more than its cap',
+    fencing(`{ ${ROUTE}, maxShare: 5% }`)
+      .replace('fault: { kind: process-kill, signal: SIGKILL }', `fault: { kind: traffic-share, ${ROUTE}, share: 20% }`)
+      .replace('targets: { kind: process, labels: { app: worker } }', `targets: { kind: route, ${ROUTE} }`)
+      .replace('  - { name: single }', '  - { name: single }\n  - { name: again }'),
+  ],
+  [
+    'a wave that gives the canary more than its cap',
+    fencing(`{ ${ROUTE}, maxShare: 5% }`)
+      .replace('fault: { kind: process-kill, signal: SIGKILL }', `fault: { kind: traffic-share, ${ROUTE}, share: 5% }`)
+      .replace('targets: { kind: process, labels: { app: worker } }', `targets: { kind: route, ${ROUTE} }`)
+      .replace('  - { name: single }', `  - { name: single, fault: { kind: traffic-share, ${ROUTE}, share: 5.1% } }`),
+  ],
 ];

@@ -58,6 +58,13 @@ test('what the run could not undo comes with its site, its time and the command'
   ]);
 });
 
+test('why the run could not undo it is told, where its record says', () => {
+  const told = event('leftover', { what: whatOf(one), why: 'revertFault: was changed by somebody else' }, place);
+  expect(openLeftovers(run, [chosen, told])).toMatchObject([
+    { why: 'the run could not undo it: revertFault: was changed by somebody else' },
+  ]);
+});
+
 test('a run whose events were lost still tells it by its result', () => {
   expect(openLeftovers(run, [])).toMatchObject([
     { what: whatOf(one), sinceMs: 5_000, manual: expect.stringMatching(/^# look at it by hand/) as string },

@@ -83,7 +83,7 @@ describeWithTemporal('for how many an approval was given', () => {
       theatre,
       async (stage) => {
         const { site, start, verdict } = stage;
-        const id = await start(needed({ waves, blastRadius: lonely }));
+        const id = await start(needed({ waves, fault: { kind: 'process-kill' }, blastRadius: lonely }));
         site.on('awaitRecovery', async (_input, usual) => {
           site.population = crowd(site.of('awaitRecovery').length === 1 ? 6 : 3);
           return usual();
@@ -94,6 +94,24 @@ describeWithTemporal('for how many an approval was given', () => {
         expect(result).toMatchObject({ verdict: 'denied', rule: 'wave-denied' });
         expect(result.reason).toMatch(/wave stress is not run: .* for 6 targets .* 3 are left beside 1 that this run has taken since/);
         expect(result.victims.map(({ wave }) => wave)).toEqual(['single', 'canary']);
+      },
+      { site: large() },
+    ));
+
+  test('whoever was undone was not taken, and stands for nobody who has gone', () =>
+    onStage(
+      theatre,
+      async (stage) => {
+        const { site, start, verdict } = stage;
+        const id = await start(needed({ waves: [...waves.slice(0, 2), { name: 'canary' }], blastRadius: lonely }));
+        site.on('awaitRecovery', async (_input, usual) => {
+          site.population = crowd(7);
+          return usual();
+        });
+        expect(await approve(stage, id)).toBe(10);
+        const result = await verdict(id);
+        expect(result).toMatchObject({ verdict: 'denied', rule: 'wave-denied' });
+        expect(result.reason).toMatch(/wave canary is not run: .* for 10 targets .* 7 are left; /);
         expectNothingLeft(site);
       },
       { site: large() },
@@ -130,6 +148,23 @@ describeWithTemporal('for how many an approval was given', () => {
       const later = await verdict(await start(experimentDocument({ waves: [...waves.slice(0, 2), { name: 'canary' }] })));
       expect(later).toMatchObject({ verdict: 'denied', rule: 'wave-denied', reason: `wave canary is not run: ${refusal}` });
       expect(site.of('injectFault')).toHaveLength(1);
+      expectNothingLeft(site);
+    }));
+
+  test('a wave that has hit somebody is ended by it, not denied', () =>
+    onStage(theatre, async ({ site, start, verdict }) => {
+      site.on('prepareWave', async ({ place }, usual) => ({
+        ...(await usual()),
+        ...(place.wave === 'single' && place.iteration === 1 && { refusal: 'its budget is spent' }),
+      }));
+      const twice = [waves[0], { name: 'single', iterations: 2 }];
+      const result = await verdict(await start(experimentDocument({ waves: twice })));
+      expect(result).toMatchObject({
+        verdict: 'aborted',
+        rule: 'gate-closed',
+        reason: 'wave single does not go on: its budget is spent',
+      });
+      expect(result.victims).toHaveLength(1);
       expectNothingLeft(site);
     }));
 });

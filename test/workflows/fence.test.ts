@@ -1,10 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { GuardInput } from '../../src/activities/guard.ts';
+import type { Preparation } from '../../src/activities/prepare.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fenced, fourWaves } from './harness/document.ts';
 import { containing, expectNothingLeft, holdsLive, reach } from './harness/expectations.ts';
-import { breachingGuard, endlessGuard, route, type FakeSite } from './harness/fake-site.ts';
-import { onStage, openTheatre, type Theatre } from './harness/stage.ts';
+import { breachingGuard, endlessGuard, linger, route, type FakeSite } from './harness/fake-site.ts';
+import { onStage, openTheatre, type Stage, type Theatre } from './harness/stage.ts';
 
 /** Deeds and undos, in the order in which the site began them: `fence`, `hit`, `undo hit`, `undo fence`. */
 const deedsOf = (site: FakeSite): string[] =>
@@ -102,26 +103,95 @@ describeWithTemporal('a run that fences its canary', () => {
         'guardWave',
         breachingGuard(() => site.of('injectFault').length > 0),
       );
-      site.on('injectFault', async (_, usual) => {
-        await site.until(() => site.of('guardWave')[1]?.endedMs !== undefined);
-        return usual();
-      });
+      site.on('injectFault', setOnceWithdrawn);
       const result = await verdict(await start(experimentDocument({ traffic: fenced })));
-      expect(result).toMatchObject({ verdict: 'aborted', rule: 'stop-condition' });
+      expect(result).toMatchObject({ verdict: 'aborted', rule: 'stop-condition', victims: [] });
+      expect(deedsOf(site)).toEqual(['fence', 'undo fence']);
       expectNothingLeft(site);
     }));
 
+  test('an abort while it is being set: the same', () =>
+    onStage(theatre, async ({ site, start, verdict, client }) => {
+      site.on('injectFault', setOnceWithdrawn);
+      const id = await start(experimentDocument({ traffic: fenced }));
+      await site.began('injectFault');
+      await client.abort(id, { by: 'bob', reason: 'pager' });
+      expect(await verdict(id)).toMatchObject({ verdict: 'aborted', rule: 'aborted-by-person', victims: [] });
+      expect(deedsOf(site)).toEqual(['fence', 'undo fence']);
+      expectNothingLeft(site);
+    }));
+
+  describe('a pause while it is being set, before a fault that cannot be undone', () => {
+    const pauseInside = async (stage: Stage): Promise<string> => {
+      const { site, start, client } = stage;
+      site.on('injectFault', (order, usual, nth) => (nth === 1 ? setOnceWithdrawn(order, usual) : usual()));
+      const id = await start(experimentDocument({ fault: { kind: 'process-kill' }, traffic: fenced }));
+      await site.began('injectFault');
+      await client.pause(id, { by: 'bob' });
+      await reach(stage, id, 'paused');
+      expect(deedsOf(site)).toEqual(['fence', 'undo fence']);
+      return id;
+    };
+
+    test('takes it back, and the iteration is repeated', () =>
+      onStage(theatre, async (stage) => {
+        const id = await pauseInside(stage);
+        await stage.client.resume(id, { by: 'bob' });
+        expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
+        expect(deedsOf(stage.site)).toEqual(['fence', 'undo fence', 'fence', 'hit', 'undo fence']);
+      }));
+
+    test.each<[string, Partial<Preparation>, string]>([
+      [
+        'gate',
+        { unmet: [{ probe: 'errors', tolerance: 'at most 0.001', why: 'it is 0.5' }] },
+        'not before wave single: errors (at most 0.001)',
+      ],
+      ['foreseen refusal', { refusal: 'its budget is spent' }, 'wave single does not go on: its budget is spent'],
+    ])('a closed gate afterwards does not say that nothing was touched: %s', (_, found, reason) =>
+      onStage(theatre, async (stage) => {
+        const id = await pauseInside(stage);
+        stage.site.on('prepareWave', async (_input, usual) => ({ ...(await usual()), ...found }));
+        await stage.client.resume(id, { by: 'bob' });
+        expect(await stage.verdict(id)).toMatchObject({
+          verdict: 'aborted',
+          rule: 'gate-closed',
+          reason: containing(reason),
+          victims: [],
+        });
+      }),
+    );
+  });
+
   test('what somebody else has changed is a leftover at once, not after half an hour of trying', () =>
-    onStage(theatre, async ({ site, start, verdict }) => {
+    onStage(theatre, async ({ site, start, verdict, records }) => {
       site.on('revertFault', (order, usual) =>
         order.isFence ? Promise.reject(ApplicationFailure.nonRetryable('was changed by somebody else', 'NotUndone')) : usual(),
       );
-      expect(await verdict(await start(experimentDocument({ traffic: fenced })))).toMatchObject({
-        verdict: 'error',
-        rule: 'leftovers',
-        leftovers: ['traffic-share on http-route shop/web: route:http-route:r-1'],
-      });
+      const id = await start(experimentDocument({ traffic: fenced }));
+      const what = 'traffic-share on http-route shop/web: route:http-route:r-1';
+      expect(await verdict(id)).toMatchObject({ verdict: 'error', rule: 'leftovers', leftovers: [what] });
+      const told = (await records.events(id)).filter(({ kind }) => kind === 'leftover');
+      expect(told.map(({ data }) => data)).toMatchObject([{ what, why: containing('was changed by somebody else') }]);
     }));
+
+  test.each([
+    ['set', fenced],
+    ['only capped', { ...fenced, set: undefined }],
+  ])('a site that does not tell the canary’s share, which is to be %s, denies the run', (_, traffic) =>
+    onStage(theatre, async ({ site, start, verdict }) => {
+      site.on('prepareWave', async (_input, usual) => {
+        const { fence: _untold, ...told } = await usual();
+        return told;
+      });
+      const result = await verdict(await start(experimentDocument({ traffic })));
+      expect(result).toMatchObject({ verdict: 'denied', rule: 'denied', victims: [] });
+      expect(result.reason).toBe(
+        "not before wave dry-run: the site's worker does not tell the canary's traffic: is it of an earlier version?",
+      );
+      expect(site.of('guardWave')).toEqual([]);
+    }),
+  );
 
   test('a cap without `set` gives no order of its own', () =>
     onStage(theatre, async ({ site, start, verdict }) => {
@@ -131,6 +201,12 @@ describeWithTemporal('a run that fences its canary', () => {
       expect(site.orders('injectFault')[0]).toMatchObject({ traffic: { maxShare: 0.05 } });
     }));
 });
+
+/** A site that is slow with the fence, and has set it when it hears that nobody wants it any more. */
+const setOnceWithdrawn = async <T>(_order: unknown, usual: () => Promise<T>): Promise<T> => {
+  await linger().catch(() => undefined);
+  return usual();
+};
 
 /** A site that does not get the fence done. */
 function notProven(change: { outcome: 'injected' | 'skipped'; reason?: string; effect?: { proven: boolean; evidence: string } }) {

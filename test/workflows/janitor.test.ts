@@ -57,6 +57,25 @@ describeWithTemporal('the janitor', () => {
     );
   });
 
+  test('takes a fence back after the victims were tried', () =>
+    play(async (stage) => {
+      const { client, site } = stage;
+      const victim = orderOf('gone');
+      const fence: Order = { ...orderOf('gone', 'worker-2'), isFence: true };
+      for (const order of [fence, victim]) await leave(stage, order);
+      site.on('revertFault', (order, usual) =>
+        order.isFence ? usual() : Promise.reject(ApplicationFailure.nonRetryable('still in state T', 'NotUndone')),
+      );
+      const { rows } = await client.sweep();
+      expect(rows.map(({ outcome, lease }) => [outcome, lease?.key])).toEqual([
+        ['leftover', victim.key],
+        ['undone', fence.key],
+      ]);
+      const [hit, taken] = site.of('revertFault');
+      expect([hit?.input, taken?.input]).toMatchObject([{ key: victim.key }, { key: fence.key }]);
+      expect(taken!.beganMs).toBeGreaterThanOrEqual(hit!.endedMs!);
+    }));
+
   test('undoes what a terminated run holds, leaves what a living run holds, and writes both down', () =>
     play(async (stage) => {
       const { client, site, records, start } = stage;

@@ -39,7 +39,11 @@ describeWithTemporal('a run that leaves something behind pages a person', () => 
         {
           routing_key: KEY,
           dedup_key: id,
-          payload: { severity: 'critical', summary: matching(/a fault behind: process-pause on worker-/) },
+          payload: {
+            severity: 'critical',
+            summary: matching(/a fault behind: process-pause on worker-/),
+            custom_details: { leftovers: [{ what: containing('process-pause on worker-'), why: containing('still in state T') }] },
+          },
         },
       ]);
       const events = await stage.records.events(id);

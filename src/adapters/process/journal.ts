@@ -25,7 +25,7 @@ const Intent = z.strictObject({
   victimsPlanned: z.number().exactOptional(),
 });
 const DeedRecord = z.strictObject({ outcome: z.enum(['injected', 'skipped']), reason: z.string().exactOptional(), atMs: z.number() });
-const ReversalRecord = z.strictObject({ undone: z.boolean(), evidence: z.string() });
+const ReversalRecord = z.strictObject({ undone: z.boolean(), evidence: z.string(), isFinal: z.literal(true).exactOptional() });
 
 /**
  * The journal of orders in a folder of this machine: one sub-folder per key, with `intent`, `deed` and `reversal`, each written whole.
@@ -56,10 +56,11 @@ export function openJournal(
       const folder = await makeFolder(folderOf(entry.key));
       return withClaim(folder, source, patienceMs, signal, async () => {
         const record = sameOrder(await readRecord(folder), entry);
-        if (record.reversal) return record.reversal;
+        if (record.reversal?.undone) return record.reversal;
         const reversal = await act(record);
         // a deed that is on record proves that the folder's own name was flushed
-        if (reversal.undone) await writeDurably(join(folder, 'reversal.json'), reversal, 'replace', ...(record.deed ? [] : [dir]));
+        if (reversal.undone || (reversal.isFinal && !record.reversal))
+          await writeDurably(join(folder, 'reversal.json'), reversal, 'replace', ...(record.deed ? [] : [dir]));
         return reversal;
       });
     },
@@ -93,7 +94,7 @@ async function begin(
 const skipped = (reason: string): Deed => ({ outcome: 'skipped', reason, atMs: Date.now() });
 
 const alreadyClosed = ({ reversal }: JournalRecord): Deed =>
-  skipped(`the order was already undone (${reversal?.evidence ?? ''}): it came too late`);
+  skipped(`the order was already ${reversal?.undone ? 'undone' : 'given up'} (${reversal?.evidence ?? ''}): it came too late`);
 
 /** What is on disk of one order. @throws Error when a file of it is something else */
 export async function readRecord(folder: string): Promise<JournalRecord> {

@@ -40,7 +40,9 @@ export async function pruneJournal(dir: string, olderThanMs: number, isReversibl
 
 /** Whether nothing is owed any more: it was undone, touched nobody, or cannot be undone. */
 const isClosed = ({ intent, deed, reversal }: JournalRecord, isReversible: (kind: string) => boolean): boolean =>
-  reversal !== undefined || deed?.outcome === 'skipped' || (deed !== undefined && intent !== undefined && !isReversible(intent.faultKind));
+  reversal?.undone === true ||
+  deed?.outcome === 'skipped' ||
+  (deed !== undefined && intent !== undefined && !isReversible(intent.faultKind));
 
 /** A folder changes with every file that is written into it by rename or link. */
 const isOld = async (folder: string, olderThanMs: number): Promise<boolean> => Date.now() - (await stat(folder)).mtimeMs > olderThanMs;

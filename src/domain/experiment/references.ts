@@ -1,5 +1,8 @@
 import type * as z from 'zod';
 import { FENCE, REHEARSAL, type Spec } from '../order.ts';
+import { percent } from '../percent.ts';
+import { isSame } from '../same.ts';
+import { isWithin } from '../traffic/rules.ts';
 import type { Experiment } from './experiment.ts';
 
 type Issue = z.core.$ZodRawIssue;
@@ -181,6 +184,19 @@ function fenceRules({ traffic, fault, waves }: Experiment): Issue[] {
   return shifts ? [issue(['traffic', 'set'], traffic?.set, `the fault ${FENCE} sets the share itself: leave this out`)] : [];
 }
 
+/** Whoever caps the canary does not give it more: one such wave, and the run's own cap would keep its next from beginning. */
+function capRules({ traffic, fault, waves }: Experiment): Issue[] {
+  if (!traffic) return [];
+  const issues = waves.flatMap((wave, i): Issue[] => {
+    const { kind, route, share } = wave.fault ?? fault;
+    const isSameRoute = kind === FENCE && isSame(route, traffic.route);
+    if (wave.dryRun || !isSameRoute || typeof share !== 'number' || isWithin(share, traffic.maxShare)) return [];
+    const path: Path = wave.fault ? ['waves', i, 'fault', 'share'] : ['fault', 'share'];
+    return [issue(path, percent(share), `expected at most traffic.maxShare of this route, which is ${percent(traffic.maxShare)}`)];
+  });
+  return issues.filter(({ path }, i) => issues.findIndex((other) => isSame(other.path, path)) === i);
+}
+
 /** What no single field can tell: names that lead nowhere, waves that contradict the caps. */
 export const checkReferences = (experiment: Experiment): Issue[] => [
   ...unknownSignals(experiment),
@@ -193,4 +209,5 @@ export const checkReferences = (experiment: Experiment): Issue[] => [
   ...evidenceRules(experiment),
   ...violationRules(experiment),
   ...fenceRules(experiment),
+  ...capRules(experiment),
 ];

@@ -32,13 +32,25 @@ export const ownersOf = (managed: readonly ManagedField[], sections: readonly st
         .map((section) => ({ section, manager: entry.manager, operation: entry.operation, apiVersion: entry.apiVersion })),
     );
 
+const isApplied = ({ manager, operation, subresource }: ManagedField, us: string): boolean =>
+  manager === us && operation === 'Apply' && subresource === undefined;
+
+/** The fields of the specification that an apply of ours owns now. */
+export const ownedSections = (managed: readonly ManagedField[], us: string): string[] =>
+  managed.filter((entry) => isApplied(entry, us)).flatMap((entry) => Object.keys(fieldsOf(entry)).map((field) => field.replace(/^f:/, '')));
+
+/** What was taken over, and from whom: a field may have been nobody's. */
+export interface Takeover {
+  sections: readonly string[];
+  owners: readonly FieldOwner[];
+}
+
 /**
  * Gives the fields back that an apply of ours has taken over: ours is not the owner of them any more, and who was before is again, so that
- * nobody's next apply meets a conflict. Pure.
+ * nobody's next apply meets a conflict. What ours owns beside them, for another run, it keeps. Pure.
  */
-export function handedBack(managed: readonly ManagedField[], owners: readonly FieldOwner[], us: string, time: string): ManagedField[] {
-  const rest = managed.filter(({ manager, operation }) => !(manager === us && operation === 'Apply'));
-  const entries = rest.map((entry) => structuredClone(entry));
+export function handedBack(managed: readonly ManagedField[], { sections, owners }: Takeover, us: string, time: string): ManagedField[] {
+  const entries = managed.flatMap((entry) => (isApplied(entry, us) ? without(entry, sections) : [structuredClone(entry)]));
   for (const { section, manager, operation, apiVersion } of owners) {
     let entry = entries.find((one) => one.manager === manager && one.operation === operation && one.subresource === undefined);
     if (!entry) entries.push((entry = { manager, operation, apiVersion, time, fieldsType: 'FieldsV1', fieldsV1: {} }));
@@ -47,6 +59,14 @@ export function handedBack(managed: readonly ManagedField[], owners: readonly Fi
     spec[`f:${section}`] ??= {};
   }
   return entries;
+}
+
+/** @returns nothing when nothing is left of it */
+function without(entry: ManagedField, sections: readonly string[]): ManagedField[] {
+  const left = Object.fromEntries(Object.entries(fieldsOf(entry)).filter(([field]) => !sections.includes(field.replace(/^f:/, ''))));
+  const { [SPEC]: _before, ...others } = entry.fieldsV1 ?? {};
+  const fieldsV1 = { ...others, ...(Object.keys(left).length > 0 && { [SPEC]: left }) };
+  return Object.keys(fieldsV1).length > 0 ? [{ ...entry, fieldsV1 }] : [];
 }
 
 /** An object as far as its owners go. */
@@ -67,7 +87,7 @@ export async function handBack(
   { kubernetes }: Pick<FaultPorts, 'kubernetes'>,
   ref: ObjectRef,
   read: () => Promise<Owned | undefined>,
-  owners: readonly FieldOwner[],
+  taken: Takeover,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const us = kubernetes.fieldManager;
@@ -75,8 +95,9 @@ export async function handBack(
   try {
     for (let attempt = 1; attempt <= TRIES; attempt++) {
       const now = await read();
-      if (!now?.managedFields.some(({ manager, operation }) => manager === us && operation === 'Apply')) return undefined;
-      const fields = handedBack(now.managedFields, owners, us, new Date().toISOString());
+      const owned = ownedSections(now?.managedFields ?? [], us);
+      if (!now || !taken.sections.some((section) => owned.includes(section))) return undefined;
+      const fields = handedBack(now.managedFields, taken, us, new Date().toISOString());
       const body = [
         { op: 'test', path: '/metadata/resourceVersion', value: now.resourceVersion },
         { op: 'replace', path: '/metadata/managedFields', value: fields },

@@ -10,7 +10,7 @@ import { settingFor, settingOf, withWeights, type Setting } from '../../domain/t
 import { readTrafficSplit } from '../../domain/traffic/traffic-split.ts';
 import { readVirtualService } from '../../domain/traffic/virtual-service.ts';
 import type { FaultPorts } from '../ports.ts';
-import { ManagedField } from './owners.ts';
+import { ManagedField, ownedSections } from './owners.ts';
 
 /** A route as it is now; what it holds beside the rules stays as it was read. */
 const RouteObject = z.object({
@@ -77,7 +77,8 @@ export function settingWith(route: Route, object: RouteObject, share: number): S
 
 /**
  * Writes a setting by server-side apply, to the route as it was just read: another version of it is refused with 409. The lists of these APIs are atomic, so
- * a list is written whole, with all that others wrote into it; taking it over needs force, and nothing else is in the body.
+ * a list is written whole, with all that others wrote into it; taking it over needs force. Beside it the body holds, as they are, the fields that an
+ * apply of ours owns already, of another run: what an apply leaves out of what it owned, the API server takes away.
  * @param object has the rules of the setting
  * @throws KubernetesError
  */
@@ -95,10 +96,17 @@ export async function writeSetting(
     apiVersion: group === '' ? version : `${group}/${version}`,
     kind,
     metadata: { name, namespace, uid, resourceVersion },
-    spec: partOf(route, object, setting, backendsIn),
+    spec: { ...ownedAlready(object, kubernetes.fieldManager), ...partOf(route, object, setting, backendsIn) },
   };
   await kubernetes.patch(routeRef(route), { kind: 'apply', force: true, body }, signal);
 }
+
+const ownedAlready = ({ metadata, spec }: RouteObject, us: string): Record<string, unknown> =>
+  Object.fromEntries(
+    ownedSections(metadata.managedFields, us)
+      .filter((section) => section in spec)
+      .map((section) => [section, spec[section]]),
+  );
 
 function partOf(route: Route, object: RouteObject, setting: Setting, backendsIn: string | undefined): Record<string, unknown> {
   if ('selector' in setting) return { selector: setting.selector };

@@ -142,7 +142,10 @@ export async function lostShare(ports: FaultPorts, order: Order, route: Route, s
     : `${routeName(route)} was changed by somebody else: ${typeof setting === 'string' ? setting : describeSetting(setting)}`;
 }
 
-/** Puts the weights of before back, if they are still those that were set. */
+/**
+ * Puts the weights of before back, if they are still those that were set. Once somebody else has changed them, nothing is written any more, also when
+ * they happen to be those that were set again: whose they are then is not known.
+ */
 export async function restoreShare(
   ports: FaultPorts,
   order: Order,
@@ -154,17 +157,19 @@ export async function restoreShare(
   const change = writtenIn(record.intent?.before);
   if (!record.intent || !change) return undone('this order was not carried out by this machine');
   if (record.deed?.outcome === 'skipped') return undone(`this order did not change ${what}: ${record.deed.reason ?? 'skipped'}`);
+  const isGivenUp = record.reversal?.isFinal === true;
   let isLifted = false; // a change that is still on its way carries an older version, and is refused from then on
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const now = await readRoute(ports, route, pinOf(order, route), signal);
     if (typeof now === 'string') return undone(now);
     const setting = settingNow(route, now);
     if (typeof setting !== 'string' && isSetting(setting, change.from)) {
+      if (isGivenUp) return undone(`${what} is as before: ${describeSetting(change.from)}, by somebody else`);
       const pending = isLifted || isSetting(change.from, change.to) ? undefined : mayStillLand(record);
       if (pending !== undefined) return leftOver(`${what} has the weights of before, and ${pending}`);
       return undone(await settled(ports, order, route, change, signal));
     }
-    if (typeof setting === 'string' || !isSetting(setting, change.to)) return leftForGood(byHand(route, setting, change));
+    if (isGivenUp || typeof setting === 'string' || !isSetting(setting, change.to)) return leftForGood(byHand(route, setting, change));
     try {
       await writeSetting(ports, route, now, change.from, signal);
       isLifted = true;
@@ -181,7 +186,7 @@ async function settled(ports: FaultPorts, order: Order, route: Route, { from, to
     const now = await readRoute(ports, route, pinOf(order, route), signal);
     return typeof now === 'string' ? undefined : now.metadata;
   };
-  const left = isSetting(from, to) ? undefined : await handBack(ports, routeRef(route), read, owners, signal);
+  const left = isSetting(from, to) ? undefined : await handBack(ports, routeRef(route), read, { owners, sections: sectionsOf(to) }, signal);
   return `${routeName(route)} is as before: ${describeSetting(from)}${left === undefined ? '' : `; ${left}`}`;
 }
 

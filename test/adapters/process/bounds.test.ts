@@ -167,13 +167,16 @@ describe('what is old', () => {
     await journal.once(entry('open', pause), act, never);
     await journal.once(entry('undone', pause), act, never);
     await journal.undo(entry('undone', pause), () => Promise.resolve({ undone: true, evidence: 'runs' }), never);
+    await journal.once(entry('given up', pause), act, never);
+    await journal.undo(entry('given up', pause), () => Promise.resolve({ undone: false, evidence: 'theirs', isFinal: true }), never);
     await expect(journal.once(entry('cut off', pause), () => Promise.reject(new Error('cut off')), never)).rejects.toThrow();
     expect(await pruneJournal(dir, 30 * day, isReversible)).toEqual({ removed: 0, problems: [] });
     const all = readdirSync(dir).filter((name) => name.length === 64);
     for (const name of all) age(join(dir, name), 31);
     for (const kind of ['runs', 'places']) for (const name of readdirSync(join(dir, kind))) age(join(dir, kind, name), 31);
     expect(await pruneJournal(dir, 30 * day, isReversible)).toEqual({ removed: 4, problems: [] });
-    expect(readdirSync(dir).filter((name) => name.length === 64)).toHaveLength(2);
+    expect(readdirSync(dir).filter((name) => name.length === 64)).toHaveLength(3);
+    expect((await journal.read('given up')).reversal).toMatchObject({ isFinal: true });
     expect((await journal.read('open')).deed).toEqual(done);
     expect((await journal.read('cut off')).intent).toBeDefined();
     expect((await journal.read('killed')).deed).toBeUndefined();

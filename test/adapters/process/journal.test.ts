@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openJournal } from '../../../src/adapters/process/journal.ts';
-import type { Deed, JournalEntry } from '../../../src/faults/ports.ts';
+import type { Reversal } from '../../../src/domain/order.ts';
+import type { Deed, JournalEntry, JournalRecord } from '../../../src/faults/ports.ts';
 import { never, containing } from './harness/children.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'breakwater-journal-'));
@@ -73,6 +74,24 @@ test('an undo that failed is tried again', async () => {
     undone: true,
     evidence: 'free',
   });
+});
+
+test('an undo that failed for good is remembered and told to the next one, and closes the key; one that succeeds afterwards counts', async () => {
+  const order = entry();
+  await openJournal(dir).once(order, () => Promise.resolve(done), never);
+  const final: Reversal = { undone: false, evidence: 'theirs', isFinal: true };
+  expect(await openJournal(dir).undo(order, () => Promise.resolve(final), never)).toEqual(final);
+  const again = jest.fn((_record: JournalRecord): Promise<Reversal> => Promise.resolve({ ...final, evidence: 'still theirs' }));
+  await openJournal(dir).undo(order, again, never);
+  expect(again.mock.calls[0]?.[0].reversal).toEqual(final);
+  const late = entry();
+  await openJournal(dir).undo(late, () => Promise.resolve(final), never);
+  const act = jest.fn(() => Promise.resolve(done));
+  expect(await openJournal(dir).once(late, act, never)).toMatchObject({ outcome: 'skipped', reason: containing('given up (theirs)') });
+  expect(act).not.toHaveBeenCalled();
+  const free = { undone: true, evidence: 'free' };
+  expect(await openJournal(dir).undo(order, () => Promise.resolve(free), never)).toEqual(free);
+  expect((await openJournal(dir).read(order.key)).reversal).toEqual(free);
 });
 
 const folderOf = ({ key }: JournalEntry) => join(dir, createHash('sha256').update(key).digest('hex'));

@@ -92,8 +92,23 @@ export class MemoryCluster implements KubernetesPort {
     if (uid !== undefined && uid !== object.metadata.uid) throw new KubernetesError('uid', 409, 'Conflict');
     if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion)
       throw new KubernetesError('the object has been modified', 409, 'Conflict');
-    if (isWhole) for (const field of Object.keys(body['spec'] ?? {})) delete (object['spec'] as Json)[field];
+    if (isWhole) this.own(object, Object.keys(body['spec'] ?? {}));
     mergeInto(object, body);
+  }
+
+  /** An apply by force: what it names is its own alone, and what it owned and does not name any more goes. */
+  private own(object: Kept, sections: string[]): void {
+    const spec = object['spec'] as Json;
+    const named = sections.map((section) => `f:${section}`);
+    const entries = structuredClone(object.metadata['managedFields'] ?? []) as { manager: string; fieldsV1: { 'f:spec': Json } }[];
+    const earlier = entries.find(({ manager }) => manager === this.fieldManager)?.fieldsV1['f:spec'] ?? {};
+    const others = entries.filter(({ manager }) => manager !== this.fieldManager);
+    for (const { fieldsV1 } of others) for (const field of named) delete fieldsV1['f:spec'][field];
+    for (const field of new Set([...named, ...Object.keys(earlier)]))
+      if (others.every(({ fieldsV1 }) => !(field in fieldsV1['f:spec']))) delete spec[field.slice(2)];
+    const mine = { 'f:spec': Object.fromEntries(named.map((field) => [field, {}])) };
+    const rest = others.filter(({ fieldsV1 }) => Object.keys(fieldsV1['f:spec']).length > 0);
+    object.metadata['managedFields'] = [...rest, { manager: this.fieldManager, operation: 'Apply', apiVersion: 'x/v1', fieldsV1: mine }];
   }
 
   private found(path: string, uid?: string): Kept {
