@@ -1,6 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Command } from 'commander';
-import type { Inspection } from '../domain/audit/inspect.ts';
 import type { KeptCheckpoint } from '../records/audit/checkpoint-file.ts';
 import type { Verification } from '../records/audit/verify.ts';
 import { withRecords } from './connect.ts';
@@ -44,7 +43,7 @@ async function inspect(cli: Cli, file: string | undefined, kept: readonly KeptCh
   const published = kept.filter(({ isSigned }) => isSigned).map(({ checkpoint }) => checkpoint);
   if (file !== undefined) {
     const { verifyExport } = await import('../records/audit/exported.ts');
-    return { ...(await verifyExport(file, published)), contradictions: [] };
+    return { ...(await verifyExport(file, published)), contradictions: [], olderRuns: 0 };
   }
   const { verifyAudit } = await import('../records/audit/verify.ts');
   return withRecords(cli.config(), (records) => verifyAudit(records, published), STATEMENT_WITHIN_MS);
@@ -59,10 +58,12 @@ const problemsOf = ({ tampering, contradictions }: Verification, kept: readonly 
   ...contradictions.map(({ workflowId, what, kind }) => `record ${kind}: ${what} of ${workflowId} is not what the audit log says`),
 ];
 
-const summary = ({ entries, head, matched }: Inspection): string =>
-  entries === 0
-    ? 'the audit log is empty'
-    : `${entries} entries; good up to ${head.sequence} (${head.hash}); ${matched === 1 ? '1 checkpoint matches' : `${matched} checkpoints match`}`;
+const summary = ({ entries, head, matched, olderRuns }: Verification): string => {
+  const older = olderRuns === 0 ? '' : `; ${olderRuns === 1 ? '1 run is' : `${olderRuns} runs are`} not in it, and older`;
+  if (entries === 0) return `the audit log is empty${older}`;
+  const matches = matched === 1 ? '1 checkpoint matches' : `${matched} checkpoints match`;
+  return `${entries} entries; good up to ${head.sequence} (${head.hash}); ${matches}${older}`;
+};
 
 async function verify(cli: Cli, options: VerifyOptions): Promise<void> {
   const kept = await checkpointsOf(cli, options);

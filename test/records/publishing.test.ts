@@ -60,6 +60,31 @@ test('a place that fails is said and tried again, and another place has it all t
   expect(readFileSync(settings().checkpointFile, 'utf8').split('\n').length).toBeGreaterThan(2);
 });
 
+test('an end that went back is said at each round, and is not stated', async () => {
+  const records = createMemoryRecords();
+  await records.openRun(aRun());
+  await records.appendAudit([{ key: 'x', atMs: 1, actor: 'a', action: 'b', subject: 'c', details: {} }]);
+  const [first, isFirst] = called();
+  let head = await records.auditHead();
+  const said: string[] = [];
+  const publishing = keepPublishing(
+    { auditHead: () => Promise.resolve(head) },
+    { ...settings(), everyMs: 1e6 },
+    { published: first, failed: (cause) => said.push(String(cause)) },
+  )!;
+  await isFirst;
+  for (const tampered of [undefined, { ...head!, sequence: 1 }, { ...head!, hash: 'f'.repeat(64) }]) {
+    head = tampered;
+    await publishing.stop();
+  }
+  expect(said).toEqual([
+    expect.stringMatching(/ended with entry 2 .* and now is empty/),
+    expect.stringMatching(/ended with entry 2 .* and now ends with entry 1 /),
+    expect.stringMatching(/and now ends with entry 2 \(ffff/),
+  ]);
+  expect(readFileSync(settings().checkpointFile, 'utf8').trim().split('\n')).toHaveLength(1);
+});
+
 test('without a key or a place there is nothing to keep up', () => {
   const records = createMemoryRecords();
   const listener = { published: () => undefined, failed: () => undefined };
