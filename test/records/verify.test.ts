@@ -57,7 +57,7 @@ test.each([
   ['result', {}],
 ] as const)('%s of a run that is %s is not what the log says', async (field, value) => {
   const what = ['closedAtMs', 'verdict', 'reason', 'result'].includes(field) ? 'its end' : 'its beginning';
-  expect(await verified((run) => [{ ...run, [field]: value } as RunRecord])).toEqual([{ workflowId, what, kind: 'edited' }]);
+  expect(await verified((run) => [{ ...run, [field]: value }])).toEqual([{ workflowId, what, kind: 'edited' }]);
 });
 
 test('a run that the log does not know was put in when it is as young as the log, and is counted when it is older', async () => {
