@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Command } from 'commander';
-import type { KeptCheckpoint } from '../records/audit/checkpoint-file.ts';
+import type { KeptCheckpoints } from '../records/audit/checkpoint-file.ts';
 import type { Verification } from '../records/audit/verify.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
@@ -32,15 +32,15 @@ async function publicKeys(cli: Cli, given: string | undefined): Promise<KeyObjec
   return [createPublicKey((await readSigningKey(keyFile)).privateKey)];
 }
 
-async function checkpointsOf(cli: Cli, { checkpoints, publicKey }: VerifyOptions): Promise<KeptCheckpoint[]> {
+async function checkpointsOf(cli: Cli, { checkpoints, publicKey }: VerifyOptions): Promise<KeptCheckpoints> {
   const file = checkpoints ?? cli.config().audit.checkpointFile;
-  if (file === undefined) return [];
+  if (file === undefined) return { checkpoints: [], unreadable: [] };
   const { readCheckpoints } = await import('../records/audit/checkpoint-file.ts');
   return readCheckpoints(file, await publicKeys(cli, publicKey));
 }
 
-async function inspect(cli: Cli, file: string | undefined, kept: readonly KeptCheckpoint[]): Promise<Verification> {
-  const published = kept.filter(({ isSigned }) => isSigned).map(({ checkpoint }) => checkpoint);
+async function inspect(cli: Cli, file: string | undefined, { checkpoints }: KeptCheckpoints): Promise<Verification> {
+  const published = checkpoints.filter(({ isSigned }) => isSigned).map(({ checkpoint }) => checkpoint);
   if (file !== undefined) {
     const { verifyExport } = await import('../records/audit/exported.ts');
     return { ...(await verifyExport(file, published)), contradictions: [], olderRuns: 0 };
@@ -50,9 +50,10 @@ async function inspect(cli: Cli, file: string | undefined, kept: readonly KeptCh
 }
 
 /** What is wrong, a line each; none: all is well. */
-const problemsOf = ({ tampering, contradictions }: Verification, kept: readonly KeptCheckpoint[]): string[] => [
+const problemsOf = ({ tampering, contradictions }: Verification, { checkpoints, unreadable }: KeptCheckpoints): string[] => [
   ...(tampering ? [`${tampering.kind}: ${tampering.what}`] : []),
-  ...kept.flatMap(({ line, checkpoint, isSigned }) =>
+  ...unreadable.map(({ line, why }) => `unreadable checkpoint: line ${line}: ${why}`),
+  ...checkpoints.flatMap(({ line, checkpoint, isSigned }) =>
     isSigned ? [] : [`forged checkpoint: line ${line}, of entry ${checkpoint.sequence}, is not signed by the key that was given`],
   ),
   ...contradictions.map(({ workflowId, what, kind }) => `record ${kind}: ${what} of ${workflowId} is not what the audit log says`),
@@ -72,7 +73,8 @@ async function verify(cli: Cli, options: VerifyOptions): Promise<void> {
   const data = {
     good: problems.length === 0,
     ...found,
-    forgedCheckpoints: kept.filter(({ isSigned }) => !isSigned).map(({ line }) => line),
+    forgedCheckpoints: kept.checkpoints.filter(({ isSigned }) => !isSigned).map(({ line }) => line),
+    unreadableCheckpoints: kept.unreadable.map(({ line }) => line),
   };
   show(cli.terminal, options.json ? 'json' : options.output, data, () => [
     ...problems.map((problem) => cli.terminal.paint('red', plainText(problem))),
