@@ -88,7 +88,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
   if (config.role !== 'site') {
     const pager = createPager(config.pager, secretsOf(config, env));
     publishing = publishCheckpoints(config, records, log);
-    const policies = await policiesOf(config);
+    const policies = await policiesOf(config, log);
     const activities = createControlActivities({
       records,
       nowMs: () => Date.now(),
@@ -150,8 +150,15 @@ const secretsOf = ({ secretsDir }: Config, env: NodeJS.ProcessEnv) =>
   createSecrets({ ...(secretsDir !== undefined && { dir: secretsDir }), env });
 
 /** Loaded when it is wanted: calendars and holidays take some 40 MB. */
-const policiesOf = async ({ policyDir }: Config): Promise<PolicySource | undefined> =>
-  policyDir === undefined ? undefined : (await import('./policy/folder.ts')).openPolicies(policyDir);
+async function policiesOf({ policyDir }: Config, log: Logger): Promise<PolicySource | undefined> {
+  if (policyDir === undefined) return undefined;
+  const source = (await import('./policy/folder.ts')).openPolicies(policyDir);
+  await source().catch((cause: unknown) => {
+    log.error({ cause: String(cause) }, 'the policies cannot be read: every plan is denied until they can');
+  });
+  return source;
+}
+
 /** A worker works without it, and a person must know what then is not proven. */
 function publishCheckpoints({ audit }: Config, records: Records, log: Logger): ReturnType<typeof keepPublishing> {
   const publishing = keepPublishing(records, audit, {

@@ -55,9 +55,9 @@ function parseInput(input: unknown, start?: StartFacts): { plan: Plan } | { reas
   const { document, seed, timeScale, expectedDigest, issued } = parsed.data;
   const stale = start && whyNotFresh(start, issued);
   if (stale !== undefined) return { reason: stale };
-  const bytes = Buffer.byteLength(JSON.stringify(document) ?? '');
-  if (bytes > MAX_DOCUMENT_BYTES) return { reason: `the experiment has ${bytes} bytes, and at most ${MAX_DOCUMENT_BYTES} are taken` };
   try {
+    const bytes = Buffer.byteLength(JSON.stringify(document) ?? '');
+    if (bytes > MAX_DOCUMENT_BYTES) return { reason: `the experiment has ${bytes} bytes, and at most ${MAX_DOCUMENT_BYTES} are taken` };
     const plan = makePlan(document, seed ?? drawSeed(start?.workflowId ?? 'plan'), timeScale);
     if (expectedDigest !== undefined && expectedDigest !== plan.digest)
       return { reason: `the plan is not the one that was asked for: digest ${plan.digest}, expected ${expectedDigest}; plan it again` };
@@ -72,6 +72,15 @@ function parseInput(input: unknown, start?: StartFacts): { plan: Plan } | { reas
   }
 }
 
+/** Absent for what is nested too deeply to be walked through: it is refused all the same. */
+function digestOfAnything(document: unknown): { documentDigest?: string } {
+  try {
+    return { documentDigest: createHash('sha256').update(canonicalJson(document)).digest('hex') };
+  } catch {
+    return {};
+  }
+}
+
 /** Anybody may have started it, with anything. */
 function factOfRefusal(input: unknown, { workflowId, beganMs }: StartFacts, reason: string): AuditFact {
   const { requestedBy, document } = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
@@ -80,7 +89,7 @@ function factOfRefusal(input: unknown, { workflowId, beganMs }: StartFacts, reas
     atMs: beganMs,
     actor: typeof requestedBy === 'string' ? requestedBy : 'not said',
     reason,
-    documentDigest: createHash('sha256').update(canonicalJson(document)).digest('hex'),
+    ...digestOfAnything(document),
   });
 }
 

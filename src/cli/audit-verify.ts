@@ -1,7 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Command } from 'commander';
-import type { Inspection } from '../domain/audit/inspect.ts';
-import type { KeptCheckpoint } from '../records/audit/checkpoint-file.ts';
+import type { KeptCheckpoints } from '../records/audit/checkpoint-file.ts';
 import type { Verification } from '../records/audit/verify.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
@@ -33,36 +32,39 @@ async function publicKeys(cli: Cli, given: string | undefined): Promise<KeyObjec
   return [createPublicKey((await readSigningKey(keyFile)).privateKey)];
 }
 
-async function checkpointsOf(cli: Cli, { checkpoints, publicKey }: VerifyOptions): Promise<KeptCheckpoint[]> {
+async function checkpointsOf(cli: Cli, { checkpoints, publicKey }: VerifyOptions): Promise<KeptCheckpoints> {
   const file = checkpoints ?? cli.config().audit.checkpointFile;
-  if (file === undefined) return [];
+  if (file === undefined) return { checkpoints: [], unreadable: [] };
   const { readCheckpoints } = await import('../records/audit/checkpoint-file.ts');
   return readCheckpoints(file, await publicKeys(cli, publicKey));
 }
 
-async function inspect(cli: Cli, file: string | undefined, kept: readonly KeptCheckpoint[]): Promise<Verification> {
-  const published = kept.filter(({ isSigned }) => isSigned).map(({ checkpoint }) => checkpoint);
+async function inspect(cli: Cli, file: string | undefined, { checkpoints }: KeptCheckpoints): Promise<Verification> {
+  const published = checkpoints.filter(({ isSigned }) => isSigned).map(({ checkpoint }) => checkpoint);
   if (file !== undefined) {
     const { verifyExport } = await import('../records/audit/exported.ts');
-    return { ...(await verifyExport(file, published)), contradictions: [] };
+    return { ...(await verifyExport(file, published)), contradictions: [], olderRuns: 0 };
   }
   const { verifyAudit } = await import('../records/audit/verify.ts');
   return withRecords(cli.config(), (records) => verifyAudit(records, published), STATEMENT_WITHIN_MS);
 }
 
 /** What is wrong, a line each; none: all is well. */
-const problemsOf = ({ tampering, contradictions }: Verification, kept: readonly KeptCheckpoint[]): string[] => [
+const problemsOf = ({ tampering, contradictions }: Verification, { checkpoints, unreadable }: KeptCheckpoints): string[] => [
   ...(tampering ? [`${tampering.kind}: ${tampering.what}`] : []),
-  ...kept.flatMap(({ line, checkpoint, isSigned }) =>
+  ...unreadable.map(({ line, why }) => `unreadable checkpoint: line ${line}: ${why}`),
+  ...checkpoints.flatMap(({ line, checkpoint, isSigned }) =>
     isSigned ? [] : [`forged checkpoint: line ${line}, of entry ${checkpoint.sequence}, is not signed by the key that was given`],
   ),
   ...contradictions.map(({ workflowId, what, kind }) => `record ${kind}: ${what} of ${workflowId} is not what the audit log says`),
 ];
 
-const summary = ({ entries, head, matched }: Inspection): string =>
-  entries === 0
-    ? 'the audit log is empty'
-    : `${entries} entries; good up to ${head.sequence} (${head.hash}); ${matched === 1 ? '1 checkpoint matches' : `${matched} checkpoints match`}`;
+const summary = ({ entries, head, matched, olderRuns }: Verification): string => {
+  const older = olderRuns === 0 ? '' : `; ${olderRuns === 1 ? '1 run is' : `${olderRuns} runs are`} not in it, and older`;
+  if (entries === 0) return `the audit log is empty${older}`;
+  const matches = matched === 1 ? '1 checkpoint matches' : `${matched} checkpoints match`;
+  return `${entries} entries; good up to ${head.sequence} (${head.hash}); ${matches}${older}`;
+};
 
 async function verify(cli: Cli, options: VerifyOptions): Promise<void> {
   const kept = await checkpointsOf(cli, options);
@@ -71,7 +73,8 @@ async function verify(cli: Cli, options: VerifyOptions): Promise<void> {
   const data = {
     good: problems.length === 0,
     ...found,
-    forgedCheckpoints: kept.filter(({ isSigned }) => !isSigned).map(({ line }) => line),
+    forgedCheckpoints: kept.checkpoints.filter(({ isSigned }) => !isSigned).map(({ line }) => line),
+    unreadableCheckpoints: kept.unreadable.map(({ line }) => line),
   };
   show(cli.terminal, options.json ? 'json' : options.output, data, () => [
     ...problems.map((problem) => cli.terminal.paint('red', plainText(problem))),

@@ -28,7 +28,7 @@ const limitOf = (limit: unknown): string => (typeof limit === 'string' ? limit :
 
 function ruleLines({ rule, waves, judgements }: RuleJudgement, paint: Paint): string[] {
   if (waves.length === 0) return [`${paint('dim', 'n/a ')}  ${plainText(rule.name)}: is not about this plan`];
-  const about = `${plainText(rule.name)}  waves ${waves.map(({ name }) => name).join(', ')}`;
+  const about = `${plainText(rule.name)}  waves ${[...new Set(waves.map(({ name }) => name))].join(', ')}`;
   const names = [...new Set(judgements.map(({ constraint }) => constraint))];
   const demands = names.map((name) => {
     const objection = judgements.find(({ constraint, objection: said }) => constraint === name && said)?.objection;

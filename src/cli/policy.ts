@@ -65,7 +65,7 @@ interface ExplainOptions {
 }
 
 async function explain(cli: Cli, file: string, options: ExplainOptions): Promise<number> {
-  const [{ readExperimentFile }, { makePlan }, policy, { openPolicies }, { factsOf }, { guardrailDenials, judgeRule }] = await Promise.all([
+  const [{ readExperimentFile }, { makePlan }, policy, { readPolicies }, { factsOf }, { guardrailDenials, judgeRule }] = await Promise.all([
     import('../language/read.ts'),
     import('../language/digest.ts'),
     import('../policy/policy.ts'),
@@ -74,8 +74,7 @@ async function explain(cli: Cli, file: string, options: ExplainOptions): Promise
     import('../policy/evaluate.ts'),
   ]);
   const folder = options.policy ?? cli.config().policyDir;
-  const source = folder === undefined ? undefined : openPolicies(folder);
-  const rules = await reading(() => Promise.resolve().then(() => source?.().rules ?? []));
+  const set = folder === undefined ? undefined : await reading(() => Promise.resolve().then(() => readPolicies(folder)));
   const plan = makePlan(readExperimentFile(file).document, 0, options.timeScale ?? 1);
   if (options.wave !== undefined && !plan.experiment.waves.some(({ name }) => name === options.wave))
     throw new CliError(
@@ -88,8 +87,8 @@ async function explain(cli: Cli, file: string, options: ExplainOptions): Promise
     requestedBy: options.requestedBy,
     ...(options.wave !== undefined && { wave: options.wave }),
   });
-  const decision = policy.decide(facts, source);
-  const judged = rules.map((rule) => judgeRule(rule, facts));
+  const decision = policy.decide(facts, set);
+  const judged = (set?.rules ?? []).map((rule) => judgeRule(rule, facts));
   const data = {
     ...decision,
     rules: judged.map(({ rule, waves, judgements }) => ({
@@ -103,7 +102,7 @@ async function explain(cli: Cli, file: string, options: ExplainOptions): Promise
     explainLines(decision, guardrailDenials(facts), judged, cli.terminal.paint),
   );
   if (cli.env['BREAKWATER_OPA_URL']) hint(cli, 'The OPA of BREAKWATER_OPA_URL is asked by workers, and was not asked here');
-  if (source === undefined) hint(cli, 'Only the guardrails were asked: name a folder with --policy, or set BREAKWATER_POLICY');
+  if (set === undefined) hint(cli, 'Only the guardrails were asked: name a folder with --policy, or set BREAKWATER_POLICY');
   return decision.allowed ? EXIT.held : EXIT.denied;
 }
 

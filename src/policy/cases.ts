@@ -72,7 +72,7 @@ const names = (expected: string, denial: Denial): boolean => expected === denial
 
 /** Asks the policies about one case. @param table what demands mean; another one in tests */
 export function runCase({ name, file, line, facts, expect }: ReadyCase, set: PolicySet, table?: ConstraintTable): CaseResult {
-  const { denials } = decide(facts, () => set, table);
+  const { denials } = decide(facts, set, table);
   const expected = expect === 'allow' ? [] : expect.deny;
   const missing = expected.filter((one) => !denials.some((denial) => names(one, denial)));
   const unexpected = denials.filter((denial) => !expected.some((one) => names(one, denial))).map(describeDenial);

@@ -45,7 +45,7 @@ export function denialsOf({ rule, judgements }: RuleJudgement): Denial[] {
     if (!objection) continue;
     const key = JSON.stringify([constraint, objection]);
     const known = denials.get(key);
-    if (known) known.waves.push(wave.name);
+    if (known) known.waves = [...new Set([...known.waves, wave.name])];
     else denials.set(key, { rule: rule.name, constraint, ...objection, waves: [wave.name], contact: rule.contact });
   }
   return [...denials.values()];

@@ -1,4 +1,5 @@
 import type { Experiment } from '../domain/experiment/experiment.ts';
+import { FENCE } from '../domain/order.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
 
 /** A wave as rules see it. */
@@ -41,6 +42,7 @@ export interface Facts {
   /** Share of the population, 0–1; 1: the plan sets no such cap. */
   maxPercent: number;
   survivorsAtLeast: number;
+  /** In their order. A live wave that sets a traffic fence is followed by what the fence does, under its name: a `traffic-share` on a `route`. */
   waves: WaveFacts[];
   /** The wave that is about to begin; absent: the run itself. */
   wave?: string;
@@ -74,23 +76,35 @@ export function factsOf({ experiment, digest, timeScale }: Plan, occasion: Occas
     maxConcurrent: blastRadius.maxConcurrent,
     maxPercent: blastRadius.maxPercent ?? 1,
     survivorsAtLeast: blastRadius.survivorsAtLeast,
-    waves: resolveWaves(experiment).map(waveFacts),
+    waves: resolveWaves(experiment).flatMap((wave) => withFence(waveFacts(wave), experiment)),
   };
 }
 
 function waveFacts({ name, dryRun, fault, targets, holdMs, iterations, gate }: WavePlan): WaveFacts {
-  const { namespace } = targets;
+  const namespace = namespaceOf(targets);
   return {
     name,
     dryRun,
     fault: fault.kind,
     targetKind: targets.kind,
-    ...(typeof namespace === 'string' && { namespace }),
+    ...(namespace !== undefined && { namespace }),
     holdMs,
     iterations,
     gate,
   };
 }
+
+/** A route says where it is in its `route`. */
+function namespaceOf({ namespace, route }: WavePlan['targets']): string | undefined {
+  const stated = namespace ?? (typeof route === 'object' && route !== null && 'namespace' in route ? route.namespace : undefined);
+  return typeof stated === 'string' ? stated : undefined;
+}
+
+/** Setting a fence changes a route: rules judge it as they judge a fault. To watch a share changes nothing. */
+const withFence = (wave: WaveFacts, { traffic }: Experiment): WaveFacts[] =>
+  wave.dryRun || traffic?.set === undefined
+    ? [wave]
+    : [wave, { ...wave, fault: FENCE, targetKind: 'route', namespace: traffic.route.namespace }];
 
 const repairNamespaces = ({ runbooks }: Experiment): string[] => [
   ...new Set(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readAs } from '../language/read-as.ts';
 import { ExperimentError, type Problem } from '../language/problem.ts';
 import { readSource } from '../language/source.ts';
@@ -74,16 +75,38 @@ function parseAll(folder: string, texts: ReadonlyMap<string, string>): ReadyRule
  */
 export function readPolicies(folder: string): PolicySet {
   const texts = readFolder(folder);
-  return { rules: parseAll(folder, texts), digest: digestOf(texts), files: [...texts.keys()].filter(isPolicy) };
+  return setOf(folder, texts, digestOf(texts));
 }
 
-/** A folder that is read at each call, and parsed when something in it has changed. */
-export function openPolicies(folder: string): () => PolicySet {
+const setOf = (folder: string, texts: ReadonlyMap<string, string>, digest: string): PolicySet => ({
+  rules: parseAll(folder, texts),
+  digest,
+  files: [...texts.keys()].filter(isPolicy),
+});
+
+/** How long a folder must have stayed the same before what is new in it counts, milliseconds: files are changed one after the other. */
+const STEADY_MS = 500;
+/** How often a folder that keeps changing is looked at again. */
+const MOST_TRIES = 3;
+
+/**
+ * A folder that is read at each call, and parsed when something in it has changed. What is new, the first time too, counts once it was read twice
+ * with the same digest: a folder that is half written lacks rules, and would allow more than either version.
+ * @param settle waits between two readings; shorter in tests
+ * @returns rejects when the folder cannot be read, or does not hold still
+ */
+export function openPolicies(folder: string, settle: () => Promise<unknown> = () => delay(STEADY_MS)): () => Promise<PolicySet> {
   let kept: PolicySet | undefined;
-  return () => {
-    const texts = readFolder(folder);
-    const digest = digestOf(texts);
-    if (kept?.digest !== digest) kept = { rules: parseAll(folder, texts), digest, files: [...texts.keys()].filter(isPolicy) };
-    return kept;
+  return async () => {
+    let before: string | undefined;
+    for (let tries = 0; tries <= MOST_TRIES; tries++) {
+      if (tries > 0) await settle();
+      const texts = readFolder(folder);
+      const digest = digestOf(texts);
+      if (kept?.digest === digest) return kept;
+      if (digest === before) return (kept = setOf(folder, texts, digest));
+      before = digest;
+    }
+    throw new Error(`${folder} is being changed: swap it as a whole, by a symbolic link`);
   };
 }

@@ -15,13 +15,21 @@ const MOST_RECORDED = 20;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Reads the policies as they are now. Absent: only the guardrails hold. */
-export type PolicySource = () => PolicySet;
+export type PolicySource = () => PolicySet | Promise<PolicySet>;
 
 /**
- * Asks the guardrails and the files. All must allow; what cannot be read or evaluated denies.
+ * Asks the guardrails and the rules of files. All must allow; what cannot be evaluated denies.
+ * @param set absent: only the guardrails are asked
  * @param table what the demands of rules mean; another one in tests
  */
-export const decide = (facts: Facts, source?: PolicySource, table?: ConstraintTable): PolicyDecision => judge(facts, source, table);
+export const decide = (facts: Facts, set?: PolicySet, table?: ConstraintTable): PolicyDecision =>
+  judge(facts, { ...(set && { set }) }, table);
+
+/** The rules of the files, or why there are none to ask. Neither: no files are in force. */
+interface Loaded {
+  set?: PolicySet;
+  unreadable?: Denial;
+}
 
 /** Somebody else's say: who was asked, and what they have against it. */
 interface Outside {
@@ -29,10 +37,9 @@ interface Outside {
   denials: readonly Denial[];
 }
 
-function judge(facts: Facts, source?: PolicySource, table?: ConstraintTable, outside?: Outside): PolicyDecision {
+function judge(facts: Facts, { set, unreadable }: Loaded, table?: ConstraintTable, outside?: Outside): PolicyDecision {
   const names = Object.keys(guardrails);
   const denials = guardrailDenials(facts);
-  const { set, unreadable } = load(source);
   if (unreadable) denials.push(unreadable);
   const judged = (set?.rules ?? []).map((rule) => judgeRule(rule, facts, table));
   denials.push(...judged.flatMap(denialsOf), ...(outside?.denials ?? []));
@@ -50,10 +57,10 @@ function judge(facts: Facts, source?: PolicySource, table?: ConstraintTable, out
   };
 }
 
-function load(source?: PolicySource): { set?: PolicySet; unreadable?: Denial } {
+async function load(source?: PolicySource): Promise<Loaded> {
   if (!source) return {};
   try {
-    return { set: source() };
+    return { set: await source() };
   } catch (error) {
     const why = (error instanceof Error ? error.message : String(error)).slice(0, 1_000);
     return {
@@ -68,9 +75,12 @@ export interface Layers {
   opa?: OpaPort;
 }
 
-/** Asks every layer about a plan, an OPA too. */
-export async function evaluatePolicy(plan: Plan, occasion: Occasion, { policies, opa }: Layers = {}): Promise<PolicyDecision> {
-  const facts = factsOf(plan, occasion);
+/** Asks every layer about a plan, an OPA too. What cannot be read or asked denies. */
+export const evaluatePolicy = (plan: Plan, occasion: Occasion, layers?: Layers): Promise<PolicyDecision> =>
+  evaluateFacts(factsOf(plan, occasion), layers);
+
+/** Asks every layer about the facts of a plan. */
+export async function evaluateFacts(facts: Facts, { policies, opa }: Layers = {}): Promise<PolicyDecision> {
   const outside = opa && { address: opa.address, denials: await opaDenials(facts, opa) };
-  return judge(facts, policies, undefined, outside);
+  return judge(facts, await load(policies), undefined, outside);
 }

@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/require-await -- async, so that a refusal is a rejection, as it is with a database */
 import { GENESIS, seal, type AuditedRun, type AuditEntry, type AuditFact } from '../domain/audit/entry.ts';
-import { auditedRun, eventKey } from '../domain/audit/facts.ts';
+import { auditedRun, eventKey, RUN_OPENED } from '../domain/audit/facts.ts';
 import { isSame } from '../domain/same.ts';
 import type { AuditLog, StrayRecord } from './audit/port.ts';
 import { digestOfJson, sha256 } from './audit/digest.ts';
@@ -25,17 +25,23 @@ export class MemoryAudit {
   }
 
   private strays(): StrayRecord[] {
-    const entries = new Map(this.entries.map((entry) => [entry.key, entry]));
+    const opened = new Set(this.entries.filter(({ action }) => action === RUN_OPENED).map(({ subject }) => subject));
+    const entries = new Map<string, AuditEntry>();
     const found: StrayRecord[] = [];
+    for (const entry of this.entries.filter(({ key }) => key.startsWith('event/'))) {
+      const { key, subject } = entry;
+      if (entries.has(key)) found.push({ workflowId: subject, key: key.slice(eventKey(subject, '').length), kind: 'inserted' });
+      else entries.set(key, entry);
+    }
     for (const [workflowId, { events }] of this.runs)
       for (const event of events.values()) {
         const entry = entries.get(eventKey(workflowId, event.key));
         entries.delete(eventKey(workflowId, event.key));
-        if (!entry) found.push({ workflowId, key: event.key, kind: 'inserted' });
-        else if (!isAsWritten(event, entry)) found.push({ workflowId, key: event.key, kind: 'edited' });
+        if (!entry && opened.has(workflowId)) found.push({ workflowId, key: event.key, kind: 'inserted' });
+        else if (entry && !isAsWritten(event, entry)) found.push({ workflowId, key: event.key, kind: 'edited' });
       }
     for (const { key, subject } of entries.values())
-      if (key.startsWith('event/')) found.push({ workflowId: subject, key: key.slice(eventKey(subject, '').length), kind: 'deleted' });
+      found.push({ workflowId: subject, key: key.slice(eventKey(subject, '').length), kind: 'deleted' });
     return found;
   }
 

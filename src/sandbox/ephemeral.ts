@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { ownEnv } from './own-env.ts';
 import { endReaper } from './reaper.ts';
 import { removePostgresData, startPostgres } from './servers/postgres.ts';
 import { startTemporal } from './servers/temporal.ts';
@@ -42,6 +43,7 @@ export async function startEphemeral({ homeDir, sites, log }: EphemeralOptions):
     const postgres = await keep('PostgreSQL', () => startPostgres({ dataDir: at.postgres, databases: [TASK_QUEUE], log }));
     const temporal = await keep('Temporal', () => startTemporal({ dataDir: at.temporal, settings: undefined, log }));
     const env = {
+      ...(await ownEnv(process.env, dir)),
       TEMPORAL_ADDRESS: temporal.address,
       TEMPORAL_NAMESPACE: temporal.namespace,
       BREAKWATER_DATABASE_URL: postgres.url(TASK_QUEUE),

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPayments, startPayments, type PaymentsSystem } from './payments/system.ts';
+import { ownEnv } from './own-env.ts';
 import { endReaper, findReaper, sandboxStateDir } from './reaper.ts';
 import { findPostgres, startPostgres, type PostgresServer } from './servers/postgres.ts';
 import { startReplica } from './servers/postgres-replica.ts';
@@ -99,10 +100,11 @@ export async function startSandbox({ homeDir, detached, log }: SandboxOptions): 
       }),
     );
     const env = environment(homeDir, temporal, postgres);
+    const own = await ownEnv(process.env, at.dir);
     const startWorker = (): Promise<WorkerProcess> =>
       startWorkerProcess({
         dataDir: at.worker,
-        env: { ...process.env, ...env },
+        env: { ...process.env, ...own, ...env },
         temporalAddress: temporal.address,
         taskQueues: TASK_QUEUES,
         detached,

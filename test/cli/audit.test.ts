@@ -155,6 +155,10 @@ describeWithDatabase('the audit log, from the command line', () => {
     const line = JSON.parse(readFileSync(join(cwd, 'checkpoints.jsonl'), 'utf8')) as Record<string, unknown>;
     writeFileSync(join(cwd, 'edited.jsonl'), JSON.stringify({ ...line, sequence: 9 }));
     expect((await verify('--checkpoints', 'edited.jsonl', '--public-key', 'key.pem.pub')).code).toBe(3);
+    appendFileSync(join(cwd, 'checkpoints.jsonl'), '{"type":"breakwater-audit-check');
+    const torn = await verify(...withCheckpoints);
+    expect(torn.code).toBe(3);
+    expect(JSON.parse(torn.stdout)).toMatchObject({ good: false, matched: 1, forgedCheckpoints: [], unreadableCheckpoints: [2] });
     for (const args of [
       ['--checkpoints', 'checkpoints.jsonl'],
       ['--checkpoints', 'checkpoints.jsonl', '--public-key', 'key.pem'],
@@ -204,7 +208,7 @@ describeWithDatabase('the audit log, from the command line', () => {
     const { code, stdout } = await publish();
     expect(code).toBe(0);
     expect(JSON.parse(bodies[0]!)).toEqual(JSON.parse(stdout));
-    expect(readFileSync(join(cwd, 'checkpoints.jsonl'), 'utf8')).toBe(stdout);
+    expect(readFileSync(join(cwd, 'checkpoints.jsonl'), 'utf8').trim()).toBe(stdout.trim());
     expect((await call(['audit', 'verify'], { cwd, env: { ...env, ...settings } })).stdout).toContain('1 checkpoint matches');
     status = 500;
     const refused = await publish();

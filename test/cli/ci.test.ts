@@ -74,6 +74,14 @@ test('the example: a worker is killed twice, no job is lost, and the job is gree
   expect(readdirSync(join(cwd, '.breakwater'))).toEqual([]);
 }, 180_000);
 
+/** Settings of a Breakwater that runs for good, in the environment of the job: with them the job's own would not begin. */
+const ofAnother = {
+  BREAKWATER_AUDIT_CHECKPOINTS: 'checkpoints.jsonl',
+  BREAKWATER_AUDIT_KEY: 'nowhere.pem',
+  BREAKWATER_BUILD_ID: 'v1',
+  TEMPORAL_TLS: 'true',
+};
+
 test('a weakness makes the job red, and so does an experiment that nobody lets in', async () => {
   const pool = await startPool({ WEAK: '1' });
   try {
@@ -83,7 +91,10 @@ test('a weakness makes the job red, and so does an experiment that nobody lets i
       experiment.replace('name: one-worker,', 'name: one-worker, gate: approval,').replace('name: pool-worker', 'name: gated'),
     );
     const jobSummary = write('job.md', 'before\n');
-    const ended = await call(['ci', 'gated.yaml', 'weak.yaml', '-o', 'json'], { cwd, env: { GITHUB_STEP_SUMMARY: join(cwd, jobSummary) } });
+    const ended = await call(['ci', 'gated.yaml', 'weak.yaml', '-o', 'json'], {
+      cwd,
+      env: { GITHUB_STEP_SUMMARY: join(cwd, jobSummary), ...ofAnother },
+    });
     expect([ended.code, ended.code === 3 ? '' : ended.stderr]).toEqual([3, '']);
     expect(JSON.parse(ended.stdout)).toMatchObject([
       { name: 'gated', reason: expect.stringMatching(/^not started: wave one-worker waits for an approval/) as string },

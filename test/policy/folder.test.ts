@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { factsGiven } from '../../src/policy/cases-schema.ts';
 import { openPolicies, readPolicies } from '../../src/policy/folder.ts';
-import { decide } from '../../src/policy/policy.ts';
+import { decide, evaluateFacts } from '../../src/policy/policy.ts';
 import { policyText, setOf, withFolder } from './set.ts';
 
 const facts = factsGiven({ environment: 'staging' }, Date.UTC(2026, 2, 11));
@@ -83,8 +83,8 @@ describe('what is wrong with a policy is told with its place', () => {
 });
 
 describe('fail closed', () => {
-  test('what cannot be read denies, and says why', () => {
-    const decision = decide(facts, openPolicies('/nonexistent/policies'));
+  test('what cannot be read denies, and says why', async () => {
+    const decision = await evaluateFacts(facts, { policies: openPolicies('/nonexistent/policies') });
     expect(decision).toMatchObject({ allowed: false, denials: [{ rule: 'policy-unreadable' }] });
     expect(decision.denials[0]?.reason).toContain('ENOENT');
     expect(decision).not.toHaveProperty('fromFiles');
@@ -95,13 +95,13 @@ describe('fail closed', () => {
     ['a division by zero', '1 / (approvals - approvals) == 1'],
     ['false', 'approvals > 3'],
   ])('an expression that comes to %s denies', (_what, expression) => {
-    const [denial] = decide(facts, () => setOf([rule({ cel: { expression, reason: 'because' } })])).denials;
+    const [denial] = decide(facts, setOf([rule({ cel: { expression, reason: 'because' } })])).denials;
     expect(denial).toMatchObject({ rule: 'test/one', constraint: 'cel', reason: 'because', limit: expression, contact: '#us' });
   });
 
   test('a tier that is not stated escapes no rule: neither by `when` nor by `unless`', () => {
     const asked = (more: object, tier?: string) =>
-      decide({ ...facts, ...(tier !== undefined && { tier }) }, () => setOf([rule({ deny: 'never' }, more)])).allowed;
+      decide({ ...facts, ...(tier !== undefined && { tier }) }, setOf([rule({ deny: 'never' }, more)])).allowed;
     expect([
       asked({ when: { tier: 'tier-1' } }),
       asked({ when: { tier: 'tier-1' } }, 'tier-1'),
@@ -115,7 +115,7 @@ describe('fail closed', () => {
   });
 
   test('guardrails hold whatever the files say', () => {
-    const { allowed, denials } = decide({ ...facts, dataClass: 'pci' }, () => setOf([rule({ maxVictims: 100 })]));
+    const { allowed, denials } = decide({ ...facts, dataClass: 'pci' }, setOf([rule({ maxVictims: 100 })]));
     expect([allowed, denials.map((denial) => denial.rule)]).toEqual([false, ['no-regulated-data']]);
   });
 });
@@ -126,19 +126,64 @@ describe('digests', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
 
-  test('the folder is read at each evaluation: a change holds at once, and shows in the digest', () => {
-    const source = openPolicies(folder);
-    const ask = () => decide(facts, source);
+  /** A folder that is asked, and what is done to it between two readings. */
+  const asking = (...changes: (() => void)[]) => {
+    let settled = 0;
+    const source = openPolicies(folder, () => {
+      settled += 1;
+      changes.shift()?.();
+      return Promise.resolve();
+    });
+    return { ask: () => evaluateFacts(facts, { policies: source }), settled: () => settled };
+  };
+
+  test('the folder is read at each evaluation: a change holds at once, and shows in the digest', async () => {
+    const { ask, settled } = asking();
     write('test.yaml', policyText([rule({ maxVictims: 5 })]));
-    const first = ask();
-    expect([first.allowed, ask().policyDigest]).toEqual([true, first.policyDigest]);
+    const first = await ask();
+    expect([first.allowed, (await ask()).policyDigest, settled()]).toEqual([true, first.policyDigest, 1]);
     write('test.yaml', policyText([rule({ maxVictims: 0 })]));
-    const second = ask();
+    const second = await ask();
     expect([second.allowed, second.policyDigest === first.policyDigest, second.inputDigest]).toEqual([false, false, first.inputDigest]);
     write('test.yaml', 'not a policy');
-    expect(ask()).toMatchObject({ allowed: false, denials: [{ rule: 'policy-unreadable' }] });
+    expect(await ask()).toMatchObject({ allowed: false, denials: [{ rule: 'policy-unreadable' }] });
     write('test.yaml', policyText([rule({ maxVictims: 5 })]));
-    expect(ask()).toEqual(first);
+    expect(await ask()).toEqual(first);
+  });
+
+  const strict = policyText([rule({ deny: 'never' })], 'strict');
+  const lax = policyText([rule({ maxVictims: 5 })], 'lax');
+
+  test('a folder that is half written when it is read allows no more than it does when it is whole, the first time too', async () => {
+    write('lax.yaml', lax);
+    const begun = asking(() => write('strict.yaml', strict));
+    expect(await begun.ask()).toMatchObject({ allowed: false, denials: [{ rule: 'strict/one' }] });
+    rmSync(join(folder, 'strict.yaml')); // as `git pull` does: it takes away, and then writes
+    const pulled = asking(() => write('strict.yaml', strict.replace('never', 'not today')));
+    expect(await pulled.ask()).toMatchObject({ allowed: false, denials: [{ reason: 'not today' }] });
+  });
+
+  test('what comes back to what it was holds at once', async () => {
+    write('lax.yaml', lax);
+    write('strict.yaml', strict);
+    const { ask, settled } = asking(
+      () => undefined,
+      () => write('strict.yaml', strict),
+    );
+    const before = await ask();
+    rmSync(join(folder, 'strict.yaml'));
+    expect([await ask(), settled()]).toEqual([before, 2]);
+  });
+
+  test('a folder that does not hold still denies, and allows again when it does', async () => {
+    let version = 0;
+    const change = (): void => write('lax.yaml', policyText([rule({ maxVictims: (version += 1) })], 'lax'));
+    change();
+    const { ask } = asking(change, change, change);
+    const { allowed, denials } = await ask();
+    expect([allowed, denials[0]?.rule]).toEqual([false, 'policy-unreadable']);
+    expect(denials[0]?.reason).toContain('is being changed');
+    expect((await ask()).allowed).toBe(true);
   });
 
   test('a calendar counts; cases and what the folder is called do not', () => {

@@ -179,6 +179,24 @@ test('holidays are whole days in the zone of the rule', () => {
   ]);
 });
 
+test('a public holiday of several days lasts all of them, into the next year too; a day of 25 or 23 hours is one', () => {
+  const at = (country: string, name: string, when: string) => spanAt([publicHolidays(country, undefined, name)], Date.parse(when))?.name;
+  const eid = ['18T23:59:59', '19T00:00:00', '20T12:00:00', '22T23:59:59', '23T00:00:00'].map((when) =>
+    at('SA', 'Asia/Riyadh', `2026-03-${when}+03:00`),
+  );
+  const name = 'End of Ramadan (Eid al-Fitr) (SA)';
+  expect(eid).toEqual([undefined, name, name, name, undefined]);
+  expect(at('SZ', 'Africa/Mbabane', '2027-01-02T12:00:00+02:00')).toBe('Incwala Festival (SZ)');
+  expect(at('TR', 'Europe/Istanbul', '2026-03-23T08:00:00+03:00')).toMatch(/^End of Ramadan/); // three days and a half
+  for (const [country, zoneOf, next] of [
+    ['AT', 'Europe/Vienna', '2025-10-27T00:00:00+01:00'],
+    ['BA', 'Europe/Sarajevo', '2027-03-30T00:00:00+02:00'], // after Easter Monday; Sunday has 23 hours
+    ['IS', 'Atlantic/Reykjavik', '2026-12-25T00:00:00Z'],
+  ] as const) {
+    expect(spanAt([publicHolidays(country, undefined, zoneOf)], Date.parse(next) - 1)?.untilMs).toBe(Date.parse(next));
+  }
+});
+
 const ics = (...events: string[]): string =>
   [
     'BEGIN:VCALENDAR',
@@ -203,6 +221,19 @@ describe('calendars', () => {
     expect(at(ics('UID:1\nSUMMARY:x\nDTSTART;TZID=America/New_York:20260701T090000\nDURATION:PT1H'), '2026-07-01T13:30:00Z')).toBe('x');
     expect(at(ics('UID:1\nSUMMARY:x\nDTSTART:20260701T090000Z\nDURATION:PT1H'), '2026-07-01T09:30:00Z')).toBe('x');
     expect(at(ics('UID:1\nSUMMARY:x\nDTSTART:20260701T090000\nDURATION:PT1H'), '2026-07-01T07:30:00Z')).toBe('x');
+  });
+
+  test.each([
+    ['DURATION:P2D', '2026-10-26T00:00:00+01:00'],
+    ['DURATION:P1W', '2026-10-31T00:00:00+01:00'],
+    ['DURATION:PT48H', '2026-10-25T23:00:00+01:00'],
+    ['DURATION:P1DT12H', '2026-10-25T11:00:00+01:00'], // a day first, then hours, of which this day has 25
+    ['DTEND;TZID=Europe/Berlin:20261026T000000', '2026-10-26T00:00:00+01:00'],
+  ])('days of a DURATION are those of the calendar, where clocks change too: %s', (length, until) => {
+    for (const repeats of ['', '\nRRULE:FREQ=YEARLY']) {
+      const text = ics(`UID:1\nDTSTART;TZID=Europe/Berlin:20261024T000000\n${length}${repeats}`);
+      expect(spanAt([calendar(text, 'UTC')], Date.parse(until) - 1)?.untilMs).toBe(Date.parse(until));
+    }
   });
 
   test('repetitions keep the time on the wall; exceptions, additions, moved and cancelled ones count', () => {

@@ -59,6 +59,50 @@ test('two workers that write at once leave one chain, each event in it once', as
   expect(verified.tampering).toBeUndefined();
 });
 
+const asOwner = (statements: string): Promise<object[]> => sql(database.url, `SET session_replication_role = 'replica'; ${statements}`);
+
+test('a run from before the audit log is told apart, its later events too; one that was put in after is named', async () => {
+  await forgetEverything(database.url);
+  const old = aRun({ workflowId: 'old', startedAtMs: T0 - 1_000 });
+  await records.openRun(old);
+  await records.appendEvents('old', [anEvent({ key: 'k1', atMs: T0 - 900 })]);
+  await asOwner('DELETE FROM breakwater.audit; UPDATE breakwater.runs SET experiment_digest = NULL'); // as migration 0006 found it
+  await records.openRun(aRun());
+  await records.appendEvents('old', [anEvent({ key: 'k2' })]);
+  await records.closeRun('old', { verdict: 'passed', reason: 'r', result: {}, closedAtMs: T0 + 9 });
+  expect(await verifyAudit(records, [])).toMatchObject({ entries: 3, contradictions: [], olderRuns: 1 });
+  await asOwner(`INSERT INTO breakwater.runs SELECT (run).* FROM (SELECT jsonb_populate_record(run, '{"workflow_id":"new"}') AS run
+    FROM breakwater.runs AS run WHERE workflow_id <> 'old') AS copy`);
+  await asOwner("UPDATE breakwater.events SET kind = 'other' WHERE workflow_id = 'old'");
+  expect(await verifyAudit(records, [])).toMatchObject({
+    contradictions: [
+      { workflowId: 'new', what: 'the run', kind: 'inserted' },
+      { workflowId: 'old', what: 'event k2', kind: 'edited' },
+    ],
+    olderRuns: 1,
+  });
+});
+
+test('an entry before the first proves nothing, and is found; a second one of an event is named, and the first counts', async () => {
+  await forgetEverything(database.url);
+  await records.openRun(aRun());
+  await records.appendEvents(aRun().workflowId, [anEvent()]);
+  const [{ last } = { last: 0 }] = await sql<{ last: number }>(database.url, 'SELECT max(sequence)::int AS last FROM breakwater.audit');
+  const copy = (sequence: string) =>
+    `INSERT INTO breakwater.audit SELECT ${sequence}, key, at, actor, 'other', subject, run, details, previous, hash
+     FROM breakwater.audit WHERE sequence = ${last}`;
+  await asOwner(`${copy('3')}; UPDATE breakwater.events SET kind = 'other'`);
+  expect(await records.strayEvents(10)).toMatchObject([
+    { key: 'k1', kind: 'edited' },
+    { key: 'k1', kind: 'inserted' },
+  ]);
+  await asOwner(`DELETE FROM breakwater.audit WHERE sequence = 3; ${copy('-9223372036854775808')}; ${copy('0')};
+    DELETE FROM breakwater.audit WHERE sequence = 2`);
+  expect(await records.strayEvents(10)).toMatchObject([{ key: 'k1', kind: 'inserted' }]);
+  const { entries, tampering } = await verifyAudit(records, []);
+  expect([entries, tampering?.kind]).toEqual([3, 'inserted']);
+});
+
 test('the view of wave results shows the last judgement of each iteration', async () => {
   await sql(database.url, 'TRUNCATE breakwater.runs CASCADE');
   await records.openRun(aRun());

@@ -53,15 +53,15 @@ export class ChainInspector {
   private gap: { from: number; until: number } | undefined;
   private found: Tampering | undefined;
   private readonly sha256: Sha256;
-  /** By sequence. */
-  private readonly published: ReadonlyMap<number, string>;
+  /** By sequence, every hash that was stated for it: more than one is a proof that the chain was another. */
+  private readonly published = new Map<number, Set<string>>();
   /** The newest published head that the chain has. */
   private confirmed = 0;
 
   /** @param published heads that were made known outside, such as those of signed checkpoints */
   constructor(sha256: Sha256, published: Iterable<AuditHead> = []) {
     this.sha256 = sha256;
-    this.published = new Map([...published].map(({ sequence, hash }) => [sequence, hash]));
+    for (const { sequence, hash } of published) this.published.set(sequence, (this.published.get(sequence) ?? new Set<string>()).add(hash));
   }
 
   take(entry: AuditEntry): void {
@@ -83,7 +83,9 @@ export class ChainInspector {
 
   private follow(entry: AuditEntry): void {
     const place = this.head.sequence + 1;
-    if (entry.sequence > place) this.gap = { from: place, until: entry.sequence - 1 };
+    if (entry.sequence < GENESIS.sequence + 1)
+      this.found = named('inserted', entry.sequence, entry.sequence, `entry ${entry.sequence} stands before the first one`);
+    else if (entry.sequence > place) this.gap = { from: place, until: entry.sequence - 1 };
     else if (entry.sequence < place)
       this.found = named('inserted', entry.sequence, entry.sequence, `entry ${entry.sequence} is there twice`);
     else if (entry.previous === this.head.hash && this.isWhole(entry)) this.accept(entry);
@@ -97,10 +99,11 @@ export class ChainInspector {
   private accept({ sequence, hash }: AuditEntry): void {
     this.before = this.head.hash;
     this.head = { sequence, hash };
-    const known = this.published.get(sequence);
-    if (known === undefined) return;
-    if (known === hash) {
-      this.matched += 1;
+    const stated = this.published.get(sequence);
+    if (!stated) return;
+    if (stated.has(hash)) this.matched += 1;
+    const other = [...stated].find((one) => one !== hash);
+    if (other === undefined) {
       this.confirmed = sequence;
       return;
     }
@@ -109,7 +112,7 @@ export class ChainInspector {
       'rewritten',
       from,
       sequence,
-      `${entries(from, sequence)} not what was published: the head at ${sequence} was ${known.slice(0, 16)}…, and is ${hash.slice(0, 16)}…`,
+      `${entries(from, sequence)} not what was published: the head at ${sequence} was ${other.slice(0, 16)}…, and is ${hash.slice(0, 16)}…`,
     );
   }
 

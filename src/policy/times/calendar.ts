@@ -48,8 +48,19 @@ function isZone(zone: string): boolean {
 
 const instant = ({ date, clock, zone }: Moment): number => instantOf(date, clock, zone, 'compatible');
 
-/** How long an event lasts: days when it is of whole days, else milliseconds. */
-function lengthOf(event: ICAL.Component, start: Moment, fallback: string): { days?: number; ms: number } {
+/** How long an event lasts. */
+interface Length {
+  /** Whole days, when it is of such. */
+  days?: number;
+  /** Days on the calendar that come before `restMs`; on some of them clocks change. */
+  nominalDays?: number;
+  restMs?: number;
+  /** About, where there are nominal days; else exactly, milliseconds. */
+  ms: number;
+}
+
+/** A DTEND is an instant; the days and weeks of a DURATION are those of the calendar, its hours are exact (RFC 5545 3.3.6). */
+function lengthOf(event: ICAL.Component, start: Moment, fallback: string): Length {
   const end = momentOf(event, 'dtend', fallback);
   const duration = event.getFirstPropertyValue('duration');
   if (start.isDay) {
@@ -59,7 +70,15 @@ function lengthOf(event: ICAL.Component, start: Moment, fallback: string): { day
   }
   const ms = end ? instant(end) - instant(start) : duration instanceof ICAL.Duration ? duration.toSeconds() * 1_000 : 0;
   if (ms <= 0) throw new Error('the event has no length: give it a DTEND or DURATION after DTSTART');
-  return { ms };
+  if (end || !(duration instanceof ICAL.Duration)) return { ms };
+  const nominalDays = duration.weeks * 7 + duration.days;
+  return { nominalDays, restMs: ms - nominalDays * 86_400_000, ms };
+}
+
+/** When something of this length ends that began at an instant in a zone, epoch milliseconds. */
+function endOf(fromMs: number, zone: string, { nominalDays, restMs = 0, ms }: Length): number {
+  if (nominalDays === undefined) return fromMs + ms;
+  return Temporal.Instant.fromEpochMilliseconds(fromMs).toZonedDateTimeISO(zone).add({ days: nominalDays }).epochMilliseconds + restMs;
 }
 
 const titleOf = (event: ICAL.Component): string => String(event.getFirstPropertyValue('summary') ?? 'an event').slice(0, 120);
@@ -77,14 +96,15 @@ const listed = (event: ICAL.Component, name: string, fallback: string): Moment[]
 function eventSpans(event: ICAL.Component, fallback: string, moved: ReadonlySet<number>): Timetable {
   const start = momentOf(event, 'dtstart', fallback);
   if (!start) throw new Error('an event has no DTSTART');
-  const { days, ms } = lengthOf(event, start, fallback);
+  const length = lengthOf(event, start, fallback);
+  const { days, ms } = length;
   const name = titleOf(event);
   const rules = event.getAllProperties('rrule').map((property) => String(property.getFirstValue()));
   const wrong = rules.map(whyNoRule).find((why) => why !== undefined);
   if (wrong !== undefined) throw new Error(`${name}: ${wrong}`);
   const excluded = new Set([...listed(event, 'exdate', fallback).map(instant), ...moved]);
   const spanOf = (fromMs: number, zone: string): Span => {
-    if (days === undefined) return { fromMs, untilMs: fromMs + ms, name };
+    if (days === undefined) return { fromMs, untilMs: endOf(fromMs, zone, length), name };
     return wholeDays(Temporal.Instant.fromEpochMilliseconds(fromMs).toZonedDateTimeISO(zone).toPlainDate(), days, zone, name);
   };
   const once = [...(rules.length === 0 ? [start] : []), ...listed(event, 'rdate', fallback)].map((at) => ({

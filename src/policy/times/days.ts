@@ -58,9 +58,26 @@ export const isCountry = (country: string, state?: string): boolean =>
   Object.hasOwn(countries.getCountries(), country) && (state === undefined || Object.hasOwn(countries.getStates(country) ?? {}, state));
 
 /** Working the holidays of a year out takes some milliseconds: each is kept. */
-const kept = new Map<string, { date: string; name: string }[]>();
+const kept = new Map<string, PublicHoliday[]>();
 
-function holidaysOf(year: number, country: string, state?: string): { date: string; name: string }[] {
+interface PublicHoliday {
+  first: Temporal.PlainDate;
+  days: number;
+  name: string;
+}
+
+const HOUR_MS = 3_600_000;
+/** More days than any holiday lasts: one that is under way may have begun last year. */
+const LONGEST_DAYS = 14;
+
+/** How many days a holiday touches; half a one counts. A day on which clocks change has up to an hour more. @param date `2026-03-19 00:00:00`, local */
+function daysOf(date: string, start: Date, end: Date): number {
+  const clock = /^.{10} (\d\d):(\d\d)/.exec(date);
+  const sinceMidnightMs = clock ? (Number(clock[1]) * 60 + Number(clock[2])) * 60_000 : 0;
+  return Math.max(1, Math.ceil((sinceMidnightMs + end.getTime() - start.getTime() - HOUR_MS) / DAY_MS));
+}
+
+function holidaysOf(year: number, country: string, state?: string): PublicHoliday[] {
   const place = state === undefined ? country : `${country}-${state}`;
   const key = `${place} ${year}`;
   const known = kept.get(key);
@@ -68,19 +85,23 @@ function holidaysOf(year: number, country: string, state?: string): { date: stri
   const holidays = (state === undefined ? new Holidays(country) : new Holidays(country, state))
     .getHolidays(year, 'en')
     .filter(({ type }) => type === 'public')
-    .map(({ date, name }) => ({ date: date.slice(0, 10), name: `${name} (${place})` }));
+    .map(({ date, start, end, name }) => ({
+      first: Temporal.PlainDate.from(date.slice(0, 10)),
+      days: daysOf(date, start, end),
+      name: `${name} (${place})`,
+    }));
   kept.set(key, holidays);
   return holidays;
 }
 
-/** The public holidays of a country, or of a part of it. */
+/** The public holidays of a country, or of a part of it; all days of those that last several. */
 export const publicHolidays = (country: string, state: string | undefined, zone: string): Timetable => ({
   spans(fromMs, untilMs) {
-    const [first, last] = [fromMs - DAY_MS, untilMs + DAY_MS].map((ms) => new Date(ms).getUTCFullYear()) as [number, number];
+    const [first, last] = [fromMs - LONGEST_DAYS * DAY_MS, untilMs + DAY_MS].map((ms) => new Date(ms).getUTCFullYear()) as [number, number];
     const years = Array.from({ length: last - first + 1 }, (_, i) => first + i);
     return years
       .flatMap((year) => holidaysOf(year, country, state))
-      .map(({ date, name }) => wholeDays(Temporal.PlainDate.from(date), 1, zone, name))
+      .map((holiday) => wholeDays(holiday.first, holiday.days, zone, holiday.name))
       .filter((span) => overlaps(span, fromMs, untilMs));
   },
 });

@@ -1,4 +1,4 @@
-import type { AuditLog } from './port.ts';
+import type { AuditHead, AuditLog } from './port.ts';
 import { checkpointStores, publishCheckpoint, type AuditSettings } from './publish.ts';
 
 /** What is told of publishing. */
@@ -21,13 +21,13 @@ export function keepPublishing(
   const { keyFile } = settings;
   const stores = checkpointStores(settings);
   if (keyFile === undefined || stores.length === 0) return undefined;
-  let after = 0;
+  let after: AuditHead | undefined;
   const publish = async (): Promise<void> => {
     try {
       const checkpoint = await publishCheckpoint(records, keyFile, stores, { after });
       if (!checkpoint) return;
-      after = checkpoint.sequence;
-      published(after);
+      after = checkpoint;
+      published(checkpoint.sequence);
     } catch (cause) {
       failed(cause);
     }

@@ -1,7 +1,8 @@
 import type { SignedCheckpoint } from '../../domain/audit/checkpoint.ts';
-import type { AuditLog } from './port.ts';
+import type { AuditHead, AuditLog } from './port.ts';
 import { appendCheckpoint } from './checkpoint-file.ts';
 import { postCheckpoint } from './checkpoint-post.ts';
+import { AuditError } from './error.ts';
 import { readSigningKey } from './keys.ts';
 import { signCheckpoint } from './sign.ts';
 
@@ -26,21 +27,31 @@ export const checkpointStores = ({ checkpointFile, url }: AuditSettings): Checkp
 
 /**
  * Signs the end of the chain and hands it to every place; one that fails keeps no other from having it.
- * @param after nothing is published when the chain has not grown since
+ * @param after the head that was published last: nothing is published when the chain has not grown since
  * @returns undefined when there is nothing new to state
- * @throws AuditError when the key cannot be read; PublishError when a place did not take it
+ * @throws AuditError when the key cannot be read, or the chain ends before what was published; PublishError when a place did not take it
  */
 export async function publishCheckpoint(
   records: Pick<AuditLog, 'auditHead'>,
   keyFile: string,
   stores: readonly CheckpointStore[],
-  { after = 0, nowMs = Date.now() } = {},
+  { after, nowMs = Date.now() }: { after?: AuditHead | undefined; nowMs?: number } = {},
 ): Promise<SignedCheckpoint | undefined> {
   const head = await records.auditHead();
-  if (!head || head.sequence <= after) return undefined;
+  if (after) mustHaveGrown(after, head);
+  if (!head || head.sequence === after?.sequence) return undefined;
   const checkpoint = signCheckpoint(head, await readSigningKey(keyFile), nowMs);
   const outcomes = await Promise.allSettled(stores.map((store) => store(checkpoint)));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
   return checkpoint;
+}
+
+/** Whoever looks every minute is the first to see that an end is gone. */
+function mustHaveGrown(after: AuditHead, head: AuditHead | undefined): void {
+  if (head && (head.sequence > after.sequence || (head.sequence === after.sequence && head.hash === after.hash))) return;
+  const end = ({ sequence, hash }: AuditHead): string => `entry ${sequence} (${hash.slice(0, 16)}…)`;
+  throw new AuditError(
+    `the audit log ended with ${end(after)} when a checkpoint was published, and now ${head ? `ends with ${end(head)}` : 'is empty'}: somebody has tampered with it, \`breakwater audit verify\` tells how`,
+  );
 }

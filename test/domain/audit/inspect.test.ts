@@ -130,6 +130,33 @@ test('a chain that was written anew from some entry on is good in itself, and no
   );
 });
 
+test('two heads of one sequence that differ are a proof, whichever comes last and whichever of the chains is kept', () => {
+  fc.assert(
+    fc.property(anyChain(1), fc.boolean(), fc.boolean(), (chain, isTurned, isOld) => {
+      const anew = seal(
+        chain.map((entry) => ({ ...entry, actor: `${entry.actor}.` })),
+        GENESIS,
+        sha256,
+      );
+      const heads = [headOf(chain), headOf(anew)];
+      expect(inspect(isOld ? chain : anew, isTurned ? heads.reverse() : heads)).toMatchObject({
+        matched: 1,
+        tampering: { kind: 'rewritten' },
+      });
+      expect(inspect(chain, [headOf(chain), headOf(chain)])).toEqual({ entries: chain.length, head: headOf(chain), matched: 1 });
+    }),
+  );
+});
+
+test('an entry before the first one is an insertion', () => {
+  fc.assert(
+    fc.property(anyChain(1), fc.integer({ max: 0 }), (chain, sequence) => {
+      const [before] = seal([chain[0]!], { sequence: sequence - 1, hash: GENESIS.hash }, sha256);
+      expect(inspect([before!, ...chain]).tampering).toMatchObject(tampered('inserted', sequence));
+    }),
+  );
+});
+
 test('the same entry twice in a file is an insertion', () => {
   const chain = seal([{ key: 'k', atMs: 1, actor: 'ann', action: 'a', subject: 's', details: {} }], GENESIS, sha256);
   expect(inspect([...chain, ...chain]).tampering).toMatchObject(tampered('inserted', 1));
