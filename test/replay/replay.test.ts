@@ -7,7 +7,7 @@ describe('saved histories replay with this version', () => {
   beforeAll(async () => {
     quietRuntime();
     workflowBundle = await bundleFromSource();
-  }, 60_000);
+  }, 240_000);
 
   test('there are some, and each tells another story', async () => {
     const names = (await savedHistories()).map(({ name }) => name);
@@ -38,11 +38,11 @@ describe('saved histories replay with this version', () => {
       );
       expect(problem).toBeUndefined();
     }
-  }, 60_000);
+  }, 240_000);
 
   test('a history of other decisions does not replay', async () => {
     const [saved] = (await savedHistories()).filter(({ name }) => name === 'passed-four-waves');
     const changed = JSON.parse(JSON.stringify(saved!.history).replaceAll('guardWave', 'watchWave')) as unknown;
     await expect(Worker.runReplayHistory({ workflowBundle }, changed, saved!.workflowId)).rejects.toThrow();
-  }, 60_000);
+  }, 240_000);
 });
