@@ -48,6 +48,7 @@ describeWithHelm('the chart', () => {
     const kinds = [...new Set(objects.map(({ kind }) => kind))].sort();
     expect(kinds).toEqual([
       'Deployment',
+      'Job',
       'NetworkPolicy',
       'Pod',
       'PodDisruptionBudget',
@@ -65,6 +66,7 @@ describeWithHelm('the chart', () => {
       'chaos-breakwater-api',
       'chaos-breakwater-control',
       'chaos-breakwater-doctor',
+      'chaos-breakwater-make-current',
       'chaos-breakwater-site-eu-1',
     ]);
     for (const [, spec] of pods) {
@@ -90,7 +92,7 @@ describeWithHelm('the chart', () => {
     ).toEqual(['chaos-breakwater-site-eu-1']));
 
   test('whatever serves has probes; the doctor runs once', () => {
-    for (const [name, { containers }] of podsOf().filter(([name]) => !name.endsWith('doctor')))
+    for (const [name, { containers }] of podsOf().filter(([name]) => !/doctor|make-current/.test(name)))
       expect([name, Object.keys(containers[0] ?? {})]).toEqual([
         name,
         expect.arrayContaining(['startupProbe', 'livenessProbe', 'readinessProbe', 'resources']) as unknown,
@@ -126,17 +128,30 @@ describeWithHelm('the chart', () => {
     }
   });
 
-  test('a build id brings a Job that makes it the current version, with the settings of its workers; without one there is none', () => {
+  test('the build id is that of the image, and a Job makes it the current version, with the settings of its workers; without versioning there is none', () => {
+    const temporal = { address: 'temporal:7233' };
+    const idOf = (values: object): string | undefined =>
+      new Map(podsOf(render(values))).get('chaos-breakwater-control')?.containers[0]?.env.find(({ name }) => name === 'BREAKWATER_BUILD_ID')
+        ?.value;
+    const worker = (image: object) => ({ ...VALUES, image: { worker: { repository: 'r', ...image } } });
+    expect(
+      [
+        worker({ tag: '4.5' }),
+        worker({ tag: '4.5', digest: `sha256:${'0a'.repeat(32)}` }),
+        { ...VALUES, temporal: { ...temporal, buildId: 'mine' } },
+      ].map(idOf),
+    ).toEqual(['4.5', `sha256-${'0a'.repeat(32)}`, 'mine']);
+    const none = { ...VALUES, temporal: { ...temporal, versioning: false } };
+    expect([idOf(none), ofKind('Job', render(none))]).toEqual([undefined, []]);
     const versioned = render({ ...siteWith(), temporal: { address: 'temporal:7233', buildId: '1.2.3' } });
-    const [job, ...more] = ofKind('Job', versioned);
-    expect([more, ofKind('Job')]).toEqual([[], []]);
+    const [job] = ofKind('Job', versioned);
     expect(job?.metadata.annotations?.['helm.sh/hook']).toBe('post-install,post-upgrade,post-rollback');
     const pods = new Map(podsOf(versioned));
-    const [made, worker] = [pods.get('chaos-breakwater-make-current'), pods.get('chaos-breakwater-control')].map(
+    const [made, polling] = [pods.get('chaos-breakwater-make-current'), pods.get('chaos-breakwater-control')].map(
       (pod) => pod?.containers[0],
     );
-    expect(made).toMatchObject({ image: worker?.image, args: ['make-current', '--within', '5m'] });
-    expect(worker?.env).toEqual(expect.arrayContaining(made?.env ?? []));
+    expect(made).toMatchObject({ image: polling?.image, args: ['make-current', '--within', '5m'] });
+    expect(polling?.env).toEqual(expect.arrayContaining(made?.env ?? []));
     const policies = ofKind('NetworkPolicy', versioned).map(({ metadata }) => metadata.name);
     expect(policies).toContain('chaos-breakwater-release');
   });
@@ -221,7 +236,9 @@ describeWithHelm('the chart', () => {
     const policies = Object.fromEntries(
       ofKind('NetworkPolicy').map(({ metadata, spec }) => [metadata.name, spec as { ingress: object[]; policyTypes: string[] }]),
     );
-    expect(Object.keys(policies).sort()).toEqual(['api', 'control', 'site-eu-1', 'test'].map((name) => `chaos-breakwater-${name}`));
+    expect(Object.keys(policies).sort()).toEqual(
+      ['api', 'control', 'release', 'site-eu-1', 'test'].map((name) => `chaos-breakwater-${name}`),
+    );
     for (const [name, { ingress, policyTypes }] of Object.entries(policies)) {
       expect(policyTypes).toEqual(['Ingress', 'Egress']);
       expect(ingress).toHaveLength(name.endsWith('api') ? 1 : 0);

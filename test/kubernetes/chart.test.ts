@@ -34,7 +34,7 @@ describeWithHelm('the chart', () => {
     };
     const values = () => ({
       image: { api: BREAKWATER_IMAGE, worker: BREAKWATER_IMAGE, pullPolicy: 'Never' },
-      temporal: { address: `${doors[0]?.host}:${doors[0]?.port}`, taskQueue: TASK_QUEUE, buildId: 'first' },
+      temporal: { address: `${doors[0]?.host}:${doors[0]?.port}`, taskQueue: TASK_QUEUE },
       database: { secretName: 'records' },
       api: { replicas: 1, tokenSecret: { name: 'api' }, resources },
       control: { replicas: 1, resources },

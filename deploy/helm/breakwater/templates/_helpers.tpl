@@ -19,6 +19,14 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- if .image.digest }}{{ .image.repository }}@{{ .image.digest }}{{ else }}{{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}{{ end }}
 {{- end }}
 
+{{/* Build id in worker versioning; empty: there is none. A digest is a build id but for its colon. */}}
+{{- define "breakwater.buildId" -}}
+{{- if .Values.temporal.versioning }}
+{{- $image := .Values.image.worker }}
+{{- .Values.temporal.buildId | default $image.digest | default $image.tag | default .Chart.AppVersion | replace ":" "-" | trunc 128 }}
+{{- end }}
+{{- end }}
+
 {{- define "breakwater.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 1000
