@@ -15,6 +15,7 @@ import { openSystem } from './system.ts';
 
 test('a plan asks no probe that could change something: it has passed no gate', async () => {
   const system = await openSystem();
+  system.answers['errors'] = 0;
   const [dir, http] = [mkdtempSync(join(tmpdir(), 'preview-')), createHttp()];
   const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error('no secrets here')) }, kubernetes });
   const command = { kind: 'command', argv: ['touch', join(dir, 'done')], read: 'exitCode' };
