@@ -7,7 +7,7 @@ import type { Admission, RunEvent, RunInput, RunResult } from '../domain/run.ts'
 import { whyNotFresh, type StartFacts } from '../domain/start.ts';
 import { describeHalt } from '../domain/ledger/step.ts';
 import { describeWindow, mayBegin } from '../domain/window.ts';
-import { canonicalJson, makePlan } from '../language/digest.ts';
+import { canonicalDigest, makePlan } from '../language/digest.ts';
 import { describeDenial, type PolicyDecision } from '../policy/decision.ts';
 import { evaluatePolicy } from '../policy/policy.ts';
 import type { OpenRun } from '../records/ports.ts';
@@ -75,7 +75,7 @@ function parseInput(input: unknown, start?: StartFacts): { plan: Plan } | { reas
 /** Absent for what is nested too deeply to be walked through: it is refused all the same. */
 function digestOfAnything(document: unknown): { documentDigest?: string } {
   try {
-    return { documentDigest: createHash('sha256').update(canonicalJson(document)).digest('hex') };
+    return { documentDigest: canonicalDigest(document) };
   } catch {
     return {};
   }
@@ -102,7 +102,7 @@ export const createControl = ({ records, nowMs, ...layers }: Pick<ControlPorts, 
   async admitRun(input: RunInput, start?: StartFacts): Promise<Admission> {
     const parsed = parseInput(input, start);
     if ('plan' in parsed) return { admitted: true, plan: parsed.plan };
-    const reason = parsed.reason.slice(0, 4_000);
+    const reason = parsed.reason.slice(0, MOST_REASON);
     // Such a run has no record of its own.
     if (start) await noteInAudit(records, factOfRefusal(input, start, reason));
     return { admitted: false, reason };

@@ -1,18 +1,11 @@
 import { ApplicationFailure, cancellationSignal, log } from '@temporalio/activity';
-import type { Injection, Order, Reversal, Spec } from '../domain/order.ts';
+import { notDone, type Injection, type Order, type Reversal, type Spec } from '../domain/order.ts';
 import type { BoundFault } from '../faults/define.ts';
 import { faults } from '../faults/index.ts';
 import type { FaultPorts, LeasePort } from '../faults/ports.ts';
 import { beating } from './beating.ts';
 import { refuse } from './refuse.ts';
 import { createFloor, wrongSite, type FloorPorts } from './survivors.ts';
-
-const notDone = (reason: string): Injection => ({
-  outcome: 'skipped',
-  reason,
-  atMs: Date.now(),
-  effect: { proven: false, evidence: reason },
-});
 
 /** A catalogue entry, as far as activities need it. */
 interface Kind {
@@ -56,13 +49,13 @@ export const createFaultActivities = (ports: FaultPorts, place: FloorPorts & { l
     injectFault: (order: Order): Promise<Injection> =>
       beating(async () => {
         const elsewhere = wrongSite(order, place);
-        if (elsewhere !== undefined) return notDone(elsewhere);
+        if (elsewhere !== undefined) return notDone(elsewhere, Date.now());
         const lateMs = Date.now() - order.notAfterMs;
         // whoever has begun must end it: an attempt before this one may have acted
-        if (lateMs > 0 && !(await ports.journal.read(order.key)).intent) return notDone(`the order expired ${lateMs} ms ago`);
+        if (lateMs > 0 && !(await ports.journal.read(order.key)).intent) return notDone(`the order expired ${lateMs} ms ago`, Date.now());
         const fault = bind(order.fault, underFloor(order, cancellationSignal()));
         const unleased = await arm(order);
-        if (unleased !== undefined) return notDone(unleased);
+        if (unleased !== undefined) return notDone(unleased, Date.now());
         const done = await fault.inject(order, cancellationSignal());
         const effect =
           done.outcome === 'skipped'

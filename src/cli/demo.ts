@@ -37,7 +37,7 @@ const isAsPromised = ({ result, expected, shown }: Scene): boolean => expected.i
 
 /** Writes the reports of all scenes. @returns the path of each HTML report */
 async function writeReports(sandbox: Sandbox, scenes: readonly Scene[], dir: string): Promise<string[]> {
-  const [{ createRecords }, { buildReport, renderHtml, renderMarkdown }] = await Promise.all([
+  const [{ createRecords }, { readReport, renderHtml, renderMarkdown }] = await Promise.all([
     import('../records/postgres.ts'),
     import('../report/index.ts'),
   ]);
@@ -48,7 +48,7 @@ async function writeReports(sandbox: Sandbox, scenes: readonly Scene[], dir: str
       scenes.map(async ({ result: { workflowId } }) => {
         const run = await records.findRun(workflowId);
         if (!run) throw new CliError(EXIT.platform, `${workflowId} is not in the records`);
-        const report = buildReport(run, await records.events(workflowId), await records.signals(workflowId));
+        const report = await readReport(records, run);
         await writeFile(join(dir, `${workflowId}.md`), renderMarkdown(report));
         const file = join(dir, `${workflowId}.html`);
         await writeFile(file, renderHtml(report));

@@ -86,9 +86,8 @@ function showCommand(parent: Command, cli: Cli): void {
         const finding = findingWith(findingsOf(runs.map(brief)), workflowId);
         if (!finding)
           throw new CliError(EXIT.usage, `Run ${workflowId} opened no finding and closed none.`, '`breakwater findings --all` lists them.');
-        const { beforeAfter, buildReport } = await import('../report/index.ts');
-        const reportOf = async (id: string): Promise<RunReport> =>
-          buildReport(await requireRun(records, id), await records.events(id), await records.signals(id));
+        const { beforeAfter, readReport } = await import('../report/index.ts');
+        const reportOf = async (id: string): Promise<RunReport> => readReport(records, await requireRun(records, id));
         const after = finding.closedBy && (await reportOf(finding.closedBy.workflowId));
         const rows = beforeAfter(await reportOf(finding.latest.workflowId), after);
         show(cli.terminal, output, { ...finding, comparison: rows }, () => [

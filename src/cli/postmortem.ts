@@ -92,9 +92,8 @@ export function postmortem(program: Command, cli: Cli): void {
     .action(async (workflowId: string, { out }: { out: string }) => {
       const draft = await withRecords(cli.config(), async (records) => {
         const run = await requireRun(records, workflowId);
-        const { buildReport, draftPostMortem } = await import('../report/index.ts');
-        const report = buildReport(run, await records.events(workflowId), await records.signals(workflowId));
-        return draftPostMortem({ report, earlier: await earlierBaselines(records, run) });
+        const { draftPostMortem, readReport } = await import('../report/index.ts');
+        return draftPostMortem({ report: await readReport(records, run), earlier: await earlierBaselines(records, run) });
       });
       if (out === '-') cli.terminal.out(draft);
       else await save(out, draft, { keep: true });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Act, BreakwaterClient, RunState } from '../client.ts';
+import { refusalOf, type Steer } from '../client/steering.ts';
 import { describeApproved } from '../domain/approval.ts';
 import { factOfRefusedAct } from '../domain/audit/facts.ts';
 import { describeQueued } from '../domain/run.ts';
@@ -46,24 +47,19 @@ export const stateLines = (state: RunState): string[] =>
     ['Rejected by', state.rejected?.by],
   ]);
 
-/** What a person does to a run, by the names of the client's doors. */
-type ActName = 'approve' | 'reject' | 'abort' | 'pause' | 'resume';
-
 /** Sends an act. One that the run refuses leaves no trace in Temporal: it is noted in the audit log. */
-export async function sendAct(cli: Cli, client: BreakwaterClient, name: ActName, workflowId: string, act: Act): Promise<RunState> {
+export async function sendAct(cli: Cli, client: BreakwaterClient, name: Steer, workflowId: string, act: Act): Promise<RunState> {
   try {
     return await inTime(client, () => client[name](workflowId, act));
   } catch (error) {
-    if (error instanceof Error && error.name === 'WorkflowUpdateFailedError') {
-      const why = error.cause instanceof Error ? error.cause.message : error.message;
-      await noteInAudit(cli, factOfRefusedAct(name, workflowId, act.by, why, Date.now()));
-    }
+    const why = refusalOf(error);
+    if (why !== undefined) await noteInAudit(cli, factOfRefusedAct(name, workflowId, act.by, why, Date.now()));
     throw error;
   }
 }
 
 /** Acts on a run in bounded time, shows its state afterwards and what to do next. */
-export async function act(cli: Cli, options: ActOptions, name: ActName, workflowId: string, next: string): Promise<void> {
+export async function act(cli: Cli, options: ActOptions, name: Steer, workflowId: string, next: string): Promise<void> {
   const state = await withClient(cli.config(), async (client) => {
     await requireWorkers(client);
     return sendAct(cli, client, name, workflowId, actOf(options));

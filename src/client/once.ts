@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { RunInput } from '../domain/run.ts';
-import { canonicalJson } from '../language/digest.ts';
+import { canonicalDigest } from '../language/digest.ts';
 import { parseDocument } from '../language/experiment.ts';
 import { inputOf, startOptionsOf, type StartedRun, type StartOptions } from './starting.ts';
 
@@ -22,14 +21,12 @@ interface Home {
 /** The memo's field with the digest of what was asked for. */
 const ASKED = 'asked';
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
 /** The id of the run that a requester starts with a key; two requesters never share one. It holds nothing of the document, so that another document under the same key is noticed. */
 export const idOfKey = (requestedBy: string, idempotencyKey: string): string =>
-  `run.${sha256(JSON.stringify([requestedBy, idempotencyKey])).slice(0, 32)}`;
+  `run.${canonicalDigest([requestedBy, idempotencyKey]).slice(0, 32)}`;
 
 const askedDigest = ({ document, seed, timeScale, expectedDigest }: StartOptions): string =>
-  sha256(canonicalJson({ document, seed, timeScale, expectedDigest }));
+  canonicalDigest({ document, seed, timeScale, expectedDigest });
 
 /**
  * Starts a run once for its requester and key. Temporal itself keeps the id unique, so that of two at the same time one starts it.

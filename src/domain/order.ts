@@ -56,6 +56,14 @@ export interface Injection {
   effect: Effect;
 }
 
+/** An order that touched nobody. @param atMs epoch milliseconds */
+export const notDone = (reason: string, atMs: number): Injection => ({
+  outcome: 'skipped',
+  reason,
+  atMs,
+  effect: { proven: false, evidence: reason },
+});
+
 /** Whether a fault really happened, read from the target itself. Unknown is not proven. */
 export interface Effect {
   proven: boolean;

@@ -12,6 +12,7 @@ import type {
   ScheduleView,
   StartOptions,
 } from '../client.ts';
+import type { Steer } from '../client/steering.ts';
 
 /** Longest wait for Temporal. */
 const ANSWER_WITHIN_MS = 8_000;
@@ -19,8 +20,6 @@ const ANSWER_WITHIN_MS = 8_000;
 const PLAN_WITHIN_MS = 60_000;
 const HEALTHY_WITHIN_MS = 2_000;
 
-export const STEERS = ['approve', 'reject', 'abort', 'pause', 'resume'] as const;
-export type Steer = (typeof STEERS)[number];
 export const SCHEDULE_ACTS = ['pause', 'resume', 'trigger'] as const;
 export type ScheduleAct = (typeof SCHEDULE_ACTS)[number];
 

@@ -5,14 +5,14 @@ import type { Identify } from './identity/identify.ts';
 
 const PRINCIPAL = 'principal';
 
-/** Routes that are open: whoever asks learns whether Breakwater is well, and no more. */
-const OPEN: ReadonlySet<string> = new Set(['/healthz']);
+/** The one route that is open: whoever asks learns whether Breakwater is well, and no more. */
+export const HEALTH = '/healthz';
 
 /** Turns every request into a principal before anything of it is read, or answers 401. */
 export function guardAccess(app: FastifyInstance, identify: Identify): void {
   app.decorateRequest(PRINCIPAL, null);
   app.addHook('onRequest', async (request, reply) => {
-    if (OPEN.has(request.routeOptions.url ?? '')) return;
+    if (request.routeOptions.url === HEALTH) return;
     const principal = await identify(request);
     request.setDecorator<Principal>(PRINCIPAL, principal);
     request.log = reply.log = request.log.child({ subject: principal.subject });

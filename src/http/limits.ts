@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { principalOf } from './guard.ts';
+import { HEALTH, principalOf } from './guard.ts';
 import { HttpError } from './problem.ts';
 
 /** What is taken of one caller. */
@@ -25,7 +25,6 @@ export const LIMITS: Limits = {
 };
 
 /** What stops something is never too much; health is asked by machines that restart us when they get no answer. */
-const HEALTH = '/healthz';
 const UNLIMITED = new Set([HEALTH, '/v1/halt', '/v1/incidents', '/v1/runs/:id/abort']);
 const WINDOW_MS = 60_000;
 
@@ -52,7 +51,7 @@ export function limitAddresses(app: FastifyInstance, { perAddress }: Limits): vo
 export function limitPrincipals(app: FastifyInstance, { perPrincipal }: Limits): void {
   let ask: Asked | undefined;
   app.addHook('preValidation', async (request) => {
-    if (request.routeOptions.url === undefined || request.routeOptions.url === HEALTH) return;
+    if (request.routeOptions.url === undefined) return;
     ask ??= app.createRateLimit({ max: perPrincipal, timeWindow: WINDOW_MS, keyGenerator: (asking) => principalOf(asking).subject });
     await check(ask, request);
   });

@@ -15,9 +15,11 @@ export function canonicalJson(value: unknown): string {
     .join(',')}}`;
 }
 
-/** SHA-256 in hex over the canonical text of what is run: document, seed, time scale. */
-export const digestOf = (document: unknown, seed: number, timeScale: number): string =>
-  createHash('sha256').update(canonicalJson({ document, seed, timeScale })).digest('hex');
+/** SHA-256 in hex over the canonical text of a value. @throws RangeError when it is nested too deeply */
+export const canonicalDigest = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+
+/** Digest of what is run: document, seed, time scale. */
+export const digestOf = (document: unknown, seed: number, timeScale: number): string => canonicalDigest({ document, seed, timeScale });
 
 /**
  * Makes the plan of a run from the author's document.

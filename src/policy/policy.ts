@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Plan } from '../domain/plan.ts';
-import { canonicalJson } from '../language/digest.ts';
+import { canonicalDigest } from '../language/digest.ts';
 import type { ConstraintTable } from './constraints/define.ts';
 import type { Denial, PolicyDecision } from './decision.ts';
 import { denialsOf, guardrailDenials, judgeRule } from './evaluate.ts';
@@ -11,8 +10,6 @@ import { opaDenials, type OpaPort } from './opa.ts';
 
 /** Denials and names on record: a plan that breaks more rules is denied all the same. */
 const MOST_RECORDED = 20;
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Reads the policies as they are now. Absent: only the guardrails hold. */
 export type PolicySource = () => PolicySet | Promise<PolicySet>;
@@ -47,8 +44,8 @@ function judge(facts: Facts, { set, unreadable }: Loaded, table?: ConstraintTabl
   const files = set?.digest ?? (unreadable ? 'unreadable' : 'none');
   return {
     allowed: denials.length === 0,
-    policyDigest: sha256(canonicalJson({ guardrails: names, files, ...(outside && { opa: outside.address }) })),
-    inputDigest: sha256(canonicalJson(facts)),
+    policyDigest: canonicalDigest({ guardrails: names, files, ...(outside && { opa: outside.address }) }),
+    inputDigest: canonicalDigest(facts),
     atMs: facts.atMs,
     ...(set && { fromFiles: set.rules.length }),
     evaluated: names.length + judged.length + (outside ? 1 : 0),

@@ -11,3 +11,4 @@ export { limitsOf, type Limit } from './limits.ts';
 export { draftPostMortem, contributionsOf, type PostMortemSource } from './post-mortem.ts';
 export { renderMarkdown } from './markdown.ts';
 export { buildReport, type RunReport } from './model.ts';
+export { readReport } from './read-report.ts';

@@ -1,5 +1,5 @@
 import type { Preparation } from '../activities/prepare.ts';
-import type { Injection, Order } from '../domain/order.ts';
+import { notDone, type Order } from '../domain/order.ts';
 import { fenceFault, fenceTarget } from '../domain/traffic/order.ts';
 import { whyUnfenced, type IterationFacts } from '../domain/verdict.ts';
 import type { AdmittedRun, Place } from './context.ts';
@@ -44,16 +44,9 @@ export async function raiseFence(
 ): Promise<boolean> {
   facts.fence = order
     ? await injecting(plan.experiment.site, `fence: ${order.target.name}`).injectFault(order)
-    : unfenced('the wave was prepared without its route');
+    : notDone('the wave was prepared without its route', Date.now());
   const why = whyUnfenced(facts);
   const data = { target: order?.target, share: order?.fault['share'], ...facts.fence };
   chronicle.add(why === undefined ? 'fence-set' : 'fence-failed', data, place);
   return why === undefined;
 }
-
-const unfenced = (reason: string): Injection => ({
-  outcome: 'skipped',
-  reason,
-  atMs: Date.now(),
-  effect: { proven: false, evidence: reason },
-});

@@ -6,11 +6,11 @@ import type { Played } from './play.ts';
 
 /** The report of each run that is on record. */
 async function reportsOf(records: Records, played: readonly Played[]): Promise<Map<Played, RunReport>> {
-  const { buildReport } = await import('../../report/index.ts');
+  const { readReport } = await import('../../report/index.ts');
   const reports = new Map<Played, RunReport>();
   for (const one of played) {
     const run = one.workflowId === undefined ? undefined : await records.findRun(one.workflowId);
-    if (run) reports.set(one, buildReport(run, await records.events(run.workflowId), await records.signals(run.workflowId)));
+    if (run) reports.set(one, await readReport(records, run));
   }
   return reports;
 }

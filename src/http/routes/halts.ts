@@ -6,6 +6,7 @@ import type { HaltOptions } from '../../client.ts';
 import type { Api } from '../api.ts';
 import { mustMay, principalOf } from '../guard.ts';
 import { HaltRequest, LiftQuery, readIncidents } from '../incidents.ts';
+import { noteInAudit } from '../note-in-audit.ts';
 import { HttpError } from '../problem.ts';
 import * as schema from '../schemas.ts';
 import type { Rooms } from '../visible.ts';
@@ -22,7 +23,8 @@ function actorOf({ kind, subject }: Principal, claimed: string | undefined): str
 }
 
 /** Halts, incidents, and what lifts them. They concern every team of an environment. */
-export function haltRoutes(app: Api, { door, records }: Rooms): void {
+export function haltRoutes(app: Api, rooms: Rooms): void {
+  const { door } = rooms;
   /** The flag is durable and the runs are told when this returns; they undo in their own time. */
   const halt = async (log: Api['log'], options: HaltOptions) => {
     const { environment, halt: standing, told } = await door.halt(options);
@@ -81,9 +83,7 @@ export function haltRoutes(app: Api, { door, records }: Rooms): void {
       const by = actorOf(principalOf(request), request.query.by);
       await door.liftHalt(environment, { by, reason });
       request.log.warn({ environment, by, reason }, 'halt lifted');
-      void records?.appendAudit([factOfLift(environment, by, reason, Date.now())]).catch((cause: unknown) => {
-        request.log.error({ environment, by, reason, cause: String(cause) }, 'a lifted halt is missing in the audit log');
-      });
+      noteInAudit(rooms, factOfLift(environment, by, reason, Date.now()), request.log);
       return reply.code(204).send(null);
     },
   );

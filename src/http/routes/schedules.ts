@@ -7,6 +7,7 @@ import type { ScheduleView } from '../../client.ts';
 import type { Api } from '../api.ts';
 import { SCHEDULE_ACTS } from '../door.ts';
 import { mustMay, principalOf } from '../guard.ts';
+import { noteInAudit } from '../note-in-audit.ts';
 import * as schema from '../schemas.ts';
 import type { Rooms } from '../visible.ts';
 import { given } from './given.ts';
@@ -25,14 +26,13 @@ const MISSING = 'there is no such schedule';
 const placeOf = ({ owner, environment }: ScheduleView) => ({ team: owner, environment });
 
 /** Chaos windows: runs at set times. */
-export function scheduleRoutes(app: Api, { door, records }: Rooms): void {
+export function scheduleRoutes(app: Api, rooms: Rooms): void {
+  const { door } = rooms;
   /** Before the deed: what is not on the audit log is not done. But nothing that stops something waits for the database. */
   const note = async (act: Parameters<typeof factOfScheduleAct>[0], name: string, by: string): Promise<void> => {
-    const noted = records?.appendAudit([factOfScheduleAct(act, name, by, Date.now())]);
-    if (act !== 'pause' && act !== 'remove') return noted;
-    noted?.catch((cause: unknown) => {
-      app.log.error({ schedule: name, act, by, cause: String(cause) }, 'an act on a schedule is missing in the audit log');
-    });
+    const fact = factOfScheduleAct(act, name, by, Date.now());
+    if (act === 'pause' || act === 'remove') noteInAudit(rooms, fact, app.log);
+    else await rooms.records?.appendAudit([fact]);
   };
   const answers = { ...schema.problems, 422: schema.problem('such a schedule cannot be') };
   const one = { 200: schema.ScheduleAnswer, ...answers };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Registry } from 'prom-client';
 import type { Api } from '../api.ts';
-import { principalOf } from '../guard.ts';
+import { HEALTH, principalOf } from '../guard.ts';
 import * as schema from '../schemas.ts';
 import type { Rooms } from '../visible.ts';
 
@@ -24,7 +24,7 @@ const inTime = async (asked: Promise<unknown>): Promise<boolean> => {
 export function serviceRoutes(app: Api, { door, records }: Rooms, registry: Registry): void {
   const tags = ['service'];
   app.get(
-    '/healthz',
+    HEALTH,
     {
       schema: {
         tags,

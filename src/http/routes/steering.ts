@@ -1,9 +1,10 @@
 import type { Action } from '../../domain/principal.ts';
 import type { Act, RunState } from '../../client.ts';
+import { refusalOf, type Steer } from '../../client/steering.ts';
 import { factOfRefusedAct } from '../../domain/audit/facts.ts';
 import type { Api } from '../api.ts';
-import type { Steer } from '../door.ts';
 import { principalOf } from '../guard.ts';
+import { noteInAudit } from '../note-in-audit.ts';
 import { HttpError } from '../problem.ts';
 import * as schema from '../schemas.ts';
 import { mustActOn, type Rooms } from '../visible.ts';
@@ -16,27 +17,21 @@ const STEERING: Record<Exclude<Steer, 'approve'>, { action: Action; summary: str
   resume: { action: 'pause', summary: 'goes on after a pause' },
 };
 
-/** Why a run did not take an act; undefined when it was something else. */
-function whyRefused(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if (error.name === 'WorkflowNotFoundError') return 'the run is over'; // it was there a moment ago
-  if (error.name !== 'WorkflowUpdateFailedError') return undefined;
-  return error.cause instanceof Error ? error.cause.message : error.message;
-}
+/** Why a run did not take an act; undefined when it was something else. One that is not there any more was there a moment ago. */
+const whyNotTaken = (error: unknown): string | undefined =>
+  error instanceof Error && error.name === 'WorkflowNotFoundError' ? 'the run is over' : refusalOf(error);
 
 /**
  * Acts on a run that is there. What it refuses leaves no trace in Temporal, so it goes into the audit log.
  * @throws HttpError (422) when the run refuses it
  */
-async function steerRun({ door, records }: Rooms, steer: Steer, id: string, act: Act, log: Api['log']): Promise<RunState> {
+async function steerRun(rooms: Rooms, steer: Steer, id: string, act: Act, log: Api['log']): Promise<RunState> {
   try {
-    return await door.steer(steer, id, act);
+    return await rooms.door.steer(steer, id, act);
   } catch (error) {
-    const why = whyRefused(error);
+    const why = whyNotTaken(error);
     if (why === undefined) throw error;
-    void records?.appendAudit([factOfRefusedAct(steer, id, act.by, why, Date.now())]).catch((cause: unknown) => {
-      log.error({ run: id, act: steer, by: act.by, cause: String(cause) }, 'a refused act is missing in the audit log');
-    });
+    noteInAudit(rooms, factOfRefusedAct(steer, id, act.by, why, Date.now()), log);
     throw new HttpError(422, why);
   }
 }

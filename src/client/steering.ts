@@ -1,0 +1,8 @@
+/** What a person does to a run, by the names of the client's doors. */
+export type Steer = 'approve' | 'reject' | 'abort' | 'pause' | 'resume';
+
+/** Why a run refused an act; undefined for any other error. By name, because the SDK is loaded only where it is needed. */
+export function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'WorkflowUpdateFailedError') return undefined;
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
