@@ -1,6 +1,6 @@
 import type { Phase } from '../../src/domain/run.ts';
 import { describeWithTemporal } from '../support/servers.ts';
-import { phase, then, until, victimStopped } from './harness/moments.ts';
+import { armingSlowly, phase, then, until, victimStopped } from './harness/moments.ts';
 import { onStage, type Stage } from './harness/stage.ts';
 
 const APPROVED = { approvals: { required: 1, within: '60s' } };
@@ -10,13 +10,6 @@ const rest = async (stage: Stage): Promise<void> => {
   await phase('preparing', 'dry')(stage);
   await stage.client.pause(stage.workflowId, { by: 'somebody' });
   await phase('paused')(stage);
-};
-
-/** Waits for the baseline of the first live wave, and makes the arming that follows slow. */
-const armSlowly = async (stage: Stage): Promise<void> => {
-  await phase('preparing', 'one')(stage);
-  stage.system.answersAfterMs = 400;
-  await phase('arming', 'one')(stage);
 };
 
 const timing = (longer: Record<string, string>) => ({
@@ -29,7 +22,7 @@ const moments: [name: Phase, moment: (stage: Stage) => Promise<void>, mostHits: 
   ['awaiting-approval', phase('awaiting-approval'), 0, APPROVED],
   ['paused', rest, 0, timing({ baseline: '2s' })],
   ['preparing', phase('preparing', 'one'), 0, timing({ baseline: '2s' })],
-  ['arming', armSlowly, 0, timing({ baseline: '1500ms' })],
+  ['arming', armingSlowly, 0, timing({ baseline: '1500ms' })],
   ['holding', then(phase('holding', 'one'), victimStopped(200)), 1, timing({ hold: '30s' })],
   ['recovering', phase('recovering', 'one'), 1, timing({ stableFor: '2s' })],
   ['cooling-down', phase('cooling-down'), 1, restLonger],

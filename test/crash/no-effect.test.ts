@@ -1,5 +1,5 @@
 import { describeWithTemporal } from '../support/servers.ts';
-import { phase } from './harness/moments.ts';
+import { armingSlowly } from './harness/moments.ts';
 import { onStage, type Stage } from './harness/stage.ts';
 
 const short = { waves: [{ name: 'dry', dryRun: true }, { name: 'one' }], selection: { count: 1 } };
@@ -7,7 +7,7 @@ const short = { waves: [{ name: 'dry', dryRun: true }, { name: 'one' }], selecti
 async function play(stage: Stage, whileArming: () => void = () => undefined) {
   await stage.startWorker();
   await stage.startRun();
-  await phase('arming', 'one')(stage);
+  await armingSlowly(stage);
   whileArming();
   return stage.verdict(30_000);
 }

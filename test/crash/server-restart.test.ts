@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startPostgres } from '../../src/sandbox/servers/postgres.ts';
 import { describeWithTemporal, freshDir } from '../support/servers.ts';
 import { violations } from './harness/invariants.ts';
-import { journalled, phase, until, victimStopped } from './harness/moments.ts';
+import { journalled, ordered, until, victimStopped } from './harness/moments.ts';
 import { killServer, OwnTemporal } from './harness/own-temporal.ts';
 import { onStage, type Stage } from './harness/stage.ts';
 
@@ -13,7 +13,7 @@ const holdLonger = { document: () => ({ timing: { baseline: '400ms', hold: '4s',
 describeWithTemporal('Temporal is killed -9 and started again on the same file', () => {
   const moments: [string, (stage: Stage) => Promise<void>][] = [
     ['in the middle of the hold', victimStopped(500)],
-    ['when the undo begins', phase('undoing', 'one')],
+    ['when the undo begins', ordered('revertFault')],
     ['when the undo was done and not yet answered', journalled('reversal.json')],
   ];
 

@@ -16,7 +16,11 @@ export interface HistoryEvent {
 const POLL_WITHIN_MS = 60_000;
 
 /** The moment cannot come any more: the run took another way, or ended before. Such a point is played again. */
-export class MissedMoment extends Error {}
+export class MissedMoment extends Error {
+  constructor(what: string) {
+    super(`the moment was missed: ${what}`); // CI knows it by these words, and plays such a file once more
+  }
+}
 
 /**
  * Follows a run's history as it is written, by long polls on a connection of its own: what it sees is minutes old for nobody and costs the

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Phase } from '../../../src/domain/run.ts';
+import { labelWritten, MissedMoment } from './history.ts';
 import type { Stage } from './stage.ts';
 
 const LOOK_EVERY_MS = 10;
@@ -21,12 +22,30 @@ export async function until(
   }
 }
 
-/** Waits for a phase of the run, of a certain wave when one is named. */
+/**
+ * Waits for a phase of the run, of a certain wave when one is named. Only for phases that last: it asks again and again, and a busy machine
+ * may ask before and after one of milliseconds. @throws MissedMoment
+ */
 export const phase = (wanted: Phase, wave?: string) => async (stage: Stage) => {
   await until(`phase ${wanted} ${wave ?? ''}`, async () => {
     const state = await stage.look();
     return state?.phase === wanted && (wave === undefined || state.wave === wave);
+  }).catch((cause: unknown) => {
+    throw new MissedMoment((cause as Error).message);
   });
+};
+
+/** Waits until the run's history holds the order for this activity; nothing passes unseen. */
+export const ordered =
+  (activity: string) =>
+  ({ place, workflowId }: Stage): Promise<void> =>
+    labelWritten(place.temporalAddress, workflowId, `activityTaskScheduled ${activity}`);
+
+/** Waits for the baseline of the first live wave, and makes the arming that follows slow enough to be seen. */
+export const armingSlowly = async (stage: Stage): Promise<void> => {
+  await phase('preparing', 'one')(stage);
+  stage.system.answersAfterMs = 400;
+  await phase('arming', 'one')(stage);
 };
 
 /** Waits until a file of this name is written for any order: `intent.json` before the deed, `deed.json` after it, `reversal.json` after the undo. */
@@ -34,7 +53,7 @@ export const journalled =
   (file: string) =>
   async ({ journalDir }: Stage): Promise<void> => {
     const watchers: FSWatcher[] = [];
-    const late = new Error(`no ${file} in the journal within ${GIVE_UP_MS / 1_000} s`);
+    const late = new MissedMoment(`no ${file} in the journal within ${GIVE_UP_MS / 1_000} s`);
     try {
       await until('the journal', () => existsSync(journalDir));
       await new Promise<void>((resolve, reject) => {
