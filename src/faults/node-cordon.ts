@@ -6,7 +6,8 @@ import { rule } from './kubernetes/access.ts';
 import { kubectl, remark } from './kubernetes/by-hand.ts';
 import { EffectWithin } from './kubernetes/fields.ts';
 import { awaitEffect, notDone, refusalNow } from './kubernetes/last-checks.ts';
-import { CORDONED_BY, cordon, markOf, nodeRefusal, readNode, uncordon } from './kubernetes/node.ts';
+import { markOf } from './kubernetes/mark.ts';
+import { CORDONED_BY, cordon, nodeRefusal, readNode, uncordon } from './kubernetes/node.ts';
 import { deedAfter } from './kubernetes/removal.ts';
 import { entryOf, injected, notCarriedOut } from './process/order.ts';
 

@@ -1,6 +1,7 @@
 import type { Experiment } from '../domain/experiment/experiment.ts';
 import type { Order, Spec } from '../domain/order.ts';
 import { resolveWaves } from '../domain/plan.ts';
+import { FENCE_KEY, fenceFault } from '../domain/traffic/order.ts';
 import type { Target } from '../domain/target.ts';
 import { manualUndo } from '../language/manual.ts';
 import type { RunEvent, RunRecord } from '../records/ports.ts';
@@ -23,25 +24,38 @@ export interface Leftover {
 /** The event by which a person says that it was looked at. Appended, never deleted; with a key it is about that leftover alone. */
 export const CLEARED = 'leftover-cleared';
 
+/** They name the route and the share that was ordered. */
+const FENCE_EVENTS: ReadonlySet<string> = new Set(['fence-set', 'fence-failed']);
+
 const textOf = (data: Record<string, unknown>, field: string): string => (typeof data[field] === 'string' ? data[field] : '');
 
-/** Every order that the run may have given: its victims, as they were chosen, with the fault of their wave. */
+/** @param within between the iteration and the target in the order's key */
+const orderOf = (run: RunRecord, { wave = '', iteration = 0 }: RunEvent, target: Target, fault: Spec, within = ''): Order => ({
+  key: `${run.workflowId}/${wave}/${iteration}/${within}${target.id}`,
+  ...{ workflowId: run.workflowId, wave, iteration, target, fault },
+  ...{ notAfterMs: 0, epoch: 0, victimsPlanned: 0, leaseMs: 0, survivors: { targets: { kind: target.kind }, atLeast: 0 } },
+});
+
+/** Every order that the run may have given: its victims, as they were chosen, with the fault of their wave, and its fences. */
 function ordersOf(run: RunRecord, events: readonly RunEvent[]): Order[] {
+  const experiment = run.experiment as unknown as Experiment;
   const faultOf = new Map<string, Spec>();
   try {
-    for (const { name, fault } of resolveWaves(run.experiment as unknown as Experiment)) faultOf.set(name, fault);
+    for (const { name, fault } of resolveWaves(experiment)) faultOf.set(name, fault);
   } catch {
     return []; // a record of another version: what was left is told without its command
   }
-  return events
-    .filter(({ kind }) => kind === 'victims-chosen')
-    .flatMap(({ wave = '', iteration = 0, data }) =>
-      (Array.isArray(data['victims']) ? (data['victims'] as Target[]) : []).map((target) => ({
-        key: `${run.workflowId}/${wave}/${iteration}/${target.id}`,
-        ...{ workflowId: run.workflowId, wave, iteration, target, fault: faultOf.get(wave) ?? { kind: 'unknown' } },
-        ...{ notAfterMs: 0, epoch: 0, victimsPlanned: 0, leaseMs: 0, survivors: { targets: { kind: target.kind }, atLeast: 0 } },
-      })),
-    );
+  return events.flatMap((event) => {
+    const { kind, wave = '', data } = event;
+    if (kind === 'victims-chosen')
+      return (Array.isArray(data['victims']) ? (data['victims'] as Target[]) : []).map((target) =>
+        orderOf(run, event, target, faultOf.get(wave) ?? { kind: 'unknown' }),
+      );
+    const { traffic } = experiment;
+    if (!FENCE_EVENTS.has(kind) || !traffic || typeof data['target'] !== 'object' || data['target'] === null) return [];
+    const fault = { ...fenceFault(traffic, 0), share: data['share'] };
+    return [orderOf(run, event, data['target'] as Target, fault, FENCE_KEY)];
+  });
 }
 
 /** What a run left behind by its own words: `process-pause on NAME: TARGET-ID`. */

@@ -1,6 +1,6 @@
 import type { Preparation } from '../activities/prepare.ts';
 import { notDone, type Order } from '../domain/order.ts';
-import { fenceFault, fenceTarget } from '../domain/traffic/order.ts';
+import { FENCE_KEY, fenceFault, fenceTarget } from '../domain/traffic/order.ts';
 import { whyUnfenced, type IterationFacts } from '../domain/verdict.ts';
 import type { AdmittedRun, Place } from './context.ts';
 import { INJECT_WITHIN_MS, injecting } from './proxies.ts';
@@ -18,7 +18,7 @@ export function fenceOrder(run: AdmittedRun, place: Place, { fence }: Preparatio
   if (traffic?.set === undefined || !fence?.target) return undefined;
   const { workflowId } = run.state;
   return {
-    key: `${workflowId}/${place.wave}/${place.iteration}/fence/${fence.target.id}`,
+    key: `${workflowId}/${place.wave}/${place.iteration}/${FENCE_KEY}${fence.target.id}`,
     workflowId,
     ...place,
     fault: fenceFault(traffic, traffic.set),

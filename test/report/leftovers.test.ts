@@ -82,6 +82,18 @@ test('what the janitor could not undo is there once, and gone when it was undone
   ]);
 });
 
+test('a fence that could not be taken back is one leftover, whoever tells it', () => {
+  const route = { ...target('web'), kind: 'route', id: 'route:http-route:shop/web', name: 'http-route shop/web' };
+  const fenced = { ...run, experiment: { ...run.experiment, traffic: { route: { kind: 'http-route' }, maxShare: 0.05, set: 0.05 } } };
+  const key = `${run.workflowId}/single/0/fence/${route.id}`;
+  const set = event('fence-set', { target: route, share: '5%' }, place);
+  const told = event('leftover', { what: `traffic-share on ${route.name}: ${route.id}`, why: 'changed by somebody else' }, place);
+  const swept = event('janitor', { key, outcome: 'leftover', why: 'refused', fault: 'traffic-share', target: route.name, site: 'eu-1' });
+  const none = { ...fenced, result: {} };
+  expect(keys([chosen, set, told, swept], none)).toEqual([key]);
+  expect(keys([chosen, set, told, swept, event('janitor', { key, outcome: 'undone' })], none)).toEqual([]);
+});
+
 test('a person clears a run or a key; what is left behind afterwards is there again', () => {
   const told = [event('leftover', { what: whatOf(one) }, place), event('leftover', { what: whatOf(two) }, place)];
   expect(keys([chosen, ...told, event(CLEARED, { by: 'ann', key: keyOf(one) }, { atMs: 9_000 })])).toEqual([keyOf(two)]);

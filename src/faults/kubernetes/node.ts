@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { nodeOf, type NodeIdentity } from '../../domain/kubernetes/identity.ts';
 import { KubernetesError } from '../../domain/kubernetes/port.ts';
 import { Node } from '../../domain/kubernetes/objects.ts';
@@ -7,6 +6,7 @@ import { NODES, type ObjectRef } from '../../domain/kubernetes/resources.ts';
 import type { Order, Reversal } from '../../domain/order.ts';
 import type { FaultPorts, JournalRecord } from '../ports.ts';
 import { leftOver, undone } from '../process/order.ts';
+import { markOf } from './mark.ts';
 import { mayStillLand } from './reversal.ts';
 
 /** On a node that an order has cordoned: which order it was. Written and taken away together with the cordon. */
@@ -14,9 +14,6 @@ export const CORDONED_BY = 'breakwater.dev/cordoned-by';
 
 /** A node is written by its kubelet too: how often a change is tried that finds it changed meanwhile. */
 const TRIES = 5;
-
-/** What stands for an order in an annotation. */
-export const markOf = ({ key }: Order): string => createHash('sha256').update(key).digest('hex').slice(0, 32);
 
 export const nodeRef = ({ name }: NodeIdentity): ObjectRef => ({ resource: NODES, name });
 

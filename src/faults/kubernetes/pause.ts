@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { ContainerIdentity } from '../../domain/kubernetes/identity.ts';
 import type { Order } from '../../domain/order.ts';
 import type { FaultPorts } from '../ports.ts';
 import { runInside } from './in-container.ts';
+import { markOf } from './mark.ts';
 import { hasEnded, send, sentBy, type Pinned, type PinnedProcess, type Sent } from './pinned.ts';
 import { scan, type InsideProcess } from './scan.ts';
 import { PAUSE, REARM, WATCHDOG, WATCHDOG_NAME } from './scripts.ts';
-
-/** What stands for an order in its watchdog's arguments. */
-const markOf = ({ key }: Order): string => createHash('sha256').update(key).digest('hex').slice(0, 32);
 
 /** Hundredths of a second, as the kernel counts the time since boot. */
 const leaseOf = ({ leaseMs }: Order): number => Math.floor(leaseMs / 10);
