@@ -36,6 +36,7 @@ beforeAll(() => {
 const ofKind = (kind: string, all = objects): Rendered[] => all.filter((object) => object.kind === kind);
 const podsOf = (all = objects): [string, PodSpec][] =>
   all.flatMap((object): [string, PodSpec][] => {
+    if (object.kind === 'CronJob') return podsOf([{ ...object, ...(object['spec'] as { jobTemplate: object }).jobTemplate, kind: 'Job' }]);
     const spec = object['spec'] as { template?: { spec: PodSpec } } & PodSpec;
     if (object.kind === 'Pod') return [[object.metadata.name, spec]];
     return spec?.template ? [[object.metadata.name, spec.template.spec]] : [];
@@ -47,6 +48,7 @@ describeWithHelm('the chart', () => {
     expect(helm('lint', siteWith())).toMatchObject({ ok: true });
     const kinds = [...new Set(objects.map(({ kind }) => kind))].sort();
     expect(kinds).toEqual([
+      'CronJob',
       'Deployment',
       'Job',
       'NetworkPolicy',
@@ -67,6 +69,7 @@ describeWithHelm('the chart', () => {
       'chaos-breakwater-control',
       'chaos-breakwater-doctor',
       'chaos-breakwater-make-current',
+      'chaos-breakwater-retention',
       'chaos-breakwater-site-eu-1',
     ]);
     for (const [, spec] of pods) {
@@ -92,7 +95,7 @@ describeWithHelm('the chart', () => {
     ).toEqual(['chaos-breakwater-site-eu-1']));
 
   test('whatever serves has probes; the doctor runs once', () => {
-    for (const [name, { containers }] of podsOf().filter(([name]) => !/doctor|make-current/.test(name)))
+    for (const [name, { containers }] of podsOf().filter(([name]) => !/doctor|make-current|retention/.test(name)))
       expect([name, Object.keys(containers[0] ?? {})]).toEqual([
         name,
         expect.arrayContaining(['startupProbe', 'livenessProbe', 'readinessProbe', 'resources']) as unknown,
@@ -154,6 +157,26 @@ describeWithHelm('the chart', () => {
     expect(polling?.env).toEqual(expect.arrayContaining(made?.env ?? []));
     const policies = ofKind('NetworkPolicy', versioned).map(({ metadata }) => metadata.name);
     expect(policies).toContain('chaos-breakwater-release');
+  });
+
+  test('records are thinned once a day by a CronJob, with the times that are given; without it by nobody', () => {
+    const [job] = ofKind('CronJob', render({ ...siteWith(), retention: { schedule: '5 4 * * *', samplesDays: 14, bucketsDays: 365 } }));
+    expect(job).toMatchObject({ spec: { schedule: '5 4 * * *', concurrencyPolicy: 'Forbid' } });
+    const [[, spec] = ['', undefined]] = job ? podsOf([job]) : [];
+    expect(spec).toMatchObject({
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      containers: [{ args: ['records', 'prune'] }],
+    });
+    expect(spec?.containers[0]?.env).toEqual(
+      expect.arrayContaining([
+        { name: 'BREAKWATER_SAMPLES_DAYS', value: '14' },
+        { name: 'BREAKWATER_BUCKETS_DAYS', value: '365' },
+        expect.objectContaining({ name: 'BREAKWATER_DATABASE_URL' }),
+      ]),
+    );
+    expect(ofKind('CronJob', render({ ...siteWith(), retention: { enabled: false } }))).toEqual([]);
+    expect(helm('lint', { ...siteWith(), retention: { samplesDays: 0 } })).toMatchObject({ ok: false });
   });
 
   test('a site keeps its journal on a volume, alone, and its worker is told which cluster it is in', () => {
@@ -237,7 +260,7 @@ describeWithHelm('the chart', () => {
       ofKind('NetworkPolicy').map(({ metadata, spec }) => [metadata.name, spec as { ingress: object[]; policyTypes: string[] }]),
     );
     expect(Object.keys(policies).sort()).toEqual(
-      ['api', 'control', 'release', 'site-eu-1', 'test'].map((name) => `chaos-breakwater-${name}`),
+      ['api', 'control', 'release', 'retention', 'site-eu-1', 'test'].map((name) => `chaos-breakwater-${name}`),
     );
     for (const [name, { ingress, policyTypes }] of Object.entries(policies)) {
       expect(policyTypes).toEqual(['Ingress', 'Egress']);

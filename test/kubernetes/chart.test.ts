@@ -105,6 +105,12 @@ describeWithHelm('the chart', () => {
       ]);
     }, 150_000);
 
+    test('its CronJob can thin the records: a Job that is made from it completes', async () => {
+      await kubectl('create', 'job', 'thin', '--namespace', namespace, '--from=cronjob/chaos-breakwater-retention');
+      await kubectl('wait', 'job/thin', '--namespace', namespace, '--for=condition=complete', '--timeout=90s');
+      expect(await kubectl('logs', 'job/thin', '--namespace', namespace)).toMatch(/^replaced 0 samples of 0 signals/);
+    }, 120_000);
+
     test.each([
       ['delete', 'pods', 'shop', 'yes'],
       ['delete', 'pods', 'own', 'no'],
