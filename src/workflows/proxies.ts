@@ -124,7 +124,7 @@ export const ledgering = proxyActivities<Pick<ControlActivities, 'whoRuns' | 'st
 });
 
 /** Quick control steps: admission, gates and the ledger. */
-export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave' | 'weighWave'>>({
+export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave' | 'weighWave' | 'reachChangeControl'>>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '100ms', maximumAttempts: 3 },
 });
@@ -157,6 +157,16 @@ export const paging = (summary: string) =>
     startToCloseTimeout: '15s',
     scheduleToCloseTimeout: '60s',
     retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+  });
+
+/** Writing into a ticket: worth half a minute, and no more, because the run, or its end, waits for it. An abort does not. */
+export const noting = (summary: string) =>
+  proxyActivities<Pick<ControlActivities, 'noteTicket'>>({
+    summary: summary.slice(0, 200),
+    startToCloseTimeout: '10s',
+    scheduleToCloseTimeout: '30s',
+    cancellationType: 'TRY_CANCEL',
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 4 },
   });
 
 /** Questions of the janitor to the control workers. */
