@@ -69,7 +69,10 @@ function linksOf({ links }: ChangeControl, { workflowId, runId }: TicketNote): W
 function linesOf(note: TicketNote): string[] {
   const { moment, workflowId, experiment, environment, requestedBy, digest, verdict, reason, leftovers = [] } = note;
   if (moment === 'start')
-    return [`Breakwater began run ${workflowId} of experiment ${experiment} in ${environment}.`, `Asked for by ${requestedBy}, plan ${digest}.`];
+    return [
+      `Breakwater began run ${workflowId} of experiment ${experiment} in ${environment}.`,
+      `Asked for by ${requestedBy}, plan ${digest}.`,
+    ];
   return [
     `Breakwater ended run ${workflowId} of experiment ${experiment} in ${environment}: ${verdict}.`,
     `Reason: ${reason}`.slice(0, MOST_REASON),

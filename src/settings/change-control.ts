@@ -6,5 +6,7 @@ export const changeControlVariables = {
     .string()
     .min(1)
     .optional()
-    .describe('file that says which change system control workers ask about tickets, and where (docs/change-control.md); without it none is asked'),
+    .describe(
+      'file that says which change system control workers ask about tickets, and where (docs/change-control.md); without it none is asked',
+    ),
 };

@@ -9,7 +9,11 @@ import { noting } from './proxies.ts';
 const [MOST_REASON, MOST_LEFT] = [2_000, 20];
 
 /** Writes, and says so in the record. A ticket that could not be written into changes nothing else. */
-async function write(run: RunContext, ticket: string, said: Pick<TicketNote, 'moment' | 'verdict' | 'reason' | 'leftovers'>): Promise<void> {
+async function write(
+  run: RunContext,
+  ticket: string,
+  said: Pick<TicketNote, 'moment' | 'verdict' | 'reason' | 'leftovers'>,
+): Promise<void> {
   const { chronicle } = run;
   if (!chronicle.run) return;
   const { workflowId, runId, name, environment, requestedBy, planDigest } = chronicle.run;

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a server does instead of its contract, once for each. `cut`: it does what it was asked, and the answer gets lost. */
-export type Trouble = number | 'hang' | 'html' | 'redirect' | 'huge' | 'cut' | 'wrong-shape';
+/** What a server does instead of its contract, once for each. `cut` and `swallow`: it does what it was asked, and the answer gets lost or never comes. */
+export type Trouble = number | 'hang' | 'swallow' | 'html' | 'redirect' | 'huge' | 'cut' | 'wrong-shape';
 
 export interface Seen {
   method: string;
@@ -28,9 +28,11 @@ type Answer = (seen: Seen) => { status: number; body?: unknown };
 
 const trouble: Record<Exclude<Trouble, number>, (response: ServerResponse) => void> = {
   hang: () => undefined,
+  swallow: () => undefined,
   html: (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>'),
   redirect: (response) => response.writeHead(302, { location: '/elsewhere' }).end(),
-  huge: (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ result: 'x'.repeat(2_000_000) })),
+  huge: (response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ result: 'x'.repeat(2_000_000) })),
   cut: (response) => response.socket?.destroy(),
   'wrong-shape': (response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"result":"yes, go on"}'),
 };
@@ -53,8 +55,9 @@ export async function startChangeServer(answer: Answer): Promise<ChangeServer> {
       };
       state.seen.push(seen);
       const next = state.hits(seen) ? state.troubles.shift() : undefined;
-      if (typeof next === 'number') return void response.writeHead(next, { 'content-type': 'application/json' }).end('{"error":"secret-echo"}');
-      if (next === 'cut') answer(seen);
+      if (typeof next === 'number')
+        return void response.writeHead(next, { 'content-type': 'application/json' }).end('{"error":"secret-echo"}');
+      if (next === 'cut' || next === 'swallow') answer(seen);
       if (next !== undefined) return void trouble[next](response);
       const { status, body } = answer(seen);
       response.writeHead(status, { 'content-type': 'application/json' }).end(body === undefined ? '' : JSON.stringify(body));
@@ -108,14 +111,19 @@ const STATES: Record<string, string> = { '-5': 'New', '-2': 'Scheduled', '-1': '
 /** A field as `sysparm_display_value=all` shows it. Journals have their entries in the display value only. */
 function fieldOf(row: ChangeRequest, name: string) {
   const value = row[name as keyof ChangeRequest];
-  if (Array.isArray(value)) return { value: '', display_value: value.map((note) => `2026-01-01 01:00:00 - breakwater (Work notes)\n${note}`).join('\n\n') };
+  if (Array.isArray(value))
+    return { value: '', display_value: value.map((note) => `2026-01-01 01:00:00 - breakwater (Work notes)\n${note}`).join('\n\n') };
   if (name === 'state') return { value, display_value: STATES[value] ?? value };
-  if (name.endsWith('_date')) return { value, display_value: value === '' ? '' : `${value.slice(8, 10)}.${value.slice(5, 7)}. in the zone of the user` };
+  if (name.endsWith('_date'))
+    return { value, display_value: value === '' ? '' : `${value.slice(8, 10)}.${value.slice(5, 7)}. in the zone of the user` };
   return { value, display_value: value };
 }
 
 /** ServiceNow's Table API for `change_request`. A query that it does not understand finds everything, as in the real one. */
-export async function startServiceNow(rows: ChangeRequest[] = [changeRequest()]): Promise<ChangeServer & { rows: ChangeRequest[] }> {
+export async function startServiceNow(
+  rows: ChangeRequest[] = [changeRequest()],
+): Promise<ChangeServer & { rows: ChangeRequest[]; ignoresQueries: boolean }> {
+  const state = { rows, ignoresQueries: false };
   const server = await startChangeServer(({ method, path, query, authorization, body }) => {
     if (authorization !== BASIC) return { status: 401, body: { error: { message: 'User Not Authenticated' } } };
     const [, id] = /^\/api\/now\/table\/change_request(?:\/([0-9a-f]{32}))?$/.exec(path) ?? [path];
@@ -127,12 +135,15 @@ export async function startServiceNow(rows: ChangeRequest[] = [changeRequest()])
     }
     if (method !== 'GET' || query['sysparm_display_value'] !== 'all') return { status: 400 };
     const [, number] = /^number=(\w+)$/.exec(query['sysparm_query'] ?? '') ?? [];
-    const found = number === undefined ? rows : rows.filter((row) => row.number === number);
+    const found = number === undefined || mine.ignoresQueries ? rows : rows.filter((row) => row.number === number);
     const names = (query['sysparm_fields'] ?? '').split(',');
-    const result = found.slice(0, Number(query['sysparm_limit'])).map((row) => Object.fromEntries(names.map((name) => [name, fieldOf(row, name)])));
+    const result = found
+      .slice(0, Number(query['sysparm_limit']))
+      .map((row) => Object.fromEntries(names.map((name) => [name, fieldOf(row, name)])));
     return { status: 200, body: { result } };
   });
-  return Object.assign(server, { rows });
+  const mine = Object.assign(server, state);
+  return mine;
 }
 
 export interface JiraIssue {
@@ -166,7 +177,11 @@ export async function startJira(issues: JiraIssue[] = [jiraIssue()]): Promise<Ch
     if (!issue) return { status: 404, body: { errorMessages: ['Issue does not exist or you do not have permission to see it.'] } };
     if (path === `/rest/api/3/issue/${key}` && method === 'GET') {
       const asked = (query['fields'] ?? '').split(',');
-      const all = { status: { name: issue.status }, assignee: issue.assignee === null ? null : { displayName: issue.assignee }, ...issue.fields };
+      const all = {
+        status: { name: issue.status },
+        assignee: issue.assignee === null ? null : { displayName: issue.assignee },
+        ...issue.fields,
+      };
       return { status: 200, body: { key, fields: Object.fromEntries(Object.entries(all).filter(([name]) => asked.includes(name))) } };
     }
     if (path === `/rest/servicedeskapi/request/${key}/approval` && method === 'GET') {

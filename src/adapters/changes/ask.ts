@@ -54,7 +54,10 @@ export function createAsker(name: string, http: HttpPort, secrets: SecretsPort, 
     const sent = await http
       .send({ method, url, headers: all, ...(json !== undefined && { json }), timeoutMs: withinMs }, signal)
       .catch((cause: unknown) => {
-        throw fail(signal.aborted ? 'did not answer in time' : `could not be asked: ${cause instanceof Error ? cause.message : 'failed'}`, true);
+        throw fail(
+          signal.aborted ? 'did not answer in time' : `could not be asked: ${cause instanceof Error ? cause.message : 'failed'}`,
+          true,
+        );
       });
     const { status } = sent;
     if (status >= 200 && status < 300) return sent.body;
@@ -73,7 +76,7 @@ export function createAsker(name: string, http: HttpPort, secrets: SecretsPort, 
         throw fail('answered with something else than JSON: is it a page to sign in?', false);
       }
       const parsed = shape.safeParse(json);
-      if (parsed.success) return parsed.data as z.infer<typeof shape>;
+      if (parsed.success) return parsed.data;
       const [issue] = parsed.error.issues;
       throw fail(`does not answer as its contract says: at ${issue?.path.join('.') || 'the top'}, ${issue?.message ?? 'unknown'}`, false);
     },

@@ -3,7 +3,9 @@ import type { ChangeSystem } from '../../activities/ports.ts';
 import type { Asker } from './ask.ts';
 import type { HttpCheckSettings } from './file.ts';
 
-const Instant = z.iso.datetime({ offset: true, error: 'expected an instant such as 2026-03-11T12:00:00Z' }).transform((text) => Date.parse(text));
+const Instant = z.iso
+  .datetime({ offset: true, error: 'expected an instant such as 2026-03-11T12:00:00Z' })
+  .transform((text) => Date.parse(text));
 const Text = z.string().min(1).max(1_000);
 
 /** What a check answers; more is passed over. `allow` alone decides, within `from` and `until`. */

@@ -29,7 +29,8 @@ const Myself = z.object({ displayName: z.string() });
 
 /** `2026-03-11T12:00:00.000+0100`. A date without an hour is no instant. */
 function instantOf(value: unknown): number | undefined {
-  const [, local, sign = 'Z'] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:?\d\d)$/.exec(typeof value === 'string' ? value : '') ?? [];
+  const [, local, sign = 'Z'] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:?\d\d)$/.exec(typeof value === 'string' ? value : '') ?? [];
   const ms = local === undefined ? NaN : Date.parse(`${local}${sign.replace(/^(.\d\d):?(\d\d)$/, '$1:$2')}`);
   return Number.isNaN(ms) ? undefined : ms;
 }
@@ -39,7 +40,9 @@ function notApproved({ values, isLastPage }: Approvals): string | undefined {
   if (!isLastPage) return 'it has more approvals than one page';
   if (values.length === 0) return 'it has no approval at all';
   const open = values.filter(({ finalDecision }) => finalDecision !== 'approved');
-  return open.length === 0 ? undefined : `not approved: ${open.map(({ name, finalDecision }) => `${name ?? 'approval'} is ${finalDecision}`).join(', ')}`;
+  return open.length === 0
+    ? undefined
+    : `not approved: ${open.map(({ name, finalDecision }) => `${name ?? 'approval'} is ${finalDecision}`).join(', ')}`;
 }
 
 const approversOf = ({ values }: Approvals): string[] => [

@@ -9,7 +9,10 @@ const NUMBER = /^[A-Za-z0-9]{1,40}$/;
 
 /** With `sysparm_display_value=all` a field is both: what the database has, dates in UTC, and what people see, dates in the user's zone. */
 const Field = z.object({ value: z.string().nullish(), display_value: z.string().nullish() });
-const Row = z.record(z.string(), z.union([Field, z.string()]).transform((field) => (typeof field === 'string' ? { value: field } : field)));
+const Row = z.record(
+  z.string(),
+  z.union([Field, z.string()]).transform((field) => (typeof field === 'string' ? { value: field } : field)),
+);
 type Row = z.infer<typeof Row>;
 const Rows = z.object({ result: z.array(Row).max(50) });
 /** The id of a record becomes part of an address. */

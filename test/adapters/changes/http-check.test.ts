@@ -9,7 +9,10 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const withSystem = async <T>(use: (system: ReturnType<typeof openChanges>['system']) => Promise<T>, more?: Record<string, unknown>): Promise<T> => {
+const withSystem = async <T>(
+  use: (system: ReturnType<typeof openChanges>['system']) => Promise<T>,
+  more?: Record<string, unknown>,
+): Promise<T> => {
   const changes = openChanges(fileFor.http(server.url, more));
   return use(changes.system).finally(() => changes.close());
 };

@@ -7,7 +7,10 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const withSystem = async <T>(use: (system: ReturnType<typeof openChanges>['system']) => Promise<T>, more?: Record<string, unknown>): Promise<T> => {
+const withSystem = async <T>(
+  use: (system: ReturnType<typeof openChanges>['system']) => Promise<T>,
+  more?: Record<string, unknown>,
+): Promise<T> => {
   const changes = openChanges(fileFor.jira(server.url, more));
   return use(changes.system).finally(() => changes.close());
 };

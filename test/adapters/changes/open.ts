@@ -38,7 +38,10 @@ export const question = (more: Partial<ChangeQuestion> = {}): ChangeQuestion => 
 export const note = (more: Partial<WrittenNote> = {}): WrittenNote => ({
   ...{ ticket: 'CHG0030001', moment: 'end' as const, workflowId: 'run.1', runId: 'r1', experiment: 'e', environment: 'production' },
   ...{ requestedBy: 'ann', digest: 'd1', mark: 'breakwater:run.1:r1:end' },
-  ...{ lines: ['Breakwater ended run run.1', 'Reason: [code]<b>x</b>[/code]'], links: [{ label: 'Report', url: 'https://b.example/run.1' }] },
+  ...{
+    lines: ['Breakwater ended run run.1', 'Reason: [code]<b>x</b>[/code]'],
+    links: [{ label: 'Report', url: 'https://b.example/run.1' }],
+  },
   ...more,
 });
 

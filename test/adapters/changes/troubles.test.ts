@@ -50,21 +50,24 @@ test.each(rows)('%s: %s is no answer', async (kind, trouble, message, retryable)
   }
 });
 
-test.each(Object.keys(kinds) as Kind[])('%s: nobody listens, a secret is missing, or a wrong one: said without the secret', async (kind) => {
-  const server = await kinds[kind].start();
-  const { url } = server;
-  const missing = openChanges(fileFor[kind](url), {}, () => Promise.reject(new Error("secret 'change-password' is not there")));
-  await expect(missing.system.check(question({ ticket: kinds[kind].ticket }), patience())).rejects.toThrow("secret 'change-password'");
-  missing.close();
-  expect(server.seen).toEqual([]);
-  if (kind !== 'http') {
-    const wrong = openChanges(fileFor[kind](url), {}, () => Promise.resolve('WRONG'));
-    await expect(wrong.system.reach(patience())).rejects.toThrow('answered 401');
-    await expect(wrong.system.note(note({ ticket: kinds[kind].ticket }), patience())).rejects.toMatchObject({ retryable: false });
-    wrong.close();
-  }
-  await server.close();
-  const gone = openChanges(fileFor[kind](url));
-  await expect(gone.system.check(question({ ticket: kinds[kind].ticket }), patience())).rejects.toMatchObject({ retryable: true });
-  gone.close();
-});
+test.each(Object.keys(kinds) as Kind[])(
+  '%s: nobody listens, a secret is missing, or a wrong one: said without the secret',
+  async (kind) => {
+    const server = await kinds[kind].start();
+    const { url } = server;
+    const missing = openChanges(fileFor[kind](url), {}, () => Promise.reject(new Error("secret 'change-password' is not there")));
+    await expect(missing.system.check(question({ ticket: kinds[kind].ticket }), patience())).rejects.toThrow("secret 'change-password'");
+    missing.close();
+    expect(server.seen).toEqual([]);
+    if (kind !== 'http') {
+      const wrong = openChanges(fileFor[kind](url), {}, () => Promise.resolve('WRONG'));
+      await expect(wrong.system.reach(patience())).rejects.toThrow('answered 401');
+      await expect(wrong.system.note(note({ ticket: kinds[kind].ticket }), patience())).rejects.toMatchObject({ retryable: false });
+      wrong.close();
+    }
+    await server.close();
+    const gone = openChanges(fileFor[kind](url));
+    await expect(gone.system.check(question({ ticket: kinds[kind].ticket }), patience())).rejects.toMatchObject({ retryable: true });
+    gone.close();
+  },
+);
