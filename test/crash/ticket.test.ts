@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';
 import { stringify } from 'yaml';
 import { BreakwaterClient, type RunResult } from '../../src/client.ts';
+import { currentBuild } from '../support/build.ts';
 import { changeRequest, CREDENTIALS, startServiceNow } from '../support/change-systems.ts';
 import { databaseUrl, describeWithTemporal, freshDir, temporalAddress } from '../support/servers.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
@@ -26,6 +27,7 @@ describeWithTemporal('a control worker dies while it writes into a ticket', () =
   afterAll(() => theatre.close());
 
   test('killed between the note and its answer: the next one finds it, and there is one note of each', async () => {
+    await currentBuild();
     const serviceNow = await startServiceNow([changeRequest()]);
     serviceNow.hits = ({ method }) => method === 'PATCH';
     serviceNow.troubles.push('swallow');
