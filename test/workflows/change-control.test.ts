@@ -1,10 +1,12 @@
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { checkChangeControl } from '../../src/cli/doctor/change-control.ts';
+import { planLines } from '../../src/cli/plan-view.ts';
 import type { ChangeDecision } from '../../src/domain/change.ts';
 import { fileFor, openChanges } from '../adapters/changes/open.ts';
 import { changeRequest, CREDENTIALS, startServiceNow } from '../support/change-systems.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument } from './harness/document.ts';
-import { containing, expectNothingLeft, reach } from './harness/expectations.ts';
+import { containing, expectNothingLeft, matching, reach } from './harness/expectations.ts';
 import { endlessGuard, FakeSite } from './harness/fake-site.ts';
 import { onStage, openTheatre, type Stage, type StageOptions, type Theatre } from './harness/stage.ts';
 
@@ -173,10 +175,15 @@ describeWithTemporal('a run and its ticket', () => {
         valid: true,
         gates: { open: false, rule: 'change-control', change: { allowed: false, state: 'New' } },
       });
+      if (!result.valid) throw new Error(result.reason);
+      const shown = planLines(result, (_colour, text) => text);
+      expect(shown).toContainEqual(
+        matching(/^Ticket {6}not allowed: ticket CHG0030001 \(New\): .*ask Change Managers \(servicenow at 127/),
+      );
       expect(serviceNow.seen.every(({ method }) => method === 'GET')).toBe(true);
-      expect(await stage.client.inspect()).toMatchObject({ changeControl: { reached: true, detail: containing('can be read') } });
+      expect(await checkChangeControl(stage.client)).toMatchObject({ status: 'ok', detail: containing('can be read') });
       serviceNow.troubles.push(401);
-      expect(await stage.client.inspect()).toMatchObject({ changeControl: { reached: false, detail: containing('credentials') } });
+      expect(await checkChangeControl(stage.client)).toMatchObject({ status: 'fail', detail: containing('credentials') });
     });
   });
 
@@ -185,7 +192,7 @@ describeWithTemporal('a run and its ticket', () => {
       const id = await stage.start(ticketed());
       expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
       expect(await eventsOf(stage, id, 'ticket-noted', 'ticket-not-noted')).toEqual([]);
-      expect(await stage.client.inspect()).toEqual({});
+      expect(await checkChangeControl(stage.client)).toMatchObject({ status: 'ok', detail: containing('no BREAKWATER_CHANGE_CONTROL') });
     }));
 
   test('an abort in mid-fault: undone first, then the ticket is told', () => {
