@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { judgeChange, markOf, type ChangeAnswer, type ChangeDecision, type ChangeQuestion, type TicketNote } from '../domain/change.ts';
 import type { Plan } from '../domain/plan.ts';
 import { fits } from '../policy/match.ts';
-import { ChangeSystemError, type ChangeControl, type ChangeSystem, type ControlPorts, type WrittenNote } from './ports.ts';
+import { ChangeSystemError, type ChangeControl, type ChangeSystem, type WrittenNote } from './change-port.ts';
+import type { ControlPorts } from './ports.ts';
 
 /** A gate waits for the answer, and the run for the gate. */
 const ANSWER_WITHIN_MS = 4_000;

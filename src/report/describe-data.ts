@@ -43,6 +43,7 @@ export function describeData(data: Record<string, unknown>): string {
 
 /** Events that decide something: who allowed, why this victim, why stopped. */
 const DECISIONS = new Set([
+  ...['ticket-noted', 'ticket-not-noted'],
   ...[
     'policy',
     'approval-requested',
@@ -55,7 +56,7 @@ const DECISIONS = new Set([
     'fence-failed',
   ],
   ...['breach', 'abort', 'paused', 'resumed', 'leftover', 'judged', 'compared', 'closed'],
-  ...['evidence', 'budget', 'wave-judged', 'approval-void', 'refusal-foreseen', 'ticket-noted', 'ticket-not-noted'],
+  ...['evidence', 'budget', 'wave-judged', 'approval-void', 'refusal-foreseen'],
 ]);
 
 export const isDecision = ({ kind }: { kind: string }): boolean => DECISIONS.has(kind);

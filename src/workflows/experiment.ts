@@ -118,8 +118,8 @@ function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): b
     }
     return shut(run, `${decision.rule}: ${decision.reason}`, 'policy', { ...decision }, place);
   }
-  run.chronicle.add('policy', { ...decision }, place);
   if (!wave && decision.change) run.change = decision.change;
+  run.chronicle.add('policy', { ...decision }, place);
   return true;
 }
 

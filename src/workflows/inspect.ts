@@ -1,4 +1,4 @@
-import { control } from './proxies.ts';
+import { inspecting } from './proxies.ts';
 
 /** What a control worker has been told to ask, and whether it answers. */
 export interface Inspection {
@@ -8,6 +8,6 @@ export interface Inspection {
 
 /** Looks at what the control workers need beside Temporal and the records, with their settings and credentials. Touches nothing. */
 export async function inspect(): Promise<Inspection> {
-  const changeControl = await control.reachChangeControl();
+  const changeControl = await inspecting.reachChangeControl();
   return { ...(changeControl && { changeControl }) };
 }

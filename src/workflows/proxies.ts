@@ -124,9 +124,7 @@ export const ledgering = proxyActivities<Pick<ControlActivities, 'whoRuns' | 'st
 });
 
 /** Quick control steps: admission, gates and the ledger. */
-export const control = proxyLocalActivities<
-  Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave' | 'weighWave' | 'reachChangeControl'>
->({
+export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave' | 'weighWave'>>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '100ms', maximumAttempts: 3 },
 });
@@ -170,6 +168,12 @@ export const noting = (summary: string) =>
     cancellationType: 'TRY_CANCEL',
     retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 4 },
   });
+
+/** Looking at what the control workers ask: a person waits. */
+export const inspecting = proxyLocalActivities<Pick<ControlActivities, 'reachChangeControl'>>({
+  startToCloseTimeout: '6s',
+  retry: { maximumAttempts: 1 },
+});
 
 /** Questions of the janitor to the control workers. */
 export const janitorial = proxyActivities<Pick<ControlActivities, 'planSweep' | 'tellRuns' | 'recordSweep' | 'sweepLedgers'>>({

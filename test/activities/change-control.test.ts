@@ -1,5 +1,5 @@
 import { decideChange } from '../../src/activities/change-control.ts';
-import { ChangeSystemError, type ChangeControl, type ChangeSystem } from '../../src/activities/ports.ts';
+import { ChangeSystemError, type ChangeControl, type ChangeSystem } from '../../src/activities/change-port.ts';
 import type { ChangeAnswer } from '../../src/domain/change.ts';
 import { makePlan } from '../../src/language/digest.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';

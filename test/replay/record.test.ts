@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { ChangeSystemError } from '../../src/activities/ports.ts';
+import { ChangeSystemError } from '../../src/activities/change-port.ts';
 import { ledgerId } from '../../src/domain/ledger/names.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fenced, fourWaves, scaleUp } from '../workflows/harness/document.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { ChangeSystemError } from '../../activities/ports.ts';
+import { ChangeSystemError } from '../../activities/change-port.ts';
 import type { HttpPort, SecretsPort } from '../../remedies/ports.ts';
 import type { Auth } from './file.ts';
 

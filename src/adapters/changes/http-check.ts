@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ChangeSystem } from '../../activities/ports.ts';
+import type { ChangeSystem } from '../../activities/change-port.ts';
 import type { Asker } from './ask.ts';
 import type { HttpCheckSettings } from './file.ts';
 

@@ -1,4 +1,4 @@
-import type { ChangeControl, ChangeSystem } from '../../activities/ports.ts';
+import type { ChangeControl, ChangeSystem } from '../../activities/change-port.ts';
 import type { HttpPort, SecretsPort } from '../../remedies/ports.ts';
 import { createAsker } from './ask.ts';
 import type { ChangeControlFile } from './file.ts';

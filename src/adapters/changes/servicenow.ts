@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ChangeSystemError, type ChangeSystem, type WrittenNote } from '../../activities/ports.ts';
+import { ChangeSystemError, type ChangeSystem, type WrittenNote } from '../../activities/change-port.ts';
 import type { ChangeAnswer } from '../../domain/change.ts';
 import type { Asker } from './ask.ts';
 import type { ServiceNowSettings } from './file.ts';

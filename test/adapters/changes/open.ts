@@ -1,4 +1,4 @@
-import type { ChangeControl, WrittenNote } from '../../../src/activities/ports.ts';
+import type { ChangeControl, WrittenNote } from '../../../src/activities/change-port.ts';
 import { ChangeControlFile } from '../../../src/adapters/changes/file.ts';
 import { createChanges } from '../../../src/adapters/changes/index.ts';
 import { createHttp } from '../../../src/adapters/http/request.ts';
