@@ -22,6 +22,7 @@ import { runPlace, startOnce, type OnceStarted, type RunPlace } from './client/o
 import { inputOf, startOptionsOf, workflowIdOf, type StartedRun, type StartOptions } from './client/starting.ts';
 import { makeCurrent } from './client/versions.ts';
 import type { SurveyQuery } from './domain/kubernetes/survey.ts';
+import type { Inspection } from './workflows/inspect.ts';
 import type { PlanResult } from './workflows/plan.ts';
 import type { SurveyResult } from './workflows/survey.ts';
 
@@ -79,6 +80,16 @@ export class BreakwaterClient {
       workflowExecutionTimeout: '3m',
       staticSummary: 'plan: touches nothing',
     })) as PlanResult;
+  }
+
+  /** Whether what the control workers ask beside Temporal and the records answers them. Touches nothing. */
+  async inspect(): Promise<Inspection> {
+    return (await this.temporal.workflow.execute('inspect', {
+      taskQueue: this.taskQueue,
+      workflowId: `inspect.${randomInt(36 ** 8).toString(36)}`,
+      workflowExecutionTimeout: '20s',
+      staticSummary: 'doctor: touches nothing',
+    })) as Inspection;
   }
 
   /** Looks at the pods of a site's cluster: which could be targeted, and why the rest cannot be. Touches nothing. */

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { Duration } from './domain/units.ts';
 import { auditOptionsOf, auditProblems, auditVariables, type AuditOptions } from './settings/audit.ts';
+import { changeControlVariables } from './settings/change-control.ts';
 import { withoutEmpty, type Env } from './settings/env.ts';
 import { ConfigError } from './settings/error.ts';
 import { DEFAULT_TEMPORAL_ADDRESS, temporalSettingsOf, type TemporalSettings } from './settings/temporal.ts';
@@ -70,6 +71,7 @@ const variables = {
     .optional()
     .describe('namespaces that no fault may touch, separated by commas; kube-* and the own one are never touched anyway'),
   ...policyVariables,
+  ...changeControlVariables,
   BREAKWATER_SLOTS: z.coerce
     .number()
     .int()
@@ -151,6 +153,8 @@ export interface Config {
   policyDir?: string;
   /** Document of a running OPA that must allow every plan. */
   opaUrl?: string;
+  /** File that says whom to ask about tickets; undefined: nobody is asked. */
+  changeControlFile?: string;
   /** How often the janitor's schedule fires, milliseconds; undefined: this worker installs none. */
   janitorEveryMs?: number;
   /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
@@ -204,6 +208,7 @@ export function loadConfig(env: Env = process.env): Config {
     }),
     ...(v.BREAKWATER_POLICY !== undefined && { policyDir: resolve(v.BREAKWATER_POLICY) }),
     ...(v.BREAKWATER_OPA_URL !== undefined && { opaUrl: v.BREAKWATER_OPA_URL }),
+    ...(v.BREAKWATER_CHANGE_CONTROL !== undefined && { changeControlFile: resolve(v.BREAKWATER_CHANGE_CONTROL) }),
     ...(v.BREAKWATER_JANITOR_EVERY !== 'off' && { janitorEveryMs: v.BREAKWATER_JANITOR_EVERY }),
     pager: {
       ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),

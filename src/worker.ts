@@ -7,6 +7,8 @@ import type { Logger } from 'pino';
 import { createControlActivities, createSiteActivities } from './activities/index.ts';
 import { keepAlive } from './adapters/alive.ts';
 import { boundArenas } from './adapters/arenas.ts';
+import { createChanges } from './adapters/changes/index.ts';
+import { readChangeControl } from './adapters/changes/file.ts';
 import { boundHeap } from './adapters/heap.ts';
 import { createHttp } from './adapters/http/request.ts';
 import { createOpa } from './adapters/opa.ts';
@@ -83,6 +85,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     shutdownGraceTime: SHUTDOWN_GRACE,
   };
   const http = createHttp();
+  const direct = createHttp({ maxRedirects: 0 });
   const workers: Worker[] = [];
   let publishing: ReturnType<typeof keepPublishing>;
   if (config.role !== 'site') {
@@ -95,6 +98,9 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
       sites: config.sites,
       ...(policies && { policies }),
       ...(config.opaUrl !== undefined && { opa: createOpa(config.opaUrl, http) }),
+      ...(config.changeControlFile !== undefined && {
+        changes: createChanges(readChangeControl(config.changeControlFile), direct, secretsOf(config, env)),
+      }),
       ...(pager && { pager }),
     });
     await keepJanitor(config, new Client({ connection, namespace: config.temporal.namespace }), log);
@@ -139,6 +145,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
       await Promise.allSettled(runs);
       await alive?.stop();
       http.close();
+      direct.close();
       await publishing?.stop();
       await Promise.allSettled([...sites.map((site) => site.close()), records.close(), connection.close()]);
     })

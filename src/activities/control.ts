@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { AuditFact, AuditHead } from '../domain/audit/entry.ts';
 import { factAbout } from '../domain/audit/facts.ts';
+import type { ChangeDecision } from '../domain/change.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Admission, RunEvent, RunInput, RunResult } from '../domain/run.ts';
 import { whyNotFresh, type StartFacts } from '../domain/start.ts';
@@ -12,6 +13,7 @@ import { describeDenial, type PolicyDecision } from '../policy/decision.ts';
 import { evaluatePolicy } from '../policy/policy.ts';
 import type { OpenRun } from '../records/ports.ts';
 import { noteInAudit } from './audit.ts';
+import { decideChange } from './change-control.ts';
 import { haltIn } from './halts.ts';
 import type { ControlPorts } from './ports.ts';
 import { siteObstacle } from './site-workers.ts';
@@ -43,8 +45,14 @@ export interface GateQuestion {
   wave?: string;
 }
 
-/** Whether a wave may begin now, and if not, which rule says so. `policy`: what the rules were asked and said, when they were. */
-export type GateDecision = { open: true; policy?: PolicyDecision } | { open: false; rule: string; reason: string; policy?: PolicyDecision };
+/** Whether a wave may begin now, and if not, which rule says so. `policy` and `change`: what rules and ticket were asked and said, when they were. */
+export type GateDecision = ({ open: true } | { open: false; rule: string; reason: string }) & {
+  policy?: PolicyDecision;
+  change?: ChangeDecision;
+};
+
+/** The rule that denies when the ticket does. */
+const CHANGE_CONTROL = 'change-control';
 
 /** The same run draws the same seed however often it is asked, and after a reset. */
 const drawSeed = (workflowId: string): number => createHash('sha256').update(workflowId).digest().readUInt32BE() >>> 1;
@@ -94,7 +102,12 @@ function factOfRefusal(input: unknown, { workflowId, beganMs }: StartFacts, reas
 }
 
 /** Creates the activities that run beside the workflow: admission, gates and records. */
-export const createControl = ({ records, nowMs, ...layers }: Pick<ControlPorts, 'records' | 'nowMs' | 'policies' | 'opa'>) => ({
+export const createControl = ({
+  records,
+  nowMs,
+  changes,
+  ...layers
+}: Pick<ControlPorts, 'records' | 'nowMs' | 'policies' | 'opa' | 'changes'>) => ({
   /**
    * Parses what the run was started with; anything that is not an experiment, or not fresh, is refused, whoever started it.
    * @param start what the run knows of its start; absent when it is only planned
@@ -108,21 +121,24 @@ export const createControl = ({ records, nowMs, ...layers }: Pick<ControlPorts, 
     return { admitted: false, reason };
   },
 
-  /** Halt, policy, windows and whether the site has a worker, looked at afresh: before the first wave and before each. */
+  /** Halt, policy, ticket, windows and whether the site has a worker, looked at afresh: before the first wave and before each. */
   async checkGates(plan: Plan, asked?: GateQuestion): Promise<GateDecision> {
     const halt = await haltIn(plan.experiment.metadata.environment);
     if (halt) return { open: false, rule: halt.kind, reason: describeHalt(halt) };
     const atMs = nowMs();
     const occasion = { requestedBy: asked?.requestedBy ?? '', ...(asked?.wave !== undefined && { wave: asked.wave }), atMs };
-    const policy = await evaluatePolicy(plan, occasion, layers);
+    // Side by side: a local activity has 10 s for all of it.
+    const [policy, change] = await Promise.all([evaluatePolicy(plan, occasion, layers), decideChange(plan, occasion, changes)]);
+    const said = { policy, ...(change && { change }) };
     const [denial] = policy.denials;
     if (denial)
-      return { open: false, rule: denial.rule, reason: policy.denials.map(describeDenial).join('; ').slice(0, MOST_REASON), policy };
+      return { open: false, rule: denial.rule, reason: policy.denials.map(describeDenial).join('; ').slice(0, MOST_REASON), ...said };
+    if (change && !change.allowed) return { open: false, rule: CHANGE_CONTROL, reason: change.reason.slice(0, MOST_REASON), ...said };
     const { windows, site } = plan.experiment;
     if (!mayBegin(windows, atMs))
-      return { open: false, rule: 'window', reason: `outside of its windows: ${windows.map(describeWindow).join('; ')}`, policy };
+      return { open: false, rule: 'window', reason: `outside of its windows: ${windows.map(describeWindow).join('; ')}`, ...said };
     const nobody = await siteObstacle(site);
-    return nobody === undefined ? { open: true, policy } : { open: false, rule: 'site', reason: nobody, policy };
+    return nobody === undefined ? { open: true, ...said } : { open: false, rule: 'site', reason: nobody, ...said };
   },
 
   /** Writes events; the run's own row comes first, whichever flush is the first to reach the database. */

@@ -2,6 +2,7 @@ import { createAccessCheck } from './access.ts';
 import { createFaultActivities } from './faults.ts';
 import { createGuard } from './guard.ts';
 import { createCensus } from './census.ts';
+import { createChangeControl } from './change-control.ts';
 import { createComparisons } from './comparisons.ts';
 import { createControl } from './control.ts';
 import { createHalts } from './halts.ts';
@@ -43,6 +44,7 @@ export const createControlActivities = (ports: ControlPorts) => {
     ...createWorth(ports),
     ...createHalts(ports),
     ...createPaging(ports),
+    ...createChangeControl(ports),
     ...createJanitorial(ports),
   };
 };

@@ -6,6 +6,7 @@ import type { ProbePorts } from '../probes/ports.ts';
 import type { Records } from '../records/ports.ts';
 import type { RemedyPorts } from '../remedies/ports.ts';
 import type { TargetPorts } from '../targets/ports.ts';
+import type { ChangeControl } from './change-port.ts';
 
 /** What a site's activities need of the world. */
 export interface SitePorts {
@@ -47,6 +48,8 @@ export class PagerError extends Error {
 export interface ControlPorts {
   records: Records;
   nowMs(): number;
+  /** Somebody's change management that must allow every run where a ticket is asked for. Absent: none is asked. */
+  changes?: ChangeControl;
   /** Absent: nobody can be called. */
   pager?: Pager;
   /** Reads the policy files, at each evaluation. Absent: only the guardrails in code hold. */

@@ -32,6 +32,13 @@ function policyLine({ gates: { policy } }: ValidPlan): string | undefined {
   return `${which}, ${evaluated} asked, digest ${policyDigest.slice(0, 12)}`;
 }
 
+/** What the change request says now; nothing where none is asked about. */
+function changeLines({ gates: { change } }: ValidPlan, paint: Paint): string[] {
+  if (!change) return [];
+  const said = change.allowed ? paint('green', 'allowed') : paint('red', 'not allowed');
+  return [`Ticket      ${said}: ${plainText(change.reason)} (${plainText(change.system)})`];
+}
+
 function times(wave: WavePlan): string {
   const parts = [`baseline ${duration(wave.baselineMs)}`];
   if (!wave.dryRun)
@@ -126,6 +133,7 @@ export function planLines(result: ValidPlan, paint: Paint, reserved?: Reserved):
       ['Approvals', approvalLine(plan)],
     ]),
     `Gates       ${gateLine(result, paint)}`,
+    ...changeLines(result, paint),
     '',
     'Waves',
     ...waveLines(plan, seen, paint),

@@ -43,6 +43,7 @@ export function describeData(data: Record<string, unknown>): string {
 
 /** Events that decide something: who allowed, why this victim, why stopped. */
 const DECISIONS = new Set([
+  ...['ticket-noted', 'ticket-not-noted'],
   ...[
     'policy',
     'approval-requested',

@@ -7,6 +7,7 @@ import { phaseAttribute, verdictAttribute } from './attributes.ts';
 import { enter, type RunContext } from './context.ts';
 import { pageForLeftovers } from './paging.ts';
 import { closing } from './proxies.ts';
+import { noteEnd } from './ticket.ts';
 import { farewell } from './turn.ts';
 
 /** Decides, records, answers. Runs whatever happened before. */
@@ -52,6 +53,7 @@ export async function close(run: RunContext & { plan?: Plan }): Promise<RunResul
     );
     result.recordsIncomplete = !isWritten || !isClosed;
   }
+  await noteEnd(run, result);
   enter(run, 'closed');
   await condition(allHandlersFinished);
   return result;

@@ -1,5 +1,6 @@
 import { setCurrentDetails, workflowInfo, type CancellationScope } from '@temporalio/workflow';
 import type { Approved } from '../domain/approval.ts';
+import type { ChangeDecision } from '../domain/change.ts';
 import type { Reply } from '../domain/ledger/state.ts';
 import { REHEARSAL } from '../domain/order.ts';
 import type { Plan, WavePlan } from '../domain/plan.ts';
@@ -26,6 +27,10 @@ export interface RunContext {
   headcount?: Headcount;
   /** For how many the newest approval was given, and how many victims this run had before; absent without one, and in runs of earlier versions. */
   approvedFor?: Approved & { victimsBefore: number };
+  /** What the ticket said before the first wave; absent where none was asked about, and in runs of earlier versions. */
+  change?: ChangeDecision;
+  /** The ticket that was told that the run begins, and is told how it ends. */
+  ticket?: string;
   /** Fencing token of the ledger's newest grant; 0 before the first. */
   epoch: number;
   ledger: LedgerSide;

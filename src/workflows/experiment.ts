@@ -25,6 +25,7 @@ import { control, watching } from './proxies.ts';
 import { denyWave, hasActed, hasActedIn, shut } from './shut.ts';
 import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
+import { noteStart } from './ticket.ts';
 import { noteCancellation, takeHalt } from './stops.ts';
 import { awaitTurn, farewell, takeAnswer } from './turn.ts';
 
@@ -93,6 +94,7 @@ async function conduct(context: RunContext, input: RunInput): Promise<void> {
   const waves = resolveWaves(run.plan.experiment);
   run.facts.wavesPlanned = waves.length;
   if (!(await passGates(run)) || !(await awaitApproval(run, 'start', run.plan.experiment.approvals.required))) return;
+  await noteStart(run);
   for (const [i, wave] of waves.entries()) {
     if (!(await runWave(run, wave, i + 1 === waves.length))) return;
     run.facts.wavesDone = i + 1;
@@ -116,13 +118,14 @@ function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): b
     }
     return shut(run, `${decision.rule}: ${decision.reason}`, 'policy', { ...decision }, place);
   }
+  if (!wave && decision.change) run.change = decision.change;
   run.chronicle.add('policy', { ...decision }, place);
   return true;
 }
 
-/** Policy said no to a wave of which nothing has happened yet. Decisions in older histories tell nothing of the policy. */
-const isDeniedBeforehand = (run: AdmittedRun, { policy }: GateDecision, { name }: WavePlan): boolean =>
-  policy?.allowed === false && hasActed(run) && !hasActedIn(run, name);
+/** Policy or ticket said no to a wave of which nothing has happened yet. Decisions in older histories tell nothing of either. */
+const isDeniedBeforehand = (run: AdmittedRun, { policy, change }: GateDecision, { name }: WavePlan): boolean =>
+  (policy?.allowed === false || change?.allowed === false) && hasActed(run) && !hasActedIn(run, name);
 
 /** Gates, and for a live wave its turn. Whoever waited for it passes the gates again: they may have closed meanwhile. */
 async function mayEnter(run: AdmittedRun, wave: WavePlan): Promise<boolean> {

@@ -5,3 +5,4 @@ export { runbook } from './runbook.ts';
 export { plan } from './plan.ts';
 export { ledger } from './ledger.ts';
 export { survey } from './survey.ts';
+export { inspect } from './inspect.ts';

@@ -159,6 +159,22 @@ export const paging = (summary: string) =>
     retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
   });
 
+/** Writing into a ticket: worth half a minute, and no more, because the run, or its end, waits for it. An abort does not. */
+export const noting = (summary: string) =>
+  proxyActivities<Pick<ControlActivities, 'noteTicket'>>({
+    summary: summary.slice(0, 200),
+    startToCloseTimeout: '10s',
+    scheduleToCloseTimeout: '30s',
+    cancellationType: 'TRY_CANCEL',
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 4 },
+  });
+
+/** Looking at what the control workers ask: a person waits. */
+export const inspecting = proxyLocalActivities<Pick<ControlActivities, 'reachChangeControl'>>({
+  startToCloseTimeout: '6s',
+  retry: { maximumAttempts: 1 },
+});
+
 /** Questions of the janitor to the control workers. */
 export const janitorial = proxyActivities<Pick<ControlActivities, 'planSweep' | 'tellRuns' | 'recordSweep' | 'sweepLedgers'>>({
   startToCloseTimeout: '30s',

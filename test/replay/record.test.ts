@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { ChangeSystemError } from '../../src/activities/change-port.ts';
 import { ledgerId } from '../../src/domain/ledger/names.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fenced, fourWaves, scaleUp } from '../workflows/harness/document.ts';
 import { holdsLive, reach } from '../workflows/harness/expectations.ts';
 import { announce, breachingGuard, endlessGuard, healthy, linger } from '../workflows/harness/fake-site.ts';
-import { onStage, openTheatre, type Stage, type Theatre } from '../workflows/harness/stage.ts';
+import { onStage, openTheatre, type Stage, type StageOptions, type Theatre } from '../workflows/harness/stage.ts';
 import { historiesDir } from './histories.ts';
 
 const counter = { kind: 'http', url: 'http://127.0.0.1:9/n', read: { jsonPath: '$.n' } };
@@ -19,6 +20,23 @@ const withBudget = experimentDocument({
     { name: 'single', iterations: 2, budget: { slo: 'payments', expectedCost: '5%' } },
   ],
 });
+
+/** A change system that allows everything, and takes every note but the last. */
+const changes: NonNullable<StageOptions['changes']> = {
+  system: {
+    name: 'a change system',
+    check: () => Promise.resolve({ approved: true, reason: '', state: 'Implement', window: { untilMs: Date.UTC(2126, 0, 1) } }),
+    note: ({ moment }) =>
+      moment === 'start' ? Promise.resolve('written') : Promise.reject(new ChangeSystemError('it takes no more notes', false)),
+    reach: () => Promise.resolve('it answers'),
+  },
+  environments: ['*'],
+  tickets: ['CHG*'],
+  links: {},
+};
+
+/** What a story needs beside a site. */
+const props: Record<string, StageOptions> = { 'ticket-is-told': { changes } };
 
 /** What each saved run does; answers its workflow id. */
 const stories: Record<string, (stage: Stage) => Promise<string>> = {
@@ -146,6 +164,8 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     });
     return start(experimentDocument({ traffic: fenced }));
   },
+  'ticket-is-told': ({ start }) =>
+    start(experimentDocument({ metadata: { ...(experimentDocument()['metadata'] as object), ticket: 'CHG0030001' } })),
   'patches-come-first': async (stage) => {
     stage.site.on('guardWave', endlessGuard);
     const input = { document: experimentDocument(), seed: 1, timeScale: 1, requestedBy: 'web' };
@@ -176,6 +196,16 @@ async function queueAndHalt(stage: Stage): Promise<{ second: string }> {
 /** A saved history is never replaced: it stands for the runs of its version. A changed story gets a new name. */
 const unsaved = Object.entries(stories).filter(([name]) => !existsSync(join(historiesDir, `${name}.json`)));
 
+async function save(name: string, play: (stage: Stage) => Promise<string>, stage: Stage): Promise<void> {
+  const workflowId = await play(stage);
+  if (!workflowId.startsWith('ledger.')) await stage.verdict(workflowId);
+  const history = historyToJSON(await stage.client.temporal.workflow.getHandle(workflowId).fetchHistory());
+  await writeFile(
+    join(historiesDir, `${name}.json`),
+    `${JSON.stringify({ workflowId, history: JSON.parse(history) as unknown }, null, 1)}\n`,
+  );
+}
+
 /** Not a test: `npm run histories:record` plays the stories that have no saved history yet, and saves them. */
 describeWithTemporal('record histories', () => {
   let theatre: Theatre;
@@ -185,15 +215,5 @@ describeWithTemporal('record histories', () => {
   });
   afterAll(() => theatre.close());
 
-  test.each(unsaved)('%s', (name, play) =>
-    onStage(theatre, async (stage) => {
-      const workflowId = await play(stage);
-      if (!workflowId.startsWith('ledger.')) await stage.verdict(workflowId);
-      const history = historyToJSON(await stage.client.temporal.workflow.getHandle(workflowId).fetchHistory());
-      await writeFile(
-        join(historiesDir, `${name}.json`),
-        `${JSON.stringify({ workflowId, history: JSON.parse(history) as unknown }, null, 1)}\n`,
-      );
-    }),
-  );
+  test.each(unsaved)('%s', (name, play) => onStage(theatre, (stage) => save(name, play, stage), props[name]));
 });

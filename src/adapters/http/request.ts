@@ -5,14 +5,17 @@ import { guardedAgents } from './metadata-guard.ts';
 const MAX_BODY_BYTES = 1024 ** 2;
 const MAX_REDIRECTS = 3;
 
-/** HTTP over kept connections, without proxies. Redirects are followed on the same host only, because headers may carry secrets. */
-export function createHttp(): HttpPort & { close(): void } {
+/**
+ * HTTP over kept connections, without proxies. Redirects are followed on the same host only, because headers may carry secrets.
+ * @param maxRedirects 0: a redirect is an answer like any other
+ */
+export function createHttp({ maxRedirects = MAX_REDIRECTS } = {}): HttpPort & { close(): void } {
   const { http: httpAgent, https: httpsAgent } = guardedAgents({ keepAlive: true });
   const agents = { httpAgent, httpsAgent };
   const client = axios.create({
     ...agents,
     proxy: false,
-    maxRedirects: MAX_REDIRECTS,
+    maxRedirects,
     maxContentLength: MAX_BODY_BYTES,
     validateStatus: () => true,
     responseType: 'text',

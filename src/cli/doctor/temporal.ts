@@ -4,6 +4,7 @@ import { searchAttributes } from '../../domain/search-attributes.ts';
 import { inTime, withClient } from '../connect.ts';
 import { CliError } from '../exit-codes.ts';
 import { countPollers } from '../pollers.ts';
+import { checkChangeControl } from './change-control.ts';
 import { judgeClock } from './clock.ts';
 import { fail, ok, orFail, warn, type Finding } from './finding.ts';
 import { checkLedgers } from './ledgers.ts';
@@ -71,6 +72,7 @@ async function checkAll(client: BreakwaterClient, config: Config): Promise<Findi
     ),
     checkLedgers(client).catch(orFail('ledgers', temporalRemedy)),
     checkJanitor(client).catch(orFail('janitor', temporalRemedy)),
+    checkChangeControl(client).catch(orFail('change control', 'is the control worker of an earlier version? Look at its log')),
     Promise.resolve(checkPager(config)),
     checkClock(client).catch(() => warn('clock against Temporal', 'its time could not be read', 'compare the clocks by hand')),
   ]);

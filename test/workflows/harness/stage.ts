@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createControlActivities } from '../../../src/activities/index.ts';
+import type { ChangeControl } from '../../../src/activities/change-port.ts';
 import type { Pager } from '../../../src/activities/ports.ts';
 import { deploymentOf } from '../../../src/deployment.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
@@ -74,6 +75,7 @@ export interface StageOptions {
   nowMs?: () => number;
   pager?: Pager;
   policies?: PolicySource;
+  changes?: ChangeControl;
   /** Default: one of its own. */
   taskQueue?: string;
   /** The control worker polls as this version of Temporal's worker versioning. */
@@ -96,6 +98,7 @@ export async function onStage<T>(
     nowMs = () => Date.now(),
     pager,
     policies,
+    changes,
     taskQueue = `test-${randomUUID()}`,
     isForgetful = false,
     buildId,
@@ -106,6 +109,7 @@ export async function onStage<T>(
     sites: ['local'],
     ...(pager && { pager }),
     ...(policies && { policies }),
+    ...(changes && { changes }),
   });
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
