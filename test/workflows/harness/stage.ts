@@ -7,6 +7,7 @@ import type { Pager } from '../../../src/activities/ports.ts';
 import { deploymentOf } from '../../../src/deployment.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
 import { ledgerId } from '../../../src/domain/ledger/names.ts';
+import type { SiteEnvironments } from '../../../src/domain/site-environments.ts';
 import type { RunInput } from '../../../src/domain/run.ts';
 import type { PolicySource } from '../../../src/policy/policy.ts';
 import { createMemoryRecords } from '../../../src/records/memory.ts';
@@ -74,6 +75,7 @@ export interface StageOptions {
   nowMs?: () => number;
   pager?: Pager;
   policies?: PolicySource;
+  siteEnvironments?: SiteEnvironments;
   /** Default: one of its own. */
   taskQueue?: string;
   /** The control worker polls as this version of Temporal's worker versioning. */
@@ -96,6 +98,7 @@ export async function onStage<T>(
     nowMs = () => Date.now(),
     pager,
     policies,
+    siteEnvironments,
     taskQueue = `test-${randomUUID()}`,
     isForgetful = false,
     buildId,
@@ -106,6 +109,7 @@ export async function onStage<T>(
     sites: ['local'],
     ...(pager && { pager }),
     ...(policies && { policies }),
+    ...(siteEnvironments && { siteEnvironments }),
   });
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
