@@ -70,7 +70,7 @@ function readCaseFile(file: string, nowMs: number): ReadyCase[] {
 const names = (expected: string, denial: Denial): boolean => expected === denial.rule || expected === demandOf(denial);
 
 /** Asks the policies about one case. @param judges what is asked beside the files */
-export function runCase({ name, file, line, facts, expect }: ReadyCase, set: PolicySet, judges?: Omit<Judges, 'set'>): CaseResult {
+export function runCase({ name, file, line, facts, expect }: ReadyCase, set?: PolicySet, judges?: Omit<Judges, 'set'>): CaseResult {
   const { denials } = decide(facts, set, judges);
   const expected = expect === 'allow' ? [] : expect.deny;
   const missing = expected.filter((one) => !denials.some((denial) => names(one, denial)));
