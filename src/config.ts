@@ -243,7 +243,8 @@ export interface SettingDoc {
 
 /** @returns every setting with its meaning, in the order in which a person would want to read them */
 export function describeConfig(): SettingDoc[] {
-  const defaults: Record<string, string | number | string[] | SiteEnvironments | undefined> = Variables.parse({});
+  const { BREAKWATER_SITE_ENVIRONMENTS: _noDefault, ...rest } = Variables.parse({});
+  const defaults: Record<string, string | number | string[] | undefined> = rest;
   const own = Object.entries(variables).map(([name, schema]) => ({
     name,
     summary: schema.description ?? '',

@@ -94,7 +94,11 @@ function factOfRefusal(input: unknown, { workflowId, beganMs }: StartFacts, reas
 }
 
 /** Creates the activities that run beside the workflow: admission, gates and records. */
-export const createControl = ({ records, nowMs, ...layers }: Pick<ControlPorts, 'records' | 'nowMs' | 'siteEnvironments' | 'policies' | 'opa' | 'rego'>) => ({
+export const createControl = ({
+  records,
+  nowMs,
+  ...layers
+}: Pick<ControlPorts, 'records' | 'nowMs' | 'siteEnvironments' | 'policies' | 'opa' | 'rego'>) => ({
   /**
    * Parses what the run was started with; anything that is not an experiment, or not fresh, is refused, whoever started it.
    * @param start what the run knows of its start; absent when it is only planned

@@ -37,7 +37,7 @@ describe('a site worker that was told its environments', () => {
     ...orderDefaults(),
     key: `run/wave/0/${target.id}`,
     fault: { kind: 'no-op' },
-    target: target as never,
+    target: target,
     ...changes,
   });
   const inject = (at: ReturnType<typeof site>, changes?: Partial<Order>): Promise<Injection> =>
