@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import type { SiteEnvironments } from './domain/site-environments.ts';
 import { Duration } from './domain/units.ts';
 import { auditOptionsOf, auditProblems, auditVariables, type AuditOptions } from './settings/audit.ts';
 import { changeControlVariables } from './settings/change-control.ts';
@@ -8,6 +9,7 @@ import { withoutEmpty, type Env } from './settings/env.ts';
 import { ConfigError } from './settings/error.ts';
 import { DEFAULT_TEMPORAL_ADDRESS, temporalSettingsOf, type TemporalSettings } from './settings/temporal.ts';
 import { policyVariables } from './settings/policy.ts';
+import { siteVariables } from './settings/site-environments.ts';
 
 export { ConfigError, type TemporalSettings };
 
@@ -70,6 +72,7 @@ const variables = {
   BREAKWATER_PROTECTED_NAMESPACES: names
     .optional()
     .describe('namespaces that no fault may touch, separated by commas; kube-* and the own one are never touched anyway'),
+  ...siteVariables,
   ...policyVariables,
   ...changeControlVariables,
   BREAKWATER_SLOTS: z.coerce
@@ -139,6 +142,8 @@ export interface Config {
   samplesKeptMs: number;
   bucketsKeptMs: number;
   sites: string[];
+  /** Which environments the sites hold; undefined: nobody said. */
+  siteEnvironments?: SiteEnvironments;
   role: 'all' | 'control' | 'site';
   taskQueue: string;
   slots: number;
@@ -151,6 +156,8 @@ export interface Config {
   cluster?: { kubeconfig: string; context?: string; protectedNamespaces: string[] };
   /** Folder of the policy files; undefined: only the guardrails hold. */
   policyDir?: string;
+  /** A Rego bundle that must allow every plan. */
+  regoBundle?: string;
   /** Document of a running OPA that must allow every plan. */
   opaUrl?: string;
   /** File that says whom to ask about tickets; undefined: nobody is asked. */
@@ -193,6 +200,7 @@ export function loadConfig(env: Env = process.env): Config {
     samplesKeptMs: v.BREAKWATER_SAMPLES_DAYS * 86_400_000,
     bucketsKeptMs: v.BREAKWATER_BUCKETS_DAYS * 86_400_000,
     sites: v.BREAKWATER_SITES,
+    ...(v.BREAKWATER_SITE_ENVIRONMENTS !== undefined && { siteEnvironments: v.BREAKWATER_SITE_ENVIRONMENTS }),
     role: v.BREAKWATER_ROLE,
     taskQueue: v.BREAKWATER_TASK_QUEUE,
     slots: v.BREAKWATER_SLOTS,
@@ -207,6 +215,7 @@ export function loadConfig(env: Env = process.env): Config {
       },
     }),
     ...(v.BREAKWATER_POLICY !== undefined && { policyDir: resolve(v.BREAKWATER_POLICY) }),
+    ...(v.BREAKWATER_REGO !== undefined && { regoBundle: resolve(v.BREAKWATER_REGO) }),
     ...(v.BREAKWATER_OPA_URL !== undefined && { opaUrl: v.BREAKWATER_OPA_URL }),
     ...(v.BREAKWATER_CHANGE_CONTROL !== undefined && { changeControlFile: resolve(v.BREAKWATER_CHANGE_CONTROL) }),
     ...(v.BREAKWATER_JANITOR_EVERY !== 'off' && { janitorEveryMs: v.BREAKWATER_JANITOR_EVERY }),
@@ -239,7 +248,8 @@ export interface SettingDoc {
 
 /** @returns every setting with its meaning, in the order in which a person would want to read them */
 export function describeConfig(): SettingDoc[] {
-  const defaults: Record<string, string | number | string[] | undefined> = Variables.parse({});
+  const { BREAKWATER_SITE_ENVIRONMENTS: _noDefault, ...rest } = Variables.parse({});
+  const defaults: Record<string, string | number | string[] | undefined> = rest;
   const own = Object.entries(variables).map(([name, schema]) => ({
     name,
     summary: schema.description ?? '',

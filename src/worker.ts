@@ -18,7 +18,9 @@ import { openSite } from './adapters/site.ts';
 import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { deploymentOf } from './deployment.ts';
+import { environmentsOf } from './domain/site-environments.ts';
 import type { PolicySource } from './policy/policy.ts';
+import type { RegoPort } from './policy/rego.ts';
 import { keepPublishing } from './records/audit/keep-publishing.ts';
 import type { Records } from './records/ports.ts';
 import { createRecords } from './records/postgres.ts';
@@ -70,7 +72,11 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     journalKeepsMs: config.journalKeepsMs,
     ...(config.cluster && { cluster: config.cluster }),
   };
-  const sites = config.sites.map((site) => openSite({ ...settings, site }, records));
+  const { siteEnvironments } = config;
+  const sites = config.sites.map((site) => {
+    const environments = environmentsOf(siteEnvironments, site);
+    return openSite({ ...settings, site, ...(environments && { environments }) }, records);
+  });
   // all sites of this machine share its state
   if (config.role !== 'control')
     for (const problem of (await sites[0]?.begin()) ?? []) log.error({ problem }, 'a person must look at the state of this site');
@@ -96,7 +102,9 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
       records,
       nowMs: () => Date.now(),
       sites: config.sites,
+      ...(siteEnvironments && { siteEnvironments }),
       ...(policies && { policies }),
+      ...(config.regoBundle !== undefined && { rego: await regoOf(config.regoBundle, log) }),
       ...(config.opaUrl !== undefined && { opa: createOpa(config.opaUrl, http) }),
       ...(config.changeControlFile !== undefined && {
         changes: createChanges(readChangeControl(config.changeControlFile), direct, secretsOf(config, env)),
@@ -164,6 +172,15 @@ async function policiesOf({ policyDir }: Config, log: Logger): Promise<PolicySou
     log.error({ cause: String(cause) }, 'the policies cannot be read: every plan is denied until they can');
   });
   return source;
+}
+
+/** Loaded when it is wanted. */
+async function regoOf(file: string, log: Logger): Promise<RegoPort> {
+  const { readBundle } = await import('./policy/bundle/read.ts');
+  await readBundle(file)
+    .then(({ unpack }) => unpack())
+    .catch((cause: unknown) => log.error({ cause: String(cause) }, 'the Rego bundle cannot be read: every plan is denied until it can'));
+  return (await import('./policy/bundle/open.ts')).openRego(file);
 }
 
 /** A worker works without it, and a person must know what then is not proven. */

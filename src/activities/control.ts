@@ -107,7 +107,7 @@ export const createControl = ({
   nowMs,
   changes,
   ...layers
-}: Pick<ControlPorts, 'records' | 'nowMs' | 'policies' | 'opa' | 'changes'>) => ({
+}: Pick<ControlPorts, 'records' | 'nowMs' | 'siteEnvironments' | 'policies' | 'opa' | 'rego' | 'changes'>) => ({
   /**
    * Parses what the run was started with; anything that is not an experiment, or not fresh, is refused, whoever started it.
    * @param start what the run knows of its start; absent when it is only planned

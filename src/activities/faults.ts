@@ -1,5 +1,6 @@
 import { ApplicationFailure, cancellationSignal, log } from '@temporalio/activity';
 import { notDone, type Injection, type Order, type Reversal, type Spec } from '../domain/order.ts';
+import { whyForeign } from '../domain/site-environments.ts';
 import type { BoundFault } from '../faults/define.ts';
 import { faults } from '../faults/index.ts';
 import type { FaultPorts, LeasePort } from '../faults/ports.ts';
@@ -23,6 +24,11 @@ export const createFaultActivities = (ports: FaultPorts, place: FloorPorts & { l
     return fault;
   };
   const bind = (spec: Spec, world: FaultPorts = ports): BoundFault => kindOf(spec).bind(spec, world);
+
+  const refusalOf = ({ environment, notAfterMs }: Order): string | undefined => {
+    const lateMs = Date.now() - notAfterMs;
+    return lateMs > 0 ? `the order expired ${lateMs} ms ago` : whyForeign(place.environments, place.site, environment);
+  };
 
   /** @returns why there is no lease; undefined when there is one, or the fault needs none */
   const arm = async (order: Order): Promise<string | undefined> => {
@@ -50,9 +56,9 @@ export const createFaultActivities = (ports: FaultPorts, place: FloorPorts & { l
       beating(async () => {
         const elsewhere = wrongSite(order, place);
         if (elsewhere !== undefined) return notDone(elsewhere, Date.now());
-        const lateMs = Date.now() - order.notAfterMs;
+        const refusal = refusalOf(order);
         // whoever has begun must end it: an attempt before this one may have acted
-        if (lateMs > 0 && !(await ports.journal.read(order.key)).intent) return notDone(`the order expired ${lateMs} ms ago`, Date.now());
+        if (refusal !== undefined && !(await ports.journal.read(order.key)).intent) return notDone(refusal, Date.now());
         const fault = bind(order.fault, underFloor(order, cancellationSignal()));
         const unleased = await arm(order);
         if (unleased !== undefined) return notDone(unleased, Date.now());

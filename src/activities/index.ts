@@ -28,7 +28,7 @@ export const createSiteActivities = (ports: SitePorts, checkAccess = createAcces
   ...createGuard({ ...ports, leases: renewedAtTarget(ports.leases, ports.faults) }),
   ...createRecovery(ports),
   ...createFaultActivities(ports.faults, ports),
-  ...createRemedyActivities(ports.remedies),
+  ...createRemedyActivities(ports.remedies, ports),
   ...createLeaseActivities(ports.leases),
 });
 

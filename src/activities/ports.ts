@@ -1,7 +1,9 @@
+import type { SiteEnvironments } from '../domain/site-environments.ts';
 import type { Page, Paging } from '../domain/page.ts';
 import type { FaultPorts, LeasePort, SurvivorsPort } from '../faults/ports.ts';
 import type { OpaPort } from '../policy/opa.ts';
 import type { PolicySource } from '../policy/policy.ts';
+import type { RegoPort } from '../policy/rego.ts';
 import type { ProbePorts } from '../probes/ports.ts';
 import type { Records } from '../records/ports.ts';
 import type { RemedyPorts } from '../remedies/ports.ts';
@@ -12,6 +14,8 @@ import type { ChangeControl } from './change-port.ts';
 export interface SitePorts {
   /** Its name: what is addressed to another is refused. */
   site: string;
+  /** What the site's own worker was told: runs of another environment are refused. Absent: it was told nothing. */
+  environments?: readonly string[];
   faults: FaultPorts;
   leases: LeasePort;
   probes: ProbePorts;
@@ -54,8 +58,12 @@ export interface ControlPorts {
   pager?: Pager;
   /** Reads the policy files, at each evaluation. Absent: only the guardrails in code hold. */
   policies?: PolicySource;
+  /** Which environments the sites hold: a guardrail. Absent: nobody said. */
+  siteEnvironments?: SiteEnvironments;
   /** A running OPA that must allow every plan, too. Absent: none is asked. */
   opa?: OpaPort;
+  /** A Rego bundle that must allow every plan, too. Absent: there is none. */
+  rego?: RegoPort;
   /** Sites that the janitor asks beside those of recorded runs. */
   sites?: readonly string[];
 }

@@ -7,6 +7,7 @@ import type { Sample } from '../domain/sample.ts';
 import { chooseVictims, type Choice } from '../domain/selection.ts';
 import { accessObstacles } from '../domain/kubernetes/grant.ts';
 import { floorOf, type Headcount } from '../domain/survivors.ts';
+import { whyForeign } from '../domain/site-environments.ts';
 import type { ProtectedTarget, UnreadyTarget } from '../domain/target.ts';
 import type { TargetPorts } from '../targets/ports.ts';
 import { createAccessCheck } from './access.ts';
@@ -140,6 +141,12 @@ function findObstacles({ experiment }: PrepareInput, baseline: Baseline): Unmet[
   ].filter(({ probe, tolerance }, i, all) => all.findIndex((other) => other.probe === probe && other.tolerance === tolerance) === i);
 }
 
+/** What the site's own worker has against a run; nothing is looked at for it. */
+export function foreignObstacles({ site, environments }: Pick<SitePorts, 'site' | 'environments'>, { metadata }: Experiment): Unmet[] {
+  const why = whyForeign(environments, site, metadata.environment);
+  return why === undefined ? [] : [{ probe: 'site', tolerance: 'its own environments', why }];
+}
+
 /** Whoever may not do what the experiment needs cannot look at the cluster either: nothing is measured, nobody is chosen. */
 const refused = (unmet: Unmet[]): Preparation => ({
   unmet,
@@ -154,6 +161,8 @@ const refused = (unmet: Unmet[]): Preparation => ({
 export const createPrepare = (ports: SitePorts, checkAccess = createAccessCheck(ports.targets.kubernetes)) => ({
   /** @throws CancelledFailure when the run is aborted; KubernetesError while the cluster does not answer */
   async prepareWave(input: PrepareInput): Promise<Preparation> {
+    const foreign = foreignObstacles(ports, input.experiment);
+    if (foreign.length > 0) return refused(foreign);
     const access = await beating(() => checkAccess(input.experiment, cancellationSignal())); // an API server may be slow
     const missing = access ? accessObstacles(access, input.experiment.metadata.name) : [];
     if (missing.length > 0) return refused(missing);

@@ -9,7 +9,8 @@ import { createAccessCheck } from './access.ts';
 import { checkFence, type FenceCheck } from './fences.ts';
 import type { SitePorts } from './ports.ts';
 import { foreseeRefusal } from './foresee.ts';
-import { choose, type Chosen } from './prepare.ts';
+import { choose, foreignObstacles, type Chosen } from './prepare.ts';
+import { refuse } from './refuse.ts';
 import { closeSignals, openSignals, signalDefinitions } from './signals.ts';
 
 /** What a wave would hit now. */
@@ -56,7 +57,10 @@ async function answersNow(experiment: Experiment, ports: SitePorts): Promise<Rec
 
 /** Creates the activity behind `plan`: looks, and touches nothing. */
 export const createPreview = (ports: SitePorts, checkAccess = createAccessCheck(ports.targets.kubernetes)) => ({
+  /** @throws ApplicationFailure ForeignEnvironment: whose the site is not need not know who lives there */
   async previewWaves(experiment: Experiment, seed: number): Promise<Preview> {
+    const [foreign] = foreignObstacles(ports, experiment);
+    if (foreign) throw refuse('ForeignEnvironment', foreign.why);
     const waves: WavePreview[] = [];
     const access = await checkAccess(experiment, cancellationSignal());
     const mayLook = !access || accessObstacles(access, experiment.metadata.name).length === 0;

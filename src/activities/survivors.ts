@@ -16,6 +16,7 @@ const NEVER = new AbortController().signal;
 export interface FloorPorts {
   /** The site that this worker serves the order for. */
   site: string;
+  environments?: readonly string[];
   targets: TargetPorts;
   survivors: SurvivorsPort;
 }

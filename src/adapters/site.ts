@@ -17,6 +17,8 @@ import { createSecrets } from './secrets.ts';
 export interface SiteSettings {
   /** The site's name. */
   site: string;
+  /** Environments that it holds. Absent: nobody said. */
+  environments?: readonly string[];
   /** Holds the kill journal, the leases and the survivors' guard. Survives the worker; one per machine. */
   stateDir: string;
   secretsDir?: string;
@@ -54,7 +56,7 @@ const inClusterAddress = ({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PO
 
 /** The real world next to the victims. */
 export function openSite(
-  { site, stateDir, secretsDir, env, reaper, journalKeepsMs, cluster }: SiteSettings,
+  { site, environments, stateDir, secretsDir, env, reaper, journalKeepsMs, cluster }: SiteSettings,
   records: Pick<Records, 'appendSamples'>,
 ): OpenSite {
   const secrets = createSecrets({ site, ...(secretsDir !== undefined && { dir: secretsDir }), env });
@@ -65,6 +67,7 @@ export function openSite(
   const [probes, http] = [createProbePorts({ secrets, kubernetes }), createHttp()];
   return {
     site,
+    ...(environments && { environments }),
     faults: { processes, journal: openJournal(join(stateDir, 'journal')), commands, kubernetes, floor: uncheckedFloor },
     targets: { processes, readiness: createReadiness(http), kubernetes },
     survivors: openSurvivors(join(stateDir, 'survivors')),

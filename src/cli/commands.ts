@@ -19,7 +19,7 @@ import { leftovers } from './leftovers.ts';
 import { makeCurrent } from './make-current.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
-import { policy } from './policy.ts';
+import { explainPlan, policy } from './policy.ts';
 import { postmortem } from './postmortem.ts';
 import { records } from './records.ts';
 import { reject } from './reject.ts';
@@ -42,7 +42,7 @@ export type RegisterCommand = (program: Command, cli: Cli) => void;
 /** Commands under the headings of `--help`, in the order in which a newcomer needs them. */
 export const commands: readonly (readonly [heading: string, commands: readonly RegisterCommand[]])[] = [
   ['Try it out:', [demo, up, down]],
-  ['Write:', [init, validate, schema, policy, discover]],
+  ['Write:', [init, validate, schema, policy, explainPlan, discover]],
   ['Run:', [plan, run, watch, ci, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
   ['Look back:', [runs, show, report, leftovers, findings, postmortem, score]],

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from './context.ts';
 import { checkDatabase } from './doctor/database.ts';
-import { checkPolicy } from './doctor/policy.ts';
+import { checkPolicy, checkRego } from './doctor/policy.ts';
 import { checkFile } from './doctor/file.ts';
 import { findingLines, type Finding } from './doctor/finding.ts';
 import { checkTemporal } from './doctor/temporal.ts';
@@ -23,7 +23,7 @@ async function examine(cli: Cli, file: string | undefined, isEachVerb: boolean):
     );
   const config = cli.config();
   const [temporal, database] = await Promise.all([checkTemporal(config), checkDatabase(config)]);
-  const platform = [...temporal, ...database, await checkPolicy(config)];
+  const platform = [...temporal, ...database, await checkPolicy(config), ...(await checkRego(config))];
   if (file === undefined) return platform;
   // Probes are asked by workers: without them there is nobody to ask.
   const canAsk = temporal.every(({ status }) => status !== 'fail');

@@ -26,10 +26,11 @@ function gateLine({ gates }: ValidPlan, paint: Paint): string {
 /** Which rules were asked, so that a person sees when there are only the guardrails. */
 function policyLine({ gates: { policy } }: ValidPlan): string | undefined {
   if (!policy) return undefined;
-  const { evaluated, fromFiles, policyDigest } = policy;
+  const { evaluated, fromFiles, bundle, policyDigest } = policy;
   const which =
     fromFiles === undefined ? 'guardrails only: the worker has no BREAKWATER_POLICY' : `guardrails and ${fromFiles} rules from files`;
-  return `${which}, ${evaluated} asked, digest ${policyDigest.slice(0, 12)}`;
+  const rego = bundle === undefined ? '' : `, Rego bundle ${bundle.slice(0, 12)}`;
+  return `${which}${rego}, ${evaluated} asked, digest ${policyDigest.slice(0, 12)}`;
 }
 
 /** What the change request says now; nothing where none is asked about. */

@@ -1,5 +1,6 @@
-import type { Denial, PolicyDecision } from '../policy/decision.ts';
+import type { OutsideSay } from '../policy/answer.ts';
 import type { RuleJudgement } from '../policy/evaluate.ts';
+import type { Explained } from '../policy/explain.ts';
 import type { PolicyTest } from '../policy/test-policies.ts';
 import { plainText } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -40,17 +41,19 @@ function ruleLines({ rule, waves, judgements }: RuleJudgement, paint: Paint): st
   return [`${isDenied ? paint('red', 'deny') : paint('green', 'ok  ')}  ${about}`, ...demands];
 }
 
+function outsideLines({ who, identity, denials }: OutsideSay, paint: Paint): string[] {
+  const about = `${who} ${identity.slice(0, 12)}`;
+  if (denials.length === 0) return [`${paint('green', 'ok  ')}  ${about}`];
+  return [`${paint('red', 'deny')}  ${about}`, ...denials.map(({ reason }) => `      ${plainText(reason)}`)];
+}
+
 /** Which rule decides what, for one plan. */
-export function explainLines(
-  decision: PolicyDecision,
-  guardrails: readonly Denial[],
-  judged: readonly RuleJudgement[],
-  paint: Paint,
-): string[] {
+export function explainLines({ decision, guardrails, judged, outside }: Explained, paint: Paint): string[] {
   return [
     ...guardrails.map(({ rule, reason }) => `${paint('red', 'deny')}  ${rule} (guardrail): ${plainText(reason)}`),
     ...(guardrails.length === 0 ? [`${paint('green', 'ok  ')}  guardrails in code`] : []),
     ...judged.flatMap((one) => ruleLines(one, paint)),
+    ...outside.flatMap((say) => outsideLines(say, paint)),
     '',
     `${decision.allowed ? paint('green', 'allowed') : paint('red', 'denied')} at ${new Date(decision.atMs).toISOString()}; policy ${decision.policyDigest.slice(0, 12)}, input ${decision.inputDigest.slice(0, 12)}`,
     ...[...new Set(judged.filter(({ judgements }) => judgements.some(({ objection }) => objection)).map(({ rule }) => rule.contact))].map(

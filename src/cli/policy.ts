@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseRatio } from '../domain/units.ts';
+import type { RegoPort } from '../policy/rego.ts';
 import { personArgument, timeScaleArgument } from './arguments.ts';
 import { hint, userName, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
@@ -38,16 +39,23 @@ async function reading<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
+async function regoOf(cli: Cli, given: string | undefined): Promise<RegoPort | undefined> {
+  const file = given ?? cli.config().regoBundle;
+  return file === undefined ? undefined : (await import('../policy/bundle/open.ts')).openRego(file);
+}
+
 interface TestOptions {
   output: Format;
   json?: boolean;
   minCoverage: number;
+  rego?: string;
 }
 
-async function test(cli: Cli, dir: string | undefined, { output, json, minCoverage }: TestOptions): Promise<number> {
+async function test(cli: Cli, dir: string | undefined, { output, json, minCoverage, rego: bundle }: TestOptions): Promise<number> {
   const { testPolicies } = await import('../policy/test-policies.ts');
   const folder = folderOf(cli, dir);
-  const found = await reading(() => Promise.resolve().then(() => testPolicies(folder, Date.now())));
+  const rego = await regoOf(cli, bundle);
+  const found = await reading(() => testPolicies(folder, Date.now(), { ...(rego && { rego }) }));
   show(cli.terminal, json ? 'json' : output, found, () => testLines(found, cli.terminal.paint));
   const isRight = found.results.every(({ passed }) => passed);
   if (isRight && found.covered < minCoverage) hint(cli, 'Too few demands are covered: write a case for each that is idle');
@@ -58,6 +66,7 @@ interface ExplainOptions {
   output: Format;
   json?: boolean;
   policy?: string;
+  rego?: string;
   at?: number;
   wave?: string;
   requestedBy: string;
@@ -65,16 +74,17 @@ interface ExplainOptions {
 }
 
 async function explain(cli: Cli, file: string, options: ExplainOptions): Promise<number> {
-  const [{ readExperimentFile }, { makePlan }, policy, { readPolicies }, { factsOf }, { guardrailDenials, judgeRule }] = await Promise.all([
+  const [{ readExperimentFile }, { makePlan }, { explainFacts, explanationOf }, { readPolicies }, { factsOf }] = await Promise.all([
     import('../language/read.ts'),
     import('../language/digest.ts'),
-    import('../policy/policy.ts'),
+    import('../policy/explain.ts'),
     import('../policy/folder.ts'),
     import('../policy/facts.ts'),
-    import('../policy/evaluate.ts'),
   ]);
-  const folder = options.policy ?? cli.config().policyDir;
+  const { siteEnvironments, policyDir } = cli.config();
+  const folder = options.policy ?? policyDir;
   const set = folder === undefined ? undefined : await reading(() => Promise.resolve().then(() => readPolicies(folder)));
+  const rego = await regoOf(cli, options.rego);
   const plan = makePlan(readExperimentFile(file).document, 0, options.timeScale ?? 1);
   if (options.wave !== undefined && !plan.experiment.waves.some(({ name }) => name === options.wave))
     throw new CliError(
@@ -87,23 +97,44 @@ async function explain(cli: Cli, file: string, options: ExplainOptions): Promise
     requestedBy: options.requestedBy,
     ...(options.wave !== undefined && { wave: options.wave }),
   });
-  const decision = policy.decide(facts, set);
-  const judged = (set?.rules ?? []).map((rule) => judgeRule(rule, facts));
-  const data = {
-    ...decision,
-    rules: judged.map(({ rule, waves, judgements }) => ({
-      rule: rule.name,
-      file: rule.file,
-      waves: waves.map(({ name }) => name),
-      judgements: judgements.map(({ constraint, wave, objection }) => ({ constraint, wave: wave.name, holds: !objection, ...objection })),
-    })),
-  };
-  show(cli.terminal, options.json ? 'json' : options.output, data, () =>
-    explainLines(decision, guardrailDenials(facts), judged, cli.terminal.paint),
-  );
+  const explained = await explainFacts(facts, {
+    ...(set && { set }),
+    ...(siteEnvironments && { siteEnvironments }),
+    ...(rego && { rego }),
+  });
+  show(cli.terminal, options.json ? 'json' : options.output, explanationOf(explained), () => explainLines(explained, cli.terminal.paint));
   if (cli.env['BREAKWATER_OPA_URL']) hint(cli, 'The OPA of BREAKWATER_OPA_URL is asked by workers, and was not asked here');
-  if (set === undefined) hint(cli, 'Only the guardrails were asked: name a folder with --policy, or set BREAKWATER_POLICY');
-  return decision.allowed ? EXIT.held : EXIT.denied;
+  if (set === undefined) hint(cli, 'No policy files were asked: name a folder with --policy, or set BREAKWATER_POLICY');
+  return explained.decision.allowed ? EXIT.held : EXIT.denied;
+}
+
+/** The one command under its two names. */
+function addExplain(command: Command, cli: Cli, name: string): void {
+  withOutput(command)
+    .summary('say which rule decides what for a plan')
+    .description(
+      'Says of every rule whether it is about the plan, and what it decides: value against limit. Exit code 5 when the plan is denied.',
+    )
+    .argument('<file>', 'experiment file, YAML or JSON')
+    .option('--policy <dir>', 'folder of the policies; default: BREAKWATER_POLICY')
+    .option('--rego <file>', 'bundle.tar.gz or policy.wasm that is asked, too; default: BREAKWATER_REGO')
+    .option('--at <time>', 'the hour to judge by, with its offset; default: now', instantArgument)
+    .option('--wave <name>', 'judge as before this wave; default: as before the run')
+    .option('--time-scale <factor>', 'multiplies every policy duration, above 0 and at most 1', timeScaleArgument)
+    .option('--requested-by <name>', 'who asks for it', personArgument, userName())
+    .option('--json', 'the same as -o json')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  $ breakwater ${name} experiment.yaml --policy policies\n  $ breakwater ${name} experiment.yaml --at 2026-11-27T10:00:00-05:00`,
+    )
+    .action(async (file: string, options: ExplainOptions) => {
+      cli.finish(await explain(cli, file, options));
+    });
+}
+
+/** `breakwater explain FILE`: the same as `breakwater policy explain`. */
+export function explainPlan(program: Command, cli: Cli): void {
+  addExplain(program.command('explain'), cli, 'explain');
 }
 
 /** `breakwater policy test [DIR]` and `breakwater policy explain FILE` */
@@ -118,6 +149,7 @@ export function policy(program: Command, cli: Cli): void {
       'Runs every case (*.cases.yaml) of a folder against its policies, shows what differs, and which demands no case needs. Exit code 3 when a case fails or too little is covered.',
     )
     .argument('[dir]', 'folder of the policies; default: BREAKWATER_POLICY')
+    .option('--rego <file>', 'bundle.tar.gz or policy.wasm that must allow, too; default: BREAKWATER_REGO')
     .option('--min-coverage <percent>', 'least share of demands that decide a case', coverageArgument, 0)
     .option('--json', 'the same as -o json')
     .addHelpText(
@@ -127,23 +159,5 @@ export function policy(program: Command, cli: Cli): void {
     .action(async (dir: string | undefined, options: TestOptions) => {
       cli.finish(await test(cli, dir, options));
     });
-  withOutput(group.command('explain'))
-    .summary('say which rule decides what for a plan')
-    .description(
-      'Says of every rule whether it is about the plan, and what it decides: value against limit. Exit code 5 when the plan is denied.',
-    )
-    .argument('<file>', 'experiment file, YAML or JSON')
-    .option('--policy <dir>', 'folder of the policies; default: BREAKWATER_POLICY')
-    .option('--at <time>', 'the hour to judge by, with its offset; default: now', instantArgument)
-    .option('--wave <name>', 'judge as before this wave; default: as before the run')
-    .option('--time-scale <factor>', 'multiplies every policy duration, above 0 and at most 1', timeScaleArgument)
-    .option('--requested-by <name>', 'who asks for it', personArgument, userName())
-    .option('--json', 'the same as -o json')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ breakwater policy explain experiment.yaml --policy policies\n  $ breakwater policy explain experiment.yaml --at 2026-11-27T10:00:00-05:00',
-    )
-    .action(async (file: string, options: ExplainOptions) => {
-      cli.finish(await explain(cli, file, options));
-    });
+  addExplain(group.command('explain'), cli, 'policy explain');
 }

@@ -1,13 +1,16 @@
+import type { AuditEntry, AuditHead } from '../domain/audit/entry.ts';
 import type { Finding } from '../domain/findings.ts';
 import type { Grant } from '../domain/principal.ts';
 import type { Halt, RunEvent, RunState } from '../domain/run.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import type { CaseResult } from '../policy/cases.ts';
+import type { Explanation } from '../policy/explain.ts';
 import type { RunRecord } from '../records/ports.ts';
 import type { ReportFormat } from '../report/formats.ts';
 import type { Leftover } from '../report/leftovers.ts';
 import type { StartOptions } from './starting.ts';
 
-export type { Finding, Leftover, ReportFormat, RunEvent, RunRecord };
+export type { AuditEntry, AuditHead, CaseResult, Explanation, Finding, Leftover, ReportFormat, RunEvent, RunRecord };
 
 /** Who you are to the API. */
 export interface Me {
@@ -64,4 +67,45 @@ export interface Halted {
   halt: Halt;
   /** Live runs that were told so far. */
   told: number;
+}
+
+/** Which layers of policy have answered, and which only workers ask. */
+export interface AskedLayers {
+  asked: string[];
+  notAsked: string[];
+}
+
+/** The policies that the API's process is told of. */
+export interface PoliciesView extends AskedLayers {
+  guardrails: string[];
+  siteEnvironments?: Record<string, string[]>;
+  files?: { digest: string; names: string[]; rules: { name: string; file: string; contact: string; rule: Record<string, unknown> }[] };
+  rego?: { digest: string } | { problem: string };
+}
+
+/** An experiment that policies are asked about. Instants are ISO 8601. */
+export interface PolicyQuestion {
+  document: unknown;
+  /** Judged as before this wave; absent: as before the run. */
+  wave?: string;
+  timeScale?: number;
+  at?: string;
+}
+
+/** A case as a file of cases states it. */
+export interface GivenPolicyCase {
+  name: string;
+  at?: string;
+  given?: Record<string, unknown>;
+  expect: 'allow' | { deny: string[] };
+}
+
+/** Which entries of the audit log. Instants are ISO 8601. */
+export interface AuditQuery {
+  since?: string;
+  until?: string;
+  /** `sequence` of the last entry that you have. */
+  after?: number;
+  /** Only what is about this run. */
+  run?: string;
 }

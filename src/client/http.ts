@@ -2,11 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Halt, RunEvent, RunState } from '../domain/run.ts';
 import type { PlanResult } from '../workflows/plan.ts';
 import type {
+  AskedLayers,
+  AuditEntry,
+  AuditHead,
+  AuditQuery,
+  CaseResult,
+  Explanation,
   Finding,
+  GivenPolicyCase,
   Halted,
   Leftover,
   Me,
   Planned,
+  PoliciesView,
+  PolicyQuestion,
   ReportFormat,
   RunBrief,
   RunsPage,
@@ -18,6 +27,7 @@ import type {
 } from './http-views.ts';
 import { askApi, ApiProblem, type ApiAddress, type Asked } from './http-request.ts';
 import type { ScheduleRequest, ScheduleView } from './schedules.ts';
+import { linesOf } from './lines.ts';
 import { sseMessages } from './sse.ts';
 import type { StartedRun } from './starting.ts';
 
@@ -49,6 +59,10 @@ export class BreakwaterHttpClient {
     return this.json({ method: 'POST', path, body, headers });
   }
 
+  /** Whether the API can do its work. Open to everybody. */
+  health(): Promise<{ status: 'ok'; records: 'ok' | 'unreachable' | 'none'; access?: 'ok' | 'stale' | 'expired' }> {
+    return this.get('/healthz');
+  }
   me(): Promise<Me> {
     return this.get('/v1/me');
   }
@@ -145,6 +159,10 @@ export class BreakwaterHttpClient {
   halt(halt: { environment?: string; kind?: Halt['kind']; reason: string; by?: string }): Promise<Halted> {
     return this.post('/v1/halt', halt);
   }
+  /** Reports an incident: a halt whose runs are `void`, because something else went on. */
+  async incident(incident: { environment: string; reason: string }): Promise<Halted[]> {
+    return (await this.post<{ incidents: Halted[] }>('/v1/incidents', incident)).incidents;
+  }
   liftHalt(lift: { environment?: string; reason: string; by?: string }): Promise<void> {
     return this.json({ method: 'DELETE', path: '/v1/halt', query: withoutUndefined(lift) });
   }
@@ -175,5 +193,34 @@ export class BreakwaterHttpClient {
   /** Notes that a person has looked at what a run left behind. @returns the keys that are cleared */
   async clearLeftovers(id: string, clear: { reason: string; key?: string }): Promise<string[]> {
     return (await this.post<{ cleared: string[] }>(`/v1/runs/${encode(id)}/leftovers/clear`, clear)).cleared;
+  }
+
+  /** The policies that the API is told of, with their digests. */
+  policies(): Promise<PoliciesView> {
+    return this.get('/v1/policies');
+  }
+  /** What every rule says of an experiment. Starts nothing. */
+  explainPolicy(question: PolicyQuestion): Promise<Explanation & AskedLayers> {
+    return this.post('/v1/policies/test', question);
+  }
+  /** Whether cases come out as expected. @param at the hour of cases that name none */
+  testPolicies(cases: GivenPolicyCase[], at?: string): Promise<{ results: CaseResult[] } & AskedLayers> {
+    return this.post('/v1/policies/test', { cases, ...(at !== undefined && { at }) });
+  }
+
+  /** The end of the audit log's chain. */
+  auditHead(): Promise<AuditHead> {
+    return this.get('/v1/audit/head');
+  }
+  /** The entries of the audit log, in the order of the chain. When it breaks, go on with `after`. */
+  async *audit(query: AuditQuery = {}, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<AuditEntry> {
+    const asked: Asked = { method: 'GET', path: '/v1/audit', query: withoutUndefined(query), isStream: true, ...(signal && { signal }) };
+    const { body } = await askApi(this.address, asked);
+    if (body) for await (const line of linesOf(body)) yield JSON.parse(line) as AuditEntry;
+  }
+  /** The same as CSV, whole. */
+  async auditCsv(query: AuditQuery = {}): Promise<string> {
+    const asked: Asked = { method: 'GET', path: '/v1/audit', query: { ...withoutUndefined(query), format: 'csv' }, isStream: true };
+    return (await askApi(this.address, asked)).text();
   }
 }

@@ -18,6 +18,8 @@ export interface Order {
   /** One-time key: workflow id / wave / iteration / target id. */
   key: string;
   workflowId: string;
+  /** What its run says of itself. Absent in what earlier versions ordered. */
+  environment?: string;
   wave: string;
   iteration: number;
   fault: Spec;

@@ -1,5 +1,5 @@
 /** What a person or a service may be, for a team in an environment. */
-export const ROLES = ['viewer', 'operator', 'approver', 'admin'] as const;
+export const ROLES = ['viewer', 'operator', 'approver', 'auditor', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** In place of a team's or an environment's name: every one. */
@@ -37,7 +37,7 @@ export interface Place {
 }
 
 /** What can be done, by what it risks. */
-export type Action = 'read' | 'plan' | 'start' | 'pause' | 'stop' | 'approve' | 'schedule' | 'clear' | 'lift';
+export type Action = 'read' | 'plan' | 'start' | 'pause' | 'stop' | 'approve' | 'schedule' | 'clear' | 'lift' | 'audit';
 
 /** `hidden`: the principal must not even learn that it exists. */
 export type Access = 'allowed' | 'forbidden' | 'hidden';
@@ -47,7 +47,8 @@ const MAY: Record<Grant['role'], readonly Action[]> = {
   viewer: ['read'],
   operator: ['read', 'plan', 'start', 'pause', 'stop', 'schedule', 'clear'],
   approver: ['read', 'stop', 'approve', 'lift'],
-  admin: ['read', 'plan', 'start', 'pause', 'stop', 'approve', 'schedule', 'clear', 'lift'],
+  auditor: ['read', 'audit'],
+  admin: ['read', 'plan', 'start', 'pause', 'stop', 'approve', 'schedule', 'clear', 'lift', 'audit'],
   local: ['read', 'pause', 'stop', 'lift'],
 };
 
@@ -61,6 +62,10 @@ export function decide({ grants }: Pick<Principal, 'grants'>, action: Action, pl
   if (here.some(({ role }) => MAY[role].includes(action))) return 'allowed';
   return here.some(({ role }) => MAY[role].includes('read')) ? 'forbidden' : 'hidden';
 }
+
+/** Whether a principal may do something somewhere: for what is about no place. */
+export const mayAnywhere = ({ grants }: Pick<Principal, 'grants'>, action: Action): boolean =>
+  grants.some(({ role }) => MAY[role].includes(action));
 
 /** Whether a principal may see anything at all of an environment. */
 export const knowsEnvironment = ({ grants }: Pick<Principal, 'grants'>, environment: string): boolean =>

@@ -39,6 +39,7 @@ const WORDS: Record<Action, string> = {
   schedule: 'change schedules in',
   clear: 'clear leftovers in',
   lift: 'lift a halt of',
+  audit: 'read the audit log of',
 };
 
 const describe = ({ team, environment }: Place): string =>

@@ -14,5 +14,5 @@ export const openApi = {
     },
   },
   security: [{ bearer: [] }],
-  tags: ['runs', 'steering', 'halt', 'schedules', 'learning', 'service'].map((name) => ({ name })),
+  tags: ['runs', 'steering', 'halt', 'schedules', 'learning', 'policy', 'audit', 'service'].map((name) => ({ name })),
 };

@@ -30,6 +30,14 @@ export const Seed = z
 export const TimeScale = z.number().gt(0).max(1).describe('multiplies every policy duration');
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected the digest of a plan, 64 hexadecimal digits');
 
+/** An instant, as epoch milliseconds. */
+export const Instant = z.string().pipe(
+  z.iso
+    .datetime({ offset: true, error: 'expected an instant such as 2026-11-01T08:00:00Z' })
+    .transform((text) => Date.parse(text))
+    .meta({ type: 'string', format: 'date-time' }),
+);
+
 /** Texts that people read later: no control characters. */
 export const Text = z
   .string()

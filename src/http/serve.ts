@@ -3,8 +3,9 @@ import { BreakwaterClient } from '../client.ts';
 import { ConfigError, type Config } from '../config.ts';
 import { createRecords } from '../records/postgres.ts';
 import { doorOf } from './door.ts';
-import { readAccessFile } from './identity/access-file.ts';
+import { watchAccess } from './identity/live-access.ts';
 import { isLoopback } from './identity/loopback.ts';
+import { openPolicyRoom } from './policy-room.ts';
 import { createApi } from './server.ts';
 
 /** Reads of several people at once; a report of a long run holds one for a while. */
@@ -28,13 +29,13 @@ async function closeInTime(app: ReturnType<typeof createApi>, log: Logger): Prom
  * Serves the HTTP API until SIGINT or SIGTERM; what is under way is answered first.
  * @throws ConfigError when others could reach it and nobody would be authenticated, or the access file is wrong; Error when Temporal or the port cannot be had
  */
-export async function serveApi({ temporal, taskQueue, api, databaseUrl }: Config, log: Logger): Promise<void> {
+export async function serveApi({ temporal, taskQueue, api, databaseUrl, ...settings }: Config, log: Logger): Promise<void> {
   const { token, accessFile } = api;
   if (token === undefined && accessFile === undefined && !isLoopback(api.host))
     throw new ConfigError([
       `BREAKWATER_API_HOST='${api.host}': other machines reach it, so BREAKWATER_API_TOKEN must be set, or BREAKWATER_ACCESS; or use 127.0.0.1`,
     ]);
-  const access = accessFile === undefined ? undefined : await readAccessFile(accessFile);
+  const live = accessFile === undefined ? undefined : await watchAccess(accessFile, { log });
   const client = await BreakwaterClient.connect({ connection: temporal.connection, namespace: temporal.namespace, taskQueue });
   const limits = { maxConnections: CONNECTIONS, connectTimeoutMs: CONNECT_WITHIN_MS, statementTimeoutMs: STATEMENT_WITHIN_MS };
   const records = databaseUrl === undefined ? undefined : createRecords({ url: databaseUrl, ...limits });
@@ -43,9 +44,10 @@ export async function serveApi({ temporal, taskQueue, api, databaseUrl }: Config
     const app = createApi({
       door: doorOf(client),
       log,
+      policy: await openPolicyRoom(settings),
       ...(records && { records }),
       ...(token !== undefined && { token }),
-      ...(access && { access }),
+      ...(live && { live }),
     });
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -59,6 +61,7 @@ export async function serveApi({ temporal, taskQueue, api, databaseUrl }: Config
     await stopped;
     await closeInTime(app, log);
   } finally {
+    live?.stop();
     await Promise.all([client.close(), records?.close()]);
   }
 }

@@ -4,15 +4,19 @@ import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { guardAccess } from './guard.ts';
 import { createIdentify, type IdentitySources } from './identity/identify.ts';
+import { createLiveIdentify, type LiveAccess } from './identity/live-access.ts';
 import { LIMITS, limitAddresses, limitPrincipals, type Limits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { answerNotFound } from './not-found.ts';
 import { openApi } from './open-api.ts';
 import { answerProblems, problemOf, sendProblem } from './problem.ts';
 import { noteRefusals } from './refusals.ts';
+import type { PolicyRoom } from './policy-room.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { eventRoutes } from './routes/events.ts';
 import { haltRoutes } from './routes/halts.ts';
 import { learningRoutes } from './routes/learning.ts';
+import { policyRoutes } from './routes/policies.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { serviceRoutes } from './routes/service.ts';
@@ -24,6 +28,10 @@ import { Watchers } from './watchers.ts';
 export interface ApiOptions extends Rooms, IdentitySources {
   log: FastifyBaseLogger;
   limits?: Partial<Limits>;
+  /** The access file as it is at each request; in place of `access`. */
+  live?: LiveAccess;
+  /** Default: the guardrails alone. */
+  policy?: PolicyRoom;
 }
 
 /** Alertmanager groups some hundred alerts in a message. */
@@ -60,7 +68,7 @@ function markAnswers(app: FastifyInstance): void {
 }
 
 /** The HTTP API. Not listening yet. */
-export function createApi({ door, records, log, limits: given, ...sources }: ApiOptions): FastifyInstance {
+export function createApi({ door, records, log, limits: given, policy = {}, live, ...sources }: ApiOptions): FastifyInstance {
   const limits = { ...LIMITS, ...given };
   const watchers = new Watchers(limits.watchers, limits.watchersPerPrincipal);
   const app: FastifyInstance = fastify({
@@ -82,10 +90,11 @@ export function createApi({ door, records, log, limits: given, ...sources }: Api
   answerProblems(app);
   answerNotFound(app);
   markAnswers(app);
-  const registry = createMetrics(app, watchers);
+  const registry = createMetrics(app, watchers, live);
   limitAddresses(app, limits);
   if (records) noteRefusals(app, (facts) => records.appendAudit(facts));
-  guardAccess(app, createIdentify(sources));
+  guardAccess(app, live ? createLiveIdentify(sources, live) : createIdentify(sources));
+  live?.onChange(() => watchers.endAll()); // a key that was revoked must not go on watching
   limitPrincipals(app, limits);
   app.addHook('preClose', (done) => {
     watchers.close();
@@ -101,7 +110,9 @@ export function createApi({ door, records, log, limits: given, ...sources }: Api
     haltRoutes(api, rooms);
     scheduleRoutes(api, rooms);
     learningRoutes(api, rooms);
-    serviceRoutes(api, rooms, registry);
+    policyRoutes(api, policy);
+    auditRoutes(api, rooms);
+    serviceRoutes(api, rooms, registry, live);
     return Promise.resolve();
   });
   return app;

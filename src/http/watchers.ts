@@ -3,7 +3,8 @@ import { HttpError } from './problem.ts';
 /** Counts who watches, and lets no more in than there is room for. */
 export class Watchers {
   private readonly bySubject = new Map<string, number>();
-  private readonly over = new AbortController();
+  private over = new AbortController();
+  private isClosed = false;
   private count = 0;
   private readonly most: number;
   private readonly mostOfOne: number;
@@ -17,7 +18,7 @@ export class Watchers {
     return this.count;
   }
 
-  /** Fires when the API stops. */
+  /** Fires when the API stops, or everybody must say anew who they are. */
   get signal(): AbortSignal {
     return this.over.signal;
   }
@@ -40,8 +41,17 @@ export class Watchers {
     };
   }
 
-  /** Ends every stream. */
+  /** Ends every stream that is open; who may still watch comes back by themselves. */
+  endAll(): void {
+    if (this.isClosed) return;
+    const { over } = this;
+    this.over = new AbortController();
+    over.abort();
+  }
+
+  /** Ends every stream, those too that would be opened later. */
   close(): void {
+    this.isClosed = true;
     this.over.abort();
   }
 }

@@ -61,6 +61,14 @@ export const PolicyCase = z
   })
   .refine(({ given, experiment }) => !(given && experiment), 'expected `given` or `experiment`, not both');
 
+/** A case that says its facts itself: what comes from elsewhere names no files here. */
+export const GivenCase = z.strictObject({
+  name: z.string().min(3).max(200),
+  at: Instant.optional(),
+  given: Given.optional(),
+  expect: Expectation,
+});
+
 /** A file of cases, beside the policies. */
 export const PolicyCases = z.strictObject({
   apiVersion: z.literal('breakwater.dev/v1'),

@@ -5,11 +5,10 @@ import { readAs } from '../language/read-as.ts';
 import { readExperimentFile } from '../language/read.ts';
 import { readSource } from '../language/source.ts';
 import { factsGiven, PolicyCases, type PolicyCase } from './cases-schema.ts';
-import type { ConstraintTable } from './constraints/define.ts';
 import { describeDenial, type Denial } from './decision.ts';
 import { factsOf, type Facts } from './facts.ts';
 import type { PolicySet } from './folder.ts';
-import { decide } from './policy.ts';
+import { decide, type Judges } from './policy.ts';
 
 /** A case with its facts, and where it stands. */
 export interface ReadyCase {
@@ -70,9 +69,9 @@ function readCaseFile(file: string, nowMs: number): ReadyCase[] {
 /** Whether an expected entry, with or without its constraint, names the denial. */
 const names = (expected: string, denial: Denial): boolean => expected === denial.rule || expected === demandOf(denial);
 
-/** Asks the policies about one case. @param table what demands mean; another one in tests */
-export function runCase({ name, file, line, facts, expect }: ReadyCase, set: PolicySet, table?: ConstraintTable): CaseResult {
-  const { denials } = decide(facts, set, table);
+/** Asks the policies about one case. @param judges what is asked beside the files */
+export function runCase({ name, file, line, facts, expect }: ReadyCase, set?: PolicySet, judges?: Omit<Judges, 'set'>): CaseResult {
+  const { denials } = decide(facts, set, judges);
   const expected = expect === 'allow' ? [] : expect.deny;
   const missing = expected.filter((one) => !denials.some((denial) => names(one, denial)));
   const unexpected = denials.filter((denial) => !expected.some((one) => names(one, denial))).map(describeDenial);

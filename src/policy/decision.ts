@@ -18,7 +18,7 @@ export interface Denial {
 /** What the policy says of a plan, as it is put on record. */
 export interface PolicyDecision {
   allowed: boolean;
-  /** SHA-256 over every rule that was in force: those in code, the files, the address of an OPA. */
+  /** SHA-256 over every rule that was in force: those in code, the files, a Rego bundle, the address of an OPA. */
   policyDigest: string;
   /** SHA-256 over the facts that were judged. */
   inputDigest: string;
@@ -26,6 +26,8 @@ export interface PolicyDecision {
   atMs: number;
   /** How many rules the files hold; absent: no files are in force, or they cannot be read. */
   fromFiles?: number;
+  /** SHA-256 of the Rego bundle that was asked, or `unreadable`; absent: there is none. */
+  bundle?: string;
   /** How many rules were asked, and the names of those that apply to the plan. */
   evaluated: number;
   applied: string[];

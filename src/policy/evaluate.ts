@@ -3,7 +3,7 @@ import { constraints as standard } from './constraints/index.ts';
 import type { Constraint, ConstraintName, ConstraintTable, Objection } from './constraints/define.ts';
 import type { Denial } from './decision.ts';
 import { judgedWaves, type Facts, type WaveFacts } from './facts.ts';
-import { guardrails } from './guardrails.ts';
+import { guardrails, type Guardrail } from './guardrails.ts';
 import { applies } from './match.ts';
 
 /** What one demand of a rule says of one wave. */
@@ -52,8 +52,8 @@ export function denialsOf({ rule, judgements }: RuleJudgement): Denial[] {
 }
 
 /** Asks the guardrails. One that throws denies. */
-export const guardrailDenials = (facts: Facts): Denial[] =>
-  Object.entries(guardrails).flatMap(([rule, check]) => {
+export const guardrailDenials = (facts: Facts, rails: Record<string, Guardrail> = guardrails): Denial[] =>
+  Object.entries(rails).flatMap(([rule, check]) => {
     try {
       const reason = check(facts);
       return reason === undefined ? [] : [{ rule, reason }];

@@ -1,9 +1,13 @@
+import { environmentsOf, whyForeign, type SiteEnvironments } from '../domain/site-environments.ts';
 import type { Facts } from './facts.ts';
 
 /** Why a rule denies, with the value and the remedy; undefined when it has nothing against the plan. */
-type Guardrail = (facts: Facts) => string | undefined;
+export type Guardrail = (facts: Facts) => string | undefined;
 
 const isProduction = ({ environment }: Facts): boolean => environment.startsWith('prod');
+
+/** The guardrail that a setting gives its values. */
+export const SITE_ENVIRONMENT = 'site-environment';
 
 /** Rules in code. No file, flag or role lifts them. */
 export const guardrails: Record<string, Guardrail> = {
@@ -22,3 +26,12 @@ export const guardrails: Record<string, Guardrail> = {
       ? `time scale ${facts.timeScale} would shorten stop conditions and cool-downs in production: use 1`
       : undefined,
 };
+
+/** What holds: the rules in code, and, where somebody said which environments the sites hold, that a site is named by no other. */
+export const guardrailsWith = (siteEnvironments: SiteEnvironments | undefined): Record<string, Guardrail> =>
+  siteEnvironments
+    ? {
+        ...guardrails,
+        [SITE_ENVIRONMENT]: ({ site, environment }) => whyForeign(environmentsOf(siteEnvironments, site), site, environment),
+      }
+    : guardrails;

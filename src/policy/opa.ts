@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { denialsInAnswer, unanswered, type OutsideSay } from './answer.ts';
 import type { Denial } from './decision.ts';
 import type { Facts } from './facts.ts';
 
@@ -14,26 +14,20 @@ export interface OpaPort {
   ask(input: Facts): Promise<unknown>;
 }
 
-const RULE = 'opa';
-const Reasons = z.array(z.string().min(1)).max(1_000);
-/** What a policy may answer: yes or no, or with reasons. Reasons deny, whatever is said beside them. */
-const Answer = z.union([
-  z.boolean().transform((allow) => ({ allow, reasons: [] as string[] })),
-  z.looseObject({ allow: z.boolean(), reasons: Reasons.default([]) }),
-]);
-
-const deny = (reason: string, value: string): Denial => ({ rule: RULE, reason, value: value.slice(0, 300) });
-
-/** What an OPA has against a plan. No answer, and one that is not understood, deny. */
-export async function opaDenials(facts: Facts, opa: OpaPort): Promise<Denial[]> {
+async function denialsOf(facts: Facts, opa: OpaPort): Promise<Denial[]> {
   try {
     const result = await opa.ask(facts);
-    if (result === undefined) return [deny('no rule decides: is the path of BREAKWATER_OPA_URL that of a document?', opa.address)];
-    const { success, data } = Answer.safeParse(result);
-    if (!success) return [deny('expected true, false or { allow, reasons } as the result', JSON.stringify(result))];
-    if (data.reasons.length > 0) return data.reasons.map((reason) => ({ rule: RULE, reason: reason.slice(0, 500) }));
-    return data.allow ? [] : [deny('it does not allow the plan, and gives no reason', opa.address)];
+    if (result === undefined)
+      return [unanswered('opa', 'no rule decides: is the path of BREAKWATER_OPA_URL that of a document?', opa.address)];
+    return denialsInAnswer('opa', result, opa.address);
   } catch (error) {
-    return [deny(`it could not be asked: ${error instanceof Error ? error.message : String(error)}`.slice(0, 500), opa.address)];
+    return [unanswered('opa', `it could not be asked: ${error instanceof Error ? error.message : String(error)}`, opa.address)];
   }
 }
+
+/** What an OPA has against a plan. No answer, and one that is not understood, deny. */
+export const askOpa = async (facts: Facts, opa: OpaPort): Promise<OutsideSay> => ({
+  who: 'opa',
+  identity: opa.address,
+  denials: await denialsOf(facts, opa),
+});

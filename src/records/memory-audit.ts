@@ -2,7 +2,7 @@
 import { GENESIS, seal, type AuditedRun, type AuditEntry, type AuditFact } from '../domain/audit/entry.ts';
 import { auditedRun, eventKey, RUN_OPENED } from '../domain/audit/facts.ts';
 import { isSame } from '../domain/same.ts';
-import type { AuditLog, StrayRecord } from './audit/port.ts';
+import type { AuditFilter, AuditLog, StrayRecord } from './audit/port.ts';
 import { digestOfJson, sha256 } from './audit/digest.ts';
 import type { Entry } from './memory-entry.ts';
 import type { RunEvent, RunRecord } from './ports.ts';
@@ -56,8 +56,14 @@ export class MemoryAudit {
         const last = this.entries.at(-1);
         return last && { sequence: last.sequence, hash: last.hash };
       },
-      auditPages: async function* (this: MemoryAudit, { sinceMs = -Infinity, workflowId }: { sinceMs?: number; workflowId?: string } = {}) {
-        const page = this.entries.filter(({ atMs, subject }) => atMs >= sinceMs && (workflowId === undefined || subject === workflowId));
+      auditPages: async function* (
+        this: MemoryAudit,
+        { sinceMs = -Infinity, untilMs = Infinity, after = 0, workflowId }: AuditFilter = {},
+      ) {
+        const page = this.entries.filter(
+          ({ atMs, subject, sequence }) =>
+            atMs >= sinceMs && atMs < untilMs && sequence > after && (workflowId === undefined || subject === workflowId),
+        );
         if (page.length > 0) yield structuredClone(page);
       }.bind(this),
       strayEvents: async (limit) => this.strays().slice(0, limit),

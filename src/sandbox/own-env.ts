@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Settings by which a Breakwater signs, calls people and is chosen by Temporal: a throw-away one must do neither in another's name. */
+/** Settings by which a Breakwater signs, calls people, is chosen by Temporal and knows its sites: a throw-away one must do none of it in another's name. */
 const OF_ANOTHER = [
   'BREAKWATER_AUDIT_KEY',
   'BREAKWATER_AUDIT_CHECKPOINTS',
@@ -9,6 +9,7 @@ const OF_ANOTHER = [
   'BREAKWATER_PAGER_URL',
   'BREAKWATER_PAGER_KEY',
   'BREAKWATER_BUILD_ID',
+  'BREAKWATER_SITE_ENVIRONMENTS',
 ];
 
 /**

@@ -7,6 +7,13 @@ export const policyVariables = {
     .min(1)
     .optional()
     .describe('folder of policy files, read by control workers before every wave; without it only the guardrails in code hold'),
+  BREAKWATER_REGO: z
+    .string()
+    .regex(/\.(tar\.gz|tgz|wasm)$/, 'expected bundle.tar.gz or policy.wasm')
+    .optional()
+    .describe(
+      'Rego compiled to WebAssembly that must allow every plan, evaluated by control workers before every wave: a bundle.tar.gz of `opa build -t wasm -e breakwater/decision`, or a policy.wasm with a data.json beside it',
+    ),
   BREAKWATER_OPA_URL: z
     .url({ protocol: /^https?$/, error: 'expected an http(s) URL' })
     .refine((url) => !/[@?#]/.test(url), 'expected a URL without credentials, query or fragment')

@@ -14,12 +14,13 @@ export const capOf = ({ plan: { experiment } }: AdmittedRun): Pick<Order, 'traff
 
 /** The order to set the fence of an iteration; undefined when the wave's preparation did not find the route. */
 export function fenceOrder(run: AdmittedRun, place: Place, { fence }: Preparation): Order | undefined {
-  const { traffic, guard } = run.plan.experiment;
+  const { traffic, guard, metadata } = run.plan.experiment;
   if (traffic?.set === undefined || !fence?.target) return undefined;
   const { workflowId } = run.state;
   return {
     key: `${workflowId}/${place.wave}/${place.iteration}/${FENCE_KEY}${fence.target.id}`,
     workflowId,
+    environment: metadata.environment,
     ...place,
     fault: fenceFault(traffic, traffic.set),
     target: fence.target,

@@ -11,6 +11,7 @@ export const ordersOf = (run: AdmittedRun, { fault }: WavePlan, place: Place, { 
   choice.victims.map((target) => ({
     key: `${run.state.workflowId}/${place.wave}/${place.iteration}/${target.id}`,
     workflowId: run.state.workflowId,
+    environment: run.plan.experiment.metadata.environment,
     ...place,
     fault,
     target,

@@ -92,11 +92,20 @@ async function runRunbook(run: AdmittedRun, name: string, why: string, place: Pl
   const book = run.plan.experiment.runbooks[name];
   if (!book) return;
   run.chronicle.add('runbook', { name, why, outcome: 'begun' }, place);
-  const { probes, slo, guard, site } = run.plan.experiment;
+  const { probes, slo, guard, site, metadata } = run.plan.experiment;
   const { workflowId } = workflowInfo();
   const outcome = await executeChild(runbook, {
     workflowId: `${workflowId}.runbook.${name}.${place.wave}.${place.iteration}`,
-    args: [{ name, runbook: book, site, experiment: { probes, slo, guard }, place: { workflowId, ...place, phase: 'recovery' } }],
+    args: [
+      {
+        name,
+        runbook: book,
+        site,
+        environment: metadata.environment,
+        experiment: { probes, slo, guard },
+        place: { workflowId, ...place, phase: 'recovery' },
+      },
+    ],
     staticSummary: `runbook ${name}: ${why}`.slice(0, 200),
     parentClosePolicy: 'ABANDON',
   }).catch((cause: unknown) => ({ stable: false, steps: [reasonOf(cause)] }));

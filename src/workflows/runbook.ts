@@ -8,6 +8,8 @@ export interface RunbookInput {
   name: string;
   runbook: Runbook;
   site: string;
+  /** What its run says of itself. Absent in what earlier versions began. */
+  environment?: string;
   experiment: Signals;
   place: SamplePlace;
 }
@@ -19,11 +21,11 @@ export interface RunbookResult {
 }
 
 /** Carries out a runbook step by step. A step that fails or is not verified in time ends it: the next steps build on it. */
-export async function runbook({ runbook: book, site, experiment, place }: RunbookInput): Promise<RunbookResult> {
+export async function runbook({ runbook: book, site, environment, experiment, place }: RunbookInput): Promise<RunbookResult> {
   const steps: string[] = [];
   for (const { remedy, verify } of book.steps) {
     try {
-      steps.push(await repairing(site, `remedy ${remedy.kind}`).applyRemedy(remedy));
+      steps.push(await repairing(site, `remedy ${remedy.kind}`).applyRemedy(remedy, environment));
     } catch (cause) {
       return { stable: false, steps: [...steps, `${remedy.kind} failed: ${reasonOf(cause)}`] };
     }

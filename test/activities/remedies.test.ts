@@ -7,7 +7,10 @@ test('each attempt of one order knows the earlier ones: what must not be done tw
   const kubernetes = memoryCluster();
   kubernetes.put(NAMESPACES, { metadata: { name: 'shop', annotations: { 'breakwater.dev/enabled': 'true' } } });
   kubernetes.put(DEPLOYMENTS, { metadata: { name: 'web', namespace: 'shop' }, spec: {} });
-  const { applyRemedy } = createRemedyActivities({ commands: null as never, http: null as never, secrets: null as never, kubernetes });
+  const { applyRemedy } = createRemedyActivities(
+    { commands: null as never, http: null as never, secrets: null as never, kubernetes },
+    { site: 'local' },
+  );
   const attempt = (info: { activityId: string; attempt: number; runId?: string }) =>
     new MockActivityEnvironment({ ...info, workflowExecution: { workflowId: 'run/runbook', runId: info.runId ?? 'r1' } }).run(applyRemedy, {
       kind: 'kubernetes-restart',

@@ -84,3 +84,26 @@ test('explain says which rule decides what, at what hour', async () => {
   expect((await ask('--wave', 'nonsense')).stderr).toContain('there are dry-run, single, canary, stress');
   expect((await ask('--at', 'tomorrow')).code).toBe(2);
 });
+
+test('a Rego bundle is asked by test and explain, by name or by its setting; `explain` is the same under a shorter name', async () => {
+  const bundle = join(root, 'test/policy/rego/decision.tar.gz');
+  const at = ['--at', '2026-11-24T10:00:00Z'];
+  const explained = await call(['explain', experiment, '--policy', examples, '--rego', bundle, ...at]);
+  expect([explained.code, explained.stderr]).toEqual([0, '']);
+  expect(explained.stdout).toMatch(/ok {4}rego [0-9a-f]{12}/);
+  const weekend = ['policy', 'explain', experiment, '--at', '2026-11-28T10:00:00Z'];
+  const denied = await call(weekend, { env: { BREAKWATER_REGO: bundle } });
+  expect(denied.code).toBe(5);
+  expect(denied.stdout).toMatch(/deny {2}rego [0-9a-f]{12}\n {6}not at a weekend/);
+  const absent = await call(weekend, { env: { BREAKWATER_REGO: join(folder, 'absent.tar.gz') } });
+  expect([absent.code, absent.stdout]).toEqual([5, expect.stringContaining('the bundle gives no answer: ENOENT') as string]);
+  const cases = await call(['policy', 'test', examples, '--rego', bundle, '--json']);
+  const { results, bundle: digest } = JSON.parse(cases.stdout) as { results: { unexpected: string[] }[]; bundle: string };
+  expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  expect([cases.code, results.flatMap(({ unexpected }) => unexpected).some((one) => one.startsWith('rego: '))]).toEqual([3, true]);
+  const sites = await call(['explain', experiment, ...at], { env: { BREAKWATER_SITE_ENVIRONMENTS: 'local=production' } });
+  expect([sites.code, sites.stdout]).toEqual([
+    5,
+    expect.stringContaining('deny  site-environment (guardrail): site local holds production') as string,
+  ]);
+}, 60_000);

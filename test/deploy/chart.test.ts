@@ -131,6 +131,25 @@ describeWithHelm('the chart', () => {
     }
   });
 
+  test('control workers are told which environments every site holds, each site’s worker its own, and none is left out', () => {
+    const held = (values: object): Record<string, string | undefined> =>
+      Object.fromEntries(
+        podsOf(render(values)).map(([name, { containers }]) => [
+          name.replace('chaos-breakwater-', ''),
+          containers[0]?.env.find(({ name: setting }) => setting === 'BREAKWATER_SITE_ENVIRONMENTS')?.value,
+        ]),
+      );
+    expect(Object.values(held(siteWith())).filter((value) => value !== undefined)).toEqual([]);
+    const told = held({ ...siteWith({ environments: ['production', 'canary'] }), otherSites: { dev: ['staging'] } });
+    expect(told).toMatchObject({ control: 'dev=staging,eu-1=production|canary', 'site-eu-1': 'eu-1=production|canary' });
+    expect(told['api']).toBe(told['control']);
+    expect(helm('template', { ...siteWith(), otherSites: { dev: ['staging'] } })).toMatchObject({
+      ok: false,
+      stderr: expect.stringContaining('site eu-1 says nothing of its environments') as string,
+    });
+    expect(helm('template', siteWith({ environments: ['Production'] })).ok).toBe(false);
+  });
+
   test('the build id is that of the image, and a Job makes it the current version, with the settings of its workers; without versioning there is none', () => {
     const temporal = { address: 'temporal:7233' };
     const idOf = (values: object): string | undefined =>

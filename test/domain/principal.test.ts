@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decide, EVERY, knowsEnvironment, readable, ROLES, type Action, type Grant, type Place } from '../../src/domain/principal.ts';
 
-const ACTIONS: Action[] = ['read', 'plan', 'start', 'pause', 'stop', 'approve', 'schedule', 'clear', 'lift'];
+const ACTIONS: Action[] = ['read', 'plan', 'start', 'pause', 'stop', 'approve', 'schedule', 'clear', 'lift', 'audit'];
 const at = (role: Grant['role'], team = 'payments', environment = 'staging') => ({ grants: [{ role, team, environment }] });
 const here: Place = { team: 'payments', environment: 'staging' };
 
@@ -10,7 +10,8 @@ const table: Record<Grant['role'], string> = {
   viewer: 'read',
   operator: 'read plan start pause stop schedule clear',
   approver: 'read stop approve lift',
-  admin: 'read plan start pause stop approve schedule clear lift',
+  auditor: 'read audit',
+  admin: 'read plan start pause stop approve schedule clear lift audit',
   local: 'read pause stop lift',
 };
 

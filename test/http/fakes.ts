@@ -25,6 +25,8 @@ export const access = AccessFile.parse({
   keys: [
     ...['viewer', 'operator', 'approver'].map((role) => key(role, role, 'payments', 'staging')),
     key('admin', 'admin', '*', '*'),
+    key('auditor', 'auditor', '*', '*'),
+    key('team-auditor', 'auditor', 'payments', '*'),
     key('other', 'admin', 'search', '*'),
     key('pager', 'operator', '*', 'staging'),
     key('expired', 'admin', '*', '*', { expires: '2020-01-01T00:00:00Z' }),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { AccessFile, rangeOf, readAccessFile } from '../../src/http/identity/access-file.ts';
 import { createProxyTrust } from '../../src/http/identity/proxy.ts';
+import { UsedTokens } from '../../src/http/identity/used-tokens.ts';
 import { bearer, keyOf, withFakes } from './fakes.ts';
 
 interface Pair {
@@ -194,6 +195,75 @@ describe('tokens', () => {
     expect(await me(await token({ device_managed: true }), access)).toMatchObject(refused(/names no device/));
     expect(await me(await token({ device_id: 'laptop-7', device_managed: 'true' }), access)).toMatchObject(refused(/device_managed/));
     expect(await me(await token({ device_id: 'laptop-7' }), access)).toMatchObject(refused(/device_managed/));
+  });
+});
+
+describe('tokens that count once', () => {
+  const halt = (token: string) => ({
+    method: 'POST' as const,
+    url: '/v1/halt',
+    headers: { authorization: `Bearer ${token}` },
+    payload: { reason: 'x', environment: 'staging' },
+  });
+  const once = (more: object = {}) => ({
+    access: accessWith({
+      replay: 'refuse',
+      grants: [{ claim: 'groups', value: 'oncall', role: 'operator', environment: 'staging' }],
+      ...more,
+    }),
+    jwksCooldownMs: 0,
+  });
+  const wrong = (answer: { json(): unknown }): unknown => (answer.json() as { detail: unknown }).detail;
+
+  test('a replayed one changes nothing a second time; it may look, and another one may act', () =>
+    withFakes(async ({ app, door }) => {
+      const token = await mint({ claims: { jti: 'one' } });
+      for (let i = 0; i < 3; i++)
+        expect((await app.inject({ url: '/v1/me', headers: { authorization: `Bearer ${token}` } })).statusCode).toBe(200);
+      expect((await app.inject(halt(token))).statusCode).toBe(202);
+      const again = await app.inject(halt(token));
+      expect([again.statusCode, wrong(again)]).toEqual([401, expect.stringMatching(/was used before/)]);
+      // the same name in another token of the same issuer is the same token
+      expect((await app.inject(halt(await mint({ claims: { jti: 'one', exp: nowS() + 900 } })))).statusCode).toBe(401);
+      expect((await app.inject(halt(await mint({ claims: { jti: 'two' } })))).statusCode).toBe(202);
+      expect(door.calls.filter(([name]) => name === 'halt')).toHaveLength(2);
+    }, once()));
+
+  test('many at the same time are one', () =>
+    withFakes(async ({ app, door }) => {
+      const token = await mint({ claims: { jti: 'race' } });
+      const statuses = (await Promise.all(Array.from({ length: 10 }, () => app.inject(halt(token))))).map(({ statusCode }) => statusCode);
+      expect(statuses.filter((status) => status === 202)).toHaveLength(1);
+      expect(door.calls).toHaveLength(1);
+    }, once()));
+
+  test.each([[undefined], [''], [7], ['x'.repeat(501)]])('one whose jti is %j changes nothing', (jti) =>
+    withFakes(async ({ app, door }) => {
+      const answer = await app.inject(halt(await mint({ claims: { jti } as never })));
+      expect([answer.statusCode, wrong(answer)]).toEqual([401, expect.stringMatching(/'jti'/)]);
+      expect(door.calls).toEqual([]);
+    }, once()),
+  );
+
+  test('a token of an issuer that does not ask for it acts as often as it likes', () =>
+    withFakes(
+      async ({ app }) => {
+        const token = await mint({ claims: { jti: 'one' } });
+        for (let i = 0; i < 2; i++) expect((await app.inject(halt(token))).statusCode).toBe(202);
+      },
+      once({ replay: 'allow' }),
+    ));
+
+  test('what was used is remembered until nobody would take it, and no more than there is room for', () => {
+    let atMs = 0;
+    const used = new UsedTokens(() => atMs, 2);
+    used.use('corp', 'a', 100);
+    used.use('shop', 'a', 100);
+    expect(() => used.use('corp', 'b', 100)).toThrow(/too many/);
+    expect(() => used.use('corp', 'a', 100)).toThrow(/used before/);
+    atMs = 100;
+    used.use('corp', 'b', 200);
+    expect(() => used.use('corp', 'b', 200)).toThrow(/used before/);
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { factsGiven } from '../../src/policy/cases-schema.ts';
 import { openPolicies, readPolicies } from '../../src/policy/folder.ts';
+import type { SiteEnvironments } from '../../src/domain/site-environments.ts';
 import { decide, evaluateFacts } from '../../src/policy/policy.ts';
 import { policyText, setOf, withFolder } from './set.ts';
 
@@ -117,6 +118,16 @@ describe('fail closed', () => {
   test('guardrails hold whatever the files say', () => {
     const { allowed, denials } = decide({ ...facts, dataClass: 'pci' }, setOf([rule({ maxVictims: 100 })]));
     expect([allowed, denials.map((denial) => denial.rule)]).toEqual([false, ['no-regulated-data']]);
+  });
+  test('a site that holds another environment, or is not named, is denied whatever the files say, and the setting is in the digest', () => {
+    const said = (siteEnvironments: SiteEnvironments) => decide(facts, setOf([rule({ maxVictims: 100 })]), { siteEnvironments });
+    for (const siteEnvironments of [{ [facts.site]: ['elsewhere'] }, { other: [facts.environment] }, {}])
+      expect(said(siteEnvironments).denials).toMatchObject([
+        { rule: 'site-environment', reason: expect.stringContaining(facts.environment) as string },
+      ]);
+    const open = said({ [facts.site]: ['elsewhere', facts.environment] });
+    expect(open).toMatchObject({ allowed: true, applied: expect.arrayContaining(['site-environment']) as string[] });
+    expect(open.policyDigest).not.toBe(said({ [facts.site]: [facts.environment] }).policyDigest);
   });
 });
 

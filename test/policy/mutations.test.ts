@@ -13,7 +13,8 @@ const text = (name: string): string => readFileSync(join(examples, name), 'utf8'
 const cases = readCases(examples, 0);
 
 /** The first case that a set of policies fails. */
-const redCase = (set: PolicySet, table?: ConstraintTable): ReadyCase | undefined => cases.find((one) => !runCase(one, set, table).passed);
+const redCase = (set: PolicySet, table?: ConstraintTable): ReadyCase | undefined =>
+  cases.find((one) => !runCase(one, set, { ...(table && { table }) }).passed);
 
 /** What a rule may be changed to, each with its name: something left out, or a limit moved by the least that matters. */
 function mutants(value: unknown, path: string[]): [name: string, change: (parent: Json | unknown[]) => void][] {

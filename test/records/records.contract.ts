@@ -470,6 +470,10 @@ export function recordsContract(open: () => Promise<Records>): void {
         ['run-opened', 'run-closed', ...Array.from({ length: 10 }, () => 'run-started')].sort(),
       );
       expect(await entries({ sinceMs: T0 + 60_000 })).toHaveLength(8);
+      const whole = await entries();
+      expect(await entries({ untilMs: T0 + 60_000 })).toEqual(whole.filter(({ atMs }) => atMs < T0 + 60_000));
+      expect(await entries({ after: 2, sinceMs: T0 })).toEqual(whole.filter(({ sequence, atMs }) => sequence > 2 && atMs >= T0));
+      expect(await entries({ after: 1e6 })).toEqual([]);
     });
     test('any event comes back so that its hash fits', async () => {
       await records.openRun(aRun());

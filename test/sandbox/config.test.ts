@@ -44,6 +44,11 @@ test.each([
   [{ BREAKWATER_SLOTS: '10' }, { slots: 10 }],
   [{ BREAKWATER_POLICY: '/etc/policies' }, { policyDir: '/etc/policies' }],
   [{ BREAKWATER_OPA_URL: 'http://127.0.0.1:8181/v1/data/x' }, { opaUrl: 'http://127.0.0.1:8181/v1/data/x' }],
+  [{ BREAKWATER_REGO: '/etc/bundle.tar.gz' }, { regoBundle: '/etc/bundle.tar.gz' }],
+  [
+    { BREAKWATER_SITE_ENVIRONMENTS: 'eu-1=production, dev = staging|development' },
+    { siteEnvironments: { 'eu-1': ['production'], dev: ['staging', 'development'] } },
+  ],
   [
     { BREAKWATER_AUDIT_KEY: '/k', BREAKWATER_AUDIT_CHECKPOINTS: '/c', BREAKWATER_AUDIT_URL: 'https://h/x', BREAKWATER_AUDIT_EVERY: '5m' },
     { audit: { keyFile: '/k', checkpointFile: '/c', url: 'https://h/x', everyMs: 300_000 } },
@@ -63,6 +68,11 @@ test.each([
   [{ BREAKWATER_AUDIT_URL: 'ftp://hunter2' }, /^BREAKWATER_AUDIT_URL=\(secret\): expected an http/],
   [{ BREAKWATER_AUDIT_KEY: '/k', BREAKWATER_AUDIT_EVERY: '10ms' }, /^BREAKWATER_AUDIT_EVERY='10ms': expected 1s to 1d/],
   [{ BREAKWATER_SLOTS: 'many' }, /^BREAKWATER_SLOTS='many': /],
+  [{ BREAKWATER_REGO: '/etc/rules.rego' }, /^BREAKWATER_REGO='\/etc\/rules.rego': expected bundle.tar.gz/],
+  [{ BREAKWATER_SITE_ENVIRONMENTS: 'eu-1' }, /^BREAKWATER_SITE_ENVIRONMENTS='eu-1': expected sites with their environments/],
+  [{ BREAKWATER_SITE_ENVIRONMENTS: 'eu-1=production,' }, /found ''/],
+  [{ BREAKWATER_SITE_ENVIRONMENTS: 'eu-1=Production' }, /found 'eu-1=Production'/],
+  [{ BREAKWATER_SITE_ENVIRONMENTS: 'eu-1=a,eu-1=b' }, /site eu-1 is named twice/],
   [{ BREAKWATER_OPA_URL: 'ftp://opa' }, /^BREAKWATER_OPA_URL='ftp:\/\/opa': expected an http/],
   [{ BREAKWATER_OPA_URL: 'http://a:b@opa/x' }, /without credentials/],
   [{ BREAKWATER_SLOTS: '0' }, /^BREAKWATER_SLOTS='0': .*>=1/],

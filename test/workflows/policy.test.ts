@@ -1,3 +1,7 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openRego } from '../../src/policy/bundle/open.ts';
 import type { PolicyDecision } from '../../src/policy/decision.ts';
 import type { PolicySource } from '../../src/policy/policy.ts';
 import { setOf } from '../policy/set.ts';
@@ -33,7 +37,7 @@ describeWithTemporal('policies and a run', () => {
   });
   afterAll(() => theatre.close());
 
-  const policyEvents = async ({ records }: Stage, id: string) =>
+  const policyEvents = async ({ records }: Pick<Stage, 'records'>, id: string) =>
     (await records.events(id))
       .filter(({ kind }) => kind === 'policy')
       .map(({ wave, data }) => ({ wave, data: data as { open: boolean; rule?: string; policy: PolicyDecision } }));
@@ -91,6 +95,36 @@ describeWithTemporal('policies and a run', () => {
       },
       { site, nowMs: () => NOON - 60_000, policies },
     );
+  });
+
+  test('a Rego bundle that is damaged between two waves denies the second one, and its digest is on record', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'breakwater-rego-'));
+    const file = join(dir, 'bundle.tar.gz');
+    copyFileSync(join(__dirname, '../policy/rego/decision.tar.gz'), file);
+    const site = new FakeSite().on('injectFault', async (_order, usual) => {
+      const injection = await usual();
+      writeFileSync(file, 'half a bundle');
+      return injection;
+    });
+    const metadata = { ...(threeWaves['metadata'] as object), owner: 'us' };
+    try {
+      await onStage(
+        theatre,
+        async ({ start, verdict, records }) => {
+          const id = await start({ ...threeWaves, metadata });
+          expect(await verdict(id)).toMatchObject({
+            rule: 'wave-denied',
+            reason: expect.stringContaining('rego: the bundle gives no answer') as string,
+          });
+          const bundles = (await policyEvents({ records }, id)).map(({ data }) => data.policy.bundle);
+          expect(new Set(bundles).size).toBe(2);
+          expect(site.orders('injectFault')).toHaveLength(1);
+        },
+        { site, nowMs: () => NOON, rego: openRego(file, 10_000) },
+      );
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 
   test('what a rule denies beforehand never begins, dry run included; plan says the same, and who asks counts', () =>

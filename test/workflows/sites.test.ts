@@ -38,6 +38,23 @@ describeWithTemporal('sites', () => {
       expect((await records.events(id)).map(({ kind }) => kind)).toEqual(['run-started', 'policy', 'closed']); // nobody was asked to approve
     }));
 
+  test('a site that holds another environment: denied before anything of it is asked, and the orders of its own runs say theirs', () =>
+    onStage(
+      theatre,
+      async ({ site, start, verdict }) => {
+        const document = experimentDocument();
+        const metadata = { ...(document['metadata'] as object), environment: 'development' };
+        expect(await verdict(await start({ ...document, metadata }))).toMatchObject({
+          verdict: 'denied',
+          reason: expect.stringContaining('site-environment: site local holds staging, and the experiment is of development') as string,
+        });
+        expect(site.calls).toEqual([]);
+        expect(await verdict(await start())).toMatchObject({ verdict: 'passed' });
+        expect(site.orders('injectFault').map(({ environment }) => environment)).toEqual(['staging']);
+      },
+      { siteEnvironments: { local: ['staging'] } },
+    ));
+
   test('two sites: each run’s orders reach its own site alone', () =>
     onStage(theatre, async ({ site: local, start, verdict, taskQueue }) => {
       const mars = new FakeSite();

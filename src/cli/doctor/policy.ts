@@ -17,3 +17,16 @@ export async function checkPolicy({ policyDir }: Pick<Config, 'policyDir'>): Pro
     return orFail('policy', 'every plan is denied until this is right: `breakwater policy test` tells all problems')(cause);
   }
 }
+
+/** The bundle that this process is told of, if any: whether it is whole, and what its digest is. */
+export async function checkRego({ regoBundle }: Pick<Config, 'regoBundle'>): Promise<Finding[]> {
+  if (regoBundle === undefined) return [];
+  try {
+    const { readBundle } = await import('../../policy/bundle/read.ts');
+    const { digest, unpack } = await readBundle(regoBundle);
+    await unpack();
+    return [ok('rego', `bundle ${digest.slice(0, 12)}`)];
+  } catch (cause) {
+    return [orFail('rego', 'every plan is denied until this is right: `opa build -t wasm -e breakwater/decision` makes a bundle')(cause)];
+  }
+}

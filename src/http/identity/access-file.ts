@@ -33,6 +33,8 @@ const Issuer = z.strictObject({
   clockToleranceSeconds: z.int().min(0).max(120).default(30),
   kind: z.enum(['person', 'service']).default('person'),
   subjectClaim: z.string().min(1).max(100).default('sub'),
+  // refuse: its tokens count once for what changes something, by their `jti`.
+  replay: z.enum(['allow', 'refuse']).default('allow'),
   // Which claim names the device, and what else must hold of it; absent: no device is asked for.
   device: z.strictObject({ claim: z.string().min(1).max(100), require: z.record(z.string().max(100), claimValue).default({}) }).optional(),
   grants: z
@@ -98,13 +100,13 @@ export function rangeOf(text: string): { address: string; prefix: number; family
 }
 
 /**
- * Reads the file that BREAKWATER_ACCESS names.
+ * Reads the text of an access file.
  * @throws ConfigError that names every wrong place
  */
-export async function readAccessFile(path: string): Promise<AccessFile> {
+export function parseAccess(path: string, text: string): AccessFile {
   let raw: unknown;
   try {
-    raw = parse(await readFile(path, 'utf8'), { maxAliasCount: 0 });
+    raw = parse(text, { maxAliasCount: 0 });
   } catch (error) {
     throw new ConfigError([`BREAKWATER_ACCESS='${path}': it cannot be read: ${(error as Error).message}`]);
   }
@@ -115,3 +117,12 @@ export async function readAccessFile(path: string): Promise<AccessFile> {
     throw new ConfigError([`BREAKWATER_ACCESS='${path}': it lets nobody in; add issuers, keys or a proxy (docs/api.md)`]);
   return parsed.data;
 }
+
+/** @throws ConfigError when there is no such text */
+export const readAccessText = (path: string): Promise<string> =>
+  readFile(path, 'utf8').catch((error: Error) => {
+    throw new ConfigError([`BREAKWATER_ACCESS='${path}': it cannot be read: ${error.message}`]);
+  });
+
+/** Reads the file that BREAKWATER_ACCESS names. @throws ConfigError that names every wrong place */
+export const readAccessFile = async (path: string): Promise<AccessFile> => parseAccess(path, await readAccessText(path));

@@ -7,6 +7,7 @@ import { createApiKeys, isApiKey } from './api-keys.ts';
 import { isLoopback } from './loopback.ts';
 import { createProxyTrust } from './proxy.ts';
 import { createTokens } from './tokens.ts';
+import { UsedTokens } from './used-tokens.ts';
 
 /** Turns a request into who asks. @throws HttpError (401, 421, 403, 503) */
 export type Identify = (request: FastifyRequest) => Promise<Principal>;
@@ -17,6 +18,8 @@ export interface IdentitySources {
   token?: string;
   access?: AccessFile;
   nowMs?: () => number;
+  /** Tokens that were used and count once; default: none yet. */
+  used?: UsedTokens;
   /** Least time between two fetches of an issuer's keys, milliseconds. */
   jwksCooldownMs?: number;
 }
@@ -24,6 +27,9 @@ export interface IdentitySources {
 const everywhere = { team: EVERY, environment: EVERY } as const;
 const TOKEN_HOLDER: Principal = { subject: 'api-token', kind: 'unidentified', grants: [{ role: 'admin', ...everywhere }] };
 const THIS_MACHINE: Principal = { subject: 'localhost', kind: 'unidentified', grants: [{ role: 'local', ...everywhere }] };
+
+/** Whatever else is asked may change something. */
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -40,9 +46,15 @@ const WANTED =
 const bearerOf = ({ headers }: FastifyRequest): string | undefined => /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 
 /** The one place that turns a request into a principal. Whoever brings two identities has none. */
-export function createIdentify({ token, access, nowMs = Date.now, jwksCooldownMs }: IdentitySources): Identify {
+export function createIdentify({
+  token,
+  access,
+  nowMs = Date.now,
+  used = new UsedTokens(nowMs),
+  jwksCooldownMs,
+}: IdentitySources): Identify {
   if (token === undefined && !access) return async (request) => Promise.resolve(fromThisMachine(request));
-  const verify = access && access.issuers.length > 0 ? createTokens(access.issuers, jwksCooldownMs) : undefined;
+  const verify = access && access.issuers.length > 0 ? createTokens(access.issuers, used, jwksCooldownMs) : undefined;
   const keyHolder = createApiKeys(access?.keys ?? [], nowMs);
   const viaProxy = access?.proxy ? createProxyTrust(access.proxy) : undefined;
   return async (request) => {
@@ -56,7 +68,7 @@ export function createIdentify({ token, access, nowMs = Date.now, jwksCooldownMs
     if (given === undefined) throw new HttpError(401, WANTED);
     if (token !== undefined && timingSafeEqual(digest(given), digest(token))) return TOKEN_HOLDER;
     if (isApiKey(given)) return keyHolder(given);
-    if (verify && given.includes('.')) return verify(given);
+    if (verify && given.includes('.')) return verify(given, !READS.has(request.method));
     throw new HttpError(401, WANTED);
   };
 }

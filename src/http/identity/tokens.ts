@@ -2,6 +2,7 @@ import { createRemoteJWKSet, decodeJwt, errors, jwtVerify, type JWTPayload } fro
 import type { Grant, Principal } from '../../domain/principal.ts';
 import { HttpError } from '../problem.ts';
 import type { Issuer } from './access-file.ts';
+import type { UsedTokens } from './used-tokens.ts';
 
 /** Longest wait for an issuer's keys. */
 const KEYS_WITHIN_MS = 5_000;
@@ -9,6 +10,7 @@ const KEYS_KEPT_MS = 600_000;
 /** An unknown key id makes the keys be fetched again, but no more often than this: a stranger could otherwise have them fetched at will. */
 const KEYS_COOLDOWN_MS = 30_000;
 const MAX_TOKEN = 16_384;
+const MAX_JTI = 500;
 const SUBJECT = /^[\x21-\x7e]{1,180}$/;
 
 const refuse = (why: string): HttpError => new HttpError(401, `the token is not accepted: ${why}`);
@@ -56,11 +58,21 @@ function explain(error: unknown): Error {
   return new HttpError(503, 'the issuer of the token does not give its keys; try again');
 }
 
+/** @throws HttpError (401, 503) when it has no name, was used before, or cannot be remembered */
+function useOnce({ name, clockToleranceSeconds }: Issuer, { jti, exp = 0 }: JWTPayload, used: UsedTokens): void {
+  if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI) throw refuse("it counts once, and its claim 'jti' is no name of it");
+  used.use(name, jti, (exp + clockToleranceSeconds) * 1_000);
+}
+
+/** @param changesSomething whether the request would: then a token that counts once is used up */
+export type VerifyToken = (token: string, changesSomething: boolean) => Promise<Principal>;
+
 /**
  * Turns JWTs into principals. Of what is in a token before it is verified, only the issuer's name is used, to choose whose keys decide.
+ * @param used remembers the tokens that count once
  * @param cooldownMs least time between two fetches of an issuer's keys
  */
-export function createTokens(issuers: readonly Issuer[], cooldownMs = KEYS_COOLDOWN_MS): (token: string) => Promise<Principal> {
+export function createTokens(issuers: readonly Issuer[], used: UsedTokens, cooldownMs = KEYS_COOLDOWN_MS): VerifyToken {
   const known = new Map(
     issuers.map((issuer) => {
       const keys = createRemoteJWKSet(new URL(issuer.jwks), {
@@ -71,7 +83,7 @@ export function createTokens(issuers: readonly Issuer[], cooldownMs = KEYS_COOLD
       return [issuer.issuer, { issuer, keys }] as const;
     }),
   );
-  return async (token) => {
+  return async (token, changesSomething) => {
     try {
       if (token.length > MAX_TOKEN) throw refuse(`it is longer than ${MAX_TOKEN} characters`);
       const { iss } = decodeJwt(token);
@@ -85,7 +97,9 @@ export function createTokens(issuers: readonly Issuer[], cooldownMs = KEYS_COOLD
         clockTolerance: issuer.clockToleranceSeconds,
         requiredClaims: ['exp', issuer.subjectClaim],
       });
-      return principalOf(issuer, payload);
+      const principal = principalOf(issuer, payload);
+      if (issuer.replay === 'refuse' && changesSomething) useOnce(issuer, payload, used);
+      return principal;
     } catch (error) {
       throw explain(error);
     }

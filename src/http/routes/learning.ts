@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import * as z from 'zod';
 import { findingsOf } from '../../domain/findings.ts';
 import { decide, readable } from '../../domain/principal.ts';
@@ -8,6 +7,7 @@ import { CLEARED, openLeftovers, type Leftover } from '../../report/leftovers.ts
 import { lookBack } from '../../report/look-back.ts';
 import { runPieces } from '../../report/run-pieces.ts';
 import type { Api } from '../api.ts';
+import { begun } from '../begun.ts';
 import { principalOf } from '../guard.ts';
 import { HttpError } from '../problem.ts';
 import * as schema from '../schemas.ts';
@@ -29,19 +29,6 @@ const brief = ({ workflowId, name, service, environment, planDigest, startedAtMs
   ...(verdict !== undefined && { verdict }),
   ...(reason !== undefined && { reason }),
 });
-
-/** The first piece is awaited, so that what fails at once is a problem and no broken answer. */
-async function begun(pieces: AsyncGenerator<string>): Promise<Readable> {
-  const first = await pieces.next();
-  return Readable.from(
-    (async function* all() {
-      if (first.done) return;
-      yield first.value;
-      yield* pieces;
-    })(),
-    { objectMode: false },
-  );
-}
 
 /** What the records teach: reports, findings, what was left behind. */
 export function learningRoutes(app: Api, rooms: Rooms): void {

@@ -16,17 +16,12 @@ import { given } from './given.ts';
 const DOCUMENT_LIMIT = 524_288;
 const MOST = 200;
 
-const Instant = z.iso
-  .datetime({ offset: true, error: 'expected an instant such as 2026-11-01T08:00:00Z' })
-  .transform((text) => Date.parse(text))
-  .meta({ type: 'string', format: 'date-time' });
-
 const ListQuery = z.strictObject({
   ...schema.Places,
   name: Name.optional().describe('of the experiment'),
   verdict: schema.VerdictName.optional(),
-  since: z.string().pipe(Instant).optional().describe('started at or after'),
-  until: z.string().pipe(Instant).optional().describe('started before'),
+  since: schema.Instant.optional().describe('started at or after'),
+  until: schema.Instant.optional().describe('started before'),
   limit: z.coerce.number().int().min(1).max(MOST).default(50),
   cursor: z.string().max(1_000).optional().describe('`next` of the page before'),
 });

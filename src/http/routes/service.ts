@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Registry } from 'prom-client';
 import type { Api } from '../api.ts';
 import { HEALTH, principalOf } from '../guard.ts';
+import type { LiveAccess } from '../identity/live-access.ts';
 import * as schema from '../schemas.ts';
 import type { Rooms } from '../visible.ts';
 
@@ -21,7 +22,7 @@ const inTime = async (asked: Promise<unknown>): Promise<boolean> => {
 };
 
 /** Health, numbers, the description of the API, and who one is. */
-export function serviceRoutes(app: Api, { door, records }: Rooms, registry: Registry): void {
+export function serviceRoutes(app: Api, { door, records }: Rooms, registry: Registry, live?: Pick<LiveAccess, 'standing'>): void {
   const tags = ['service'];
   app.get(
     HEALTH,
@@ -30,13 +31,20 @@ export function serviceRoutes(app: Api, { door, records }: Rooms, registry: Regi
         tags,
         summary: 'whether the API can do its work: without the records halts and steering still go',
         security: [],
-        response: { 200: z.object({ status: z.literal('ok'), records: z.enum(['ok', 'unreachable', 'none']) }), 503: schema.problems[503] },
+        response: {
+          200: z.object({
+            status: z.literal('ok'),
+            records: z.enum(['ok', 'unreachable', 'none']),
+            access: z.enum(['ok', 'stale', 'expired']).optional(),
+          }),
+          503: schema.problems[503],
+        },
       },
     },
     async () => {
       await door.checkHealth();
       const kept = records === undefined ? 'none' : (await inTime(records.ping())) ? 'ok' : 'unreachable';
-      return { status: 'ok', records: kept } as const;
+      return { status: 'ok' as const, records: kept, ...(live && { access: live.standing() }) } as const;
     },
   );
   app.get(

@@ -6,6 +6,10 @@ export type { AuditEntry, AuditFact, AuditHead } from '../../domain/audit/entry.
 export interface AuditFilter {
   /** Happened at or after this instant, epoch milliseconds. */
   sinceMs?: number;
+  /** Happened before this instant, epoch milliseconds. */
+  untilMs?: number;
+  /** Sequence of the entry that they follow. */
+  after?: number;
   /** About this run. */
   workflowId?: string;
 }

@@ -12,6 +12,7 @@ const MOST_OF_A_PAGE = 2_000;
 const PAGE = `SELECT sequence::float8 AS sequence, sequence::text AS place, key, ${epochMs('at')} AS "atMs", actor, action, subject, run, details, previous, hash
   FROM breakwater.audit
   WHERE ($1::bigint IS NULL OR sequence > $1) AND ($2::float8 IS NULL OR at >= ${timestamp('$2')}) AND ($3::text IS NULL OR subject = $3)
+    AND ($4::float8 IS NULL OR at < ${timestamp('$4')})
   ORDER BY sequence LIMIT ${MOST_OF_A_PAGE}`;
 
 const KNOWN = `SELECT DISTINCT key FROM breakwater.audit WHERE key = ANY ($1::text[])`;
@@ -48,9 +49,14 @@ export const auditLog = ({ query }: Database, chain: Chain): AuditLog => ({
     });
   },
   auditHead: async () => (await query<AuditHead>('read the end of the audit log', HEAD)).rows[0],
-  async *auditPages({ sinceMs, workflowId } = {}) {
-    for (let after: string | null = null; ;) {
-      const { rows }: { rows: Row[] } = await query<Row>('read the audit log', PAGE, [after, sinceMs ?? null, workflowId ?? null]);
+  async *auditPages({ sinceMs, untilMs, after: begin, workflowId } = {}) {
+    for (let after: string | null = begin === undefined ? null : String(begin); ;) {
+      const { rows }: { rows: Row[] } = await query<Row>('read the audit log', PAGE, [
+        after,
+        sinceMs ?? null,
+        workflowId ?? null,
+        untilMs ?? null,
+      ]);
       if (rows.length === 0) return;
       yield rows.map(toEntry);
       after = rows.at(-1)?.place ?? null;

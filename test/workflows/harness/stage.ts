@@ -8,8 +8,10 @@ import type { Pager } from '../../../src/activities/ports.ts';
 import { deploymentOf } from '../../../src/deployment.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
 import { ledgerId } from '../../../src/domain/ledger/names.ts';
+import type { SiteEnvironments } from '../../../src/domain/site-environments.ts';
 import type { RunInput } from '../../../src/domain/run.ts';
 import type { PolicySource } from '../../../src/policy/policy.ts';
+import type { RegoPort } from '../../../src/policy/rego.ts';
 import { createMemoryRecords } from '../../../src/records/memory.ts';
 import type { Records } from '../../../src/records/ports.ts';
 import { temporalAddress } from '../../support/addresses.ts';
@@ -76,6 +78,8 @@ export interface StageOptions {
   pager?: Pager;
   policies?: PolicySource;
   changes?: ChangeControl;
+  siteEnvironments?: SiteEnvironments;
+  rego?: RegoPort;
   /** Default: one of its own. */
   taskQueue?: string;
   /** The control worker polls as this version of Temporal's worker versioning. */
@@ -99,6 +103,8 @@ export async function onStage<T>(
     pager,
     policies,
     changes,
+    siteEnvironments,
+    rego,
     taskQueue = `test-${randomUUID()}`,
     isForgetful = false,
     buildId,
@@ -110,6 +116,8 @@ export async function onStage<T>(
     ...(pager && { pager }),
     ...(policies && { policies }),
     ...(changes && { changes }),
+    ...(siteEnvironments && { siteEnvironments }),
+    ...(rego && { rego }),
   });
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,

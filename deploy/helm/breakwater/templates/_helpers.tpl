@@ -64,6 +64,21 @@ capabilities: { drop: [ALL] }
 {{- end }}{{ end }}
 {{- end }}
 
+{{/* What the control workers are told of all sites; empty: nobody said. One that is left out would be denied, so it is refused here. */}}
+{{- define "breakwater.siteEnvironments" -}}
+{{- $held := dict }}
+{{- range $name, $environments := .Values.otherSites }}{{ $_ := set $held $name $environments }}{{ end }}
+{{- range $site := .Values.sites }}{{ if $site.environments }}{{ $_ := set $held $site.name $site.environments }}{{ end }}{{ end }}
+{{- if $held }}
+{{- range $site := .Values.sites }}
+{{- if not $site.environments }}{{ fail (printf "site %s says nothing of its environments, and others do: it would be denied. Write environments: [...]" $site.name) }}{{ end }}
+{{- end }}
+{{- $entries := list }}
+{{- range $name, $environments := $held }}{{ $entries = append $entries (printf "%s=%s" $name (join "|" $environments)) }}{{ end }}
+{{- join "," $entries }}
+{{- end }}
+{{- end }}
+
 {{/* Settings of whoever keeps records. */}}
 {{- define "breakwater.recordsEnv" -}}
 - name: BREAKWATER_DATABASE_URL

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { factAbout } from '../../domain/audit/facts.ts';
+import { GENESIS } from '../../domain/audit/entry.ts';
+import { auditCsv, auditJsonLines } from '../../report/audit-export.ts';
+import type { Api } from '../api.ts';
+import { begun } from '../begun.ts';
+import { mustMay, principalOf } from '../guard.ts';
+import { HttpError } from '../problem.ts';
+import * as schema from '../schemas.ts';
+import { requireRecords, type Rooms } from '../visible.ts';
+import { given } from './given.ts';
+
+const FORMATS = ['jsonl', 'csv'] as const;
+const TYPES: Record<(typeof FORMATS)[number], string> = { jsonl: 'application/jsonl; charset=utf-8', csv: 'text/csv; charset=utf-8' };
+/** An export holds a connection of the database to its end. */
+const MOST_AT_ONCE = 2;
+
+const Query = z.strictObject({
+  since: schema.Instant.optional().describe('happened at or after'),
+  until: schema.Instant.optional().describe('happened before'),
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('`sequence` of the last entry that you have: goes on after it'),
+  run: z.string().min(1).max(300).optional().describe('only what is about this run'),
+  format: z.enum(FORMATS).default('jsonl').describe('jsonl: one entry a line with its hash, which can be verified; csv: for spreadsheets'),
+});
+
+/** The audit log, for whoever may see what every team does. */
+export function auditRoutes(app: Api, rooms: Rooms): void {
+  let underWay = 0;
+
+  app.get(
+    '/v1/audit/head',
+    {
+      schema: {
+        tags: ['audit'],
+        summary: 'the end of the chain, which stands for everything before it; 0 while it is empty',
+        response: { 200: z.object({ sequence: z.number(), hash: z.string() }), ...schema.problems },
+      },
+    },
+    async (request) => {
+      mustMay(principalOf(request), 'audit', {});
+      return { ...((await requireRecords(rooms).auditHead()) ?? GENESIS) };
+    },
+  );
+
+  app.get(
+    '/v1/audit',
+    {
+      schema: {
+        tags: ['audit'],
+        summary: 'the entries in the order of the chain, streamed; that they were read is an entry, too',
+        description: 'A stream that breaks is taken up with `after`.',
+        querystring: Query,
+        response: { 200: z.unknown().describe('the entries, in the format that was asked for'), ...schema.problems },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      mustMay(principal, 'audit', {});
+      const records = requireRecords(rooms);
+      if (underWay >= MOST_AT_ONCE) throw new HttpError(429, 'other exports of the audit log are under way; try again in a minute');
+      const { format, since, until, after, run } = request.query;
+      // Not read before it is on record who reads: an export that nobody could be asked about does not begin.
+      await records.appendAudit([
+        factAbout('audit', 'audit-exported', {
+          ...{ key: `api/${randomUUID()}`, atMs: Date.now(), actor: principal.subject, from: request.ip },
+          ...given(request.query),
+        }),
+      ]);
+      const filter = given({ sinceMs: since, untilMs: until, after, workflowId: run });
+      const write = format === 'csv' ? auditCsv : auditJsonLines;
+      underWay += 1;
+      const end = (): void => {
+        underWay -= 1;
+      };
+      const body = await begun(write(records.auditPages(filter))).catch((error: unknown) => {
+        end();
+        throw error;
+      });
+      body.once('close', end);
+      request.log.info({ by: principal.subject, format }, 'the audit log is exported');
+      return reply.header('content-type', TYPES[format]).send(body);
+    },
+  );
+}
