@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import type { ApprovalVerifier } from './activities/ports.ts';
 import { createControlActivities, createSiteActivities } from './activities/index.ts';
+import { createApprovals } from './adapters/approvals.ts';
 import { keepAlive } from './adapters/alive.ts';
 import { boundArenas } from './adapters/arenas.ts';
 import { boundHeap } from './adapters/heap.ts';
@@ -96,6 +98,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
       ...(policies && { policies }),
       ...(config.opaUrl !== undefined && { opa: createOpa(config.opaUrl, http) }),
       ...(pager && { pager }),
+      ...(config.approvalPublicKeys !== undefined && { approvals: await approvalsOf(config.approvalPublicKeys, log) }),
     });
     await keepJanitor(config, new Client({ connection, namespace: config.temporal.namespace }), log);
     workers.push(
@@ -157,6 +160,14 @@ async function policiesOf({ policyDir }: Config, log: Logger): Promise<PolicySou
     log.error({ cause: String(cause) }, 'the policies cannot be read: every plan is denied until they can');
   });
   return source;
+}
+
+/** Approvals count no more, and no less, while the keys cannot be read: a worker does everything else. */
+async function approvalsOf(file: string, log: Logger): Promise<ApprovalVerifier> {
+  const approvals = createApprovals(file);
+  const problem = await approvals.problem();
+  if (problem !== undefined) log.error({ problem }, 'no approval counts until the public keys can be read');
+  return approvals;
 }
 
 /** A worker works without it, and a person must know what then is not proven. */

@@ -1,4 +1,5 @@
 import type { Page, Paging } from '../domain/page.ts';
+import type { ApprovalStatement } from '../domain/signed-approval.ts';
 import type { FaultPorts, LeasePort, SurvivorsPort } from '../faults/ports.ts';
 import type { OpaPort } from '../policy/opa.ts';
 import type { PolicySource } from '../policy/policy.ts';
@@ -43,6 +44,14 @@ export class PagerError extends Error {
   }
 }
 
+/** Proves what an approval states, and that the API has signed it. */
+export interface ApprovalVerifier {
+  /** What was signed and with which key, or why it is not proven. Without the keys nothing is. Never throws. */
+  verify(signed: string, nowMs: number): Promise<{ statement: ApprovalStatement; keyId: string } | { why: string }>;
+  /** Why nothing can be verified now; undefined when it can. */
+  problem(): Promise<string | undefined>;
+}
+
 /** What the control activities need: the records, and the hour. */
 export interface ControlPorts {
   records: Records;
@@ -53,6 +62,8 @@ export interface ControlPorts {
   policies?: PolicySource;
   /** A running OPA that must allow every plan, too. Absent: none is asked. */
   opa?: OpaPort;
+  /** Verifies signed approvals, so that no other counts. Absent: an approval is a claim. */
+  approvals?: ApprovalVerifier;
   /** Sites that the janitor asks beside those of recorded runs. */
   sites?: readonly string[];
 }

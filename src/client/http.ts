@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Halt, RunEvent, RunState } from '../domain/run.ts';
 import type { PlanResult } from '../workflows/plan.ts';
 import type {
+  Approval,
   Finding,
   Halted,
   Leftover,
@@ -83,7 +84,7 @@ export class BreakwaterHttpClient {
   }
 
   /** Approves what the run waits for. @param digest of the plan that was seen */
-  approve(id: string, approval: Why & { digest: string }): Promise<RunState> {
+  approve(id: string, approval: Approval): Promise<RunState> {
     return this.post(`/v1/runs/${encode(id)}/approve`, approval);
   }
   reject(id: string, why: Why = {}): Promise<RunState> {

@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 import { BreakwaterClient } from '../client.ts';
 import { ConfigError, type Config } from '../config.ts';
+import { readSigningKey } from '../records/audit/keys.ts';
 import { createRecords } from '../records/postgres.ts';
 import { doorOf } from './door.ts';
 import { readAccessFile } from './identity/access-file.ts';
 import { isLoopback } from './identity/loopback.ts';
 import { createApi } from './server.ts';
+import { createSignApproval, type SignApproval } from './sign-approval.ts';
 
 /** Reads of several people at once; a report of a long run holds one for a while. */
 const CONNECTIONS = 5;
@@ -24,17 +26,31 @@ async function closeInTime(app: ReturnType<typeof createApi>, log: Logger): Prom
   clearTimeout(late);
 }
 
+/** @throws ConfigError when there is such a file and no key in it: nobody would notice that approvals are claims */
+async function signerOf(file: string | undefined, log: Logger): Promise<SignApproval | undefined> {
+  if (file === undefined) {
+    log.warn('BREAKWATER_APPROVAL_KEY is not set: approvals are not signed, and count only where control workers verify none');
+    return undefined;
+  }
+  const key = await readSigningKey(file).catch((cause: unknown) => {
+    throw new ConfigError([`BREAKWATER_APPROVAL_KEY='${file}': ${(cause as Error).message}`]);
+  });
+  log.info({ keyId: key.keyId }, 'approvals are signed');
+  return createSignApproval(key);
+}
+
 /**
  * Serves the HTTP API until SIGINT or SIGTERM; what is under way is answered first.
  * @throws ConfigError when others could reach it and nobody would be authenticated, or the access file is wrong; Error when Temporal or the port cannot be had
  */
-export async function serveApi({ temporal, taskQueue, api, databaseUrl }: Config, log: Logger): Promise<void> {
+export async function serveApi({ temporal, taskQueue, api, databaseUrl, approvalKey }: Config, log: Logger): Promise<void> {
   const { token, accessFile } = api;
   if (token === undefined && accessFile === undefined && !isLoopback(api.host))
     throw new ConfigError([
       `BREAKWATER_API_HOST='${api.host}': other machines reach it, so BREAKWATER_API_TOKEN must be set, or BREAKWATER_ACCESS; or use 127.0.0.1`,
     ]);
   const access = accessFile === undefined ? undefined : await readAccessFile(accessFile);
+  const signApproval = await signerOf(approvalKey, log);
   const client = await BreakwaterClient.connect({ connection: temporal.connection, namespace: temporal.namespace, taskQueue });
   const limits = { maxConnections: CONNECTIONS, connectTimeoutMs: CONNECT_WITHIN_MS, statementTimeoutMs: STATEMENT_WITHIN_MS };
   const records = databaseUrl === undefined ? undefined : createRecords({ url: databaseUrl, ...limits });
@@ -44,6 +60,7 @@ export async function serveApi({ temporal, taskQueue, api, databaseUrl }: Config
       door: doorOf(client),
       log,
       ...(records && { records }),
+      ...(signApproval && { signApproval }),
       ...(token !== undefined && { token }),
       ...(access && { access }),
     });

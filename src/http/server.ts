@@ -60,7 +60,7 @@ function markAnswers(app: FastifyInstance): void {
 }
 
 /** The HTTP API. Not listening yet. */
-export function createApi({ door, records, log, limits: given, ...sources }: ApiOptions): FastifyInstance {
+export function createApi({ door, records, signApproval, log, limits: given, ...sources }: ApiOptions): FastifyInstance {
   const limits = { ...LIMITS, ...given };
   const watchers = new Watchers(limits.watchers, limits.watchersPerPrincipal);
   const app: FastifyInstance = fastify({
@@ -94,7 +94,7 @@ export function createApi({ door, records, log, limits: given, ...sources }: Api
   app.register(swagger, { openapi: openApi, transform: jsonSchemaTransform });
   app.register(async (within) => {
     const api = within.withTypeProvider<ZodTypeProvider>();
-    const rooms: Rooms = { door, ...(records && { records }) };
+    const rooms: Rooms = { door, ...(records && { records }), ...(signApproval && { signApproval }) };
     runRoutes(api, rooms);
     eventRoutes(api, rooms, watchers);
     steeringRoutes(api, rooms);

@@ -57,7 +57,7 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     stage.site.on('prepareWave', async (_, usual) => (await linger(() => isReleased), usual()));
     const id = await stage.start(experimentDocument({ waves: fourWaves, approvals: { required: 2 } }));
     const { digest } = await reach(stage, id, 'awaiting-approval');
-    for (const by of ['ann', 'bob']) await stage.client.approve(id, { by, digest: digest! });
+    for (const by of ['bob', 'cid']) await stage.client.approve(id, { by, digest: digest! });
     await stage.site.began('prepareWave');
     await stage.client.pause(id, { by: 'bob' });
     isReleased = true;
@@ -106,7 +106,7 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     stage.site.on('guardWave', endlessGuard);
     const id = await stage.start(experimentDocument({ approvals: { required: 1 } }));
     const { digest } = await reach(stage, id, 'awaiting-approval');
-    await stage.client.approve(id, { by: 'ann', digest: digest! });
+    await stage.client.approve(id, { by: 'bob', digest: digest! });
     await reach(stage, id, holdsLive);
     await stage.client.abort(id, { by: 'bob', reason: 'pager' });
     return id;
@@ -119,7 +119,7 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     for (const what of ['start', 'wave canary']) {
       const { digest } = await reach(stage, id, ({ awaiting }) => awaiting === what);
       if (what !== 'start') site.population = site.population.slice(0, 3); // of five
-      await client.approve(id, { by: 'ann', digest: digest! });
+      await client.approve(id, { by: 'bob', digest: digest! });
     }
     return id;
   },

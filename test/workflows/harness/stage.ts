@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createControlActivities } from '../../../src/activities/index.ts';
-import type { Pager } from '../../../src/activities/ports.ts';
+import type { ApprovalVerifier, Pager } from '../../../src/activities/ports.ts';
 import { deploymentOf } from '../../../src/deployment.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
 import { ledgerId } from '../../../src/domain/ledger/names.ts';
@@ -73,6 +73,8 @@ export interface StageOptions {
   records?: Records;
   nowMs?: () => number;
   pager?: Pager;
+  /** Without it, approvals are claims. */
+  approvals?: ApprovalVerifier;
   policies?: PolicySource;
   /** Default: one of its own. */
   taskQueue?: string;
@@ -95,6 +97,7 @@ export async function onStage<T>(
     records = createMemoryRecords(),
     nowMs = () => Date.now(),
     pager,
+    approvals,
     policies,
     taskQueue = `test-${randomUUID()}`,
     isForgetful = false,
@@ -105,6 +108,7 @@ export async function onStage<T>(
     nowMs,
     sites: ['local'],
     ...(pager && { pager }),
+    ...(approvals && { approvals }),
     ...(policies && { policies }),
   });
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
