@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { ledgerId } from '../../src/domain/ledger/names.ts';
+import { makeApprovalKeys, signedAct, type ApprovalKeys } from '../support/approval-keys.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fenced, fourWaves, scaleUp } from '../workflows/harness/document.ts';
 import { holdsLive, reach } from '../workflows/harness/expectations.ts';
@@ -19,6 +20,11 @@ const withBudget = experimentDocument({
     { name: 'single', iterations: 2, budget: { slo: 'payments', expectedCost: '5%' } },
   ],
 });
+
+let keys: ApprovalKeys;
+/** Stories whose worker counts signed approvals only, and calls whom it is told to. */
+const SIGNED = ['approval-signed', 'glass-broken'];
+const pager = { page: () => Promise.resolve({ paged: true, evidence: 'taken' }) };
 
 /** What each saved run does; answers its workflow id. */
 const stories: Record<string, (stage: Stage) => Promise<string>> = {
@@ -123,6 +129,27 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     }
     return id;
   },
+  'approval-signed': async (stage) => {
+    const waves = [{ name: 'dry-run', dryRun: true }, { name: 'single' }, { name: 'canary', gate: 'approval' }];
+    const id = await stage.start(experimentDocument({ waves, approvals: { required: 1 } }));
+    for (const what of ['start', 'wave canary']) {
+      const state = await reach(stage, id, ({ awaiting }) => awaiting === what);
+      const forged = stage.client.approve(id, { by: 'corp:bob', digest: state.digest! });
+      await expect(forged).rejects.toThrow();
+      await stage.client.approve(id, await signedAct(keys.key, state, 'corp:bob'));
+    }
+    return id;
+  },
+  'glass-broken': async (stage) => {
+    const id = await stage.start(experimentDocument({ approvals: { required: 2 } }));
+    const state = await reach(stage, id, 'awaiting-approval');
+    const breakGlass = { reason: 'failover tonight', ticket: 'INC-7' };
+    await stage.client.approve(
+      id,
+      await signedAct(keys.key, state, 'corp:ann', { kind: 'break-glass', roles: ['break-glass'], breakGlass }),
+    );
+    return id;
+  },
   'janitor-finds-what-nobody-can-read': async ({ site, client, taskQueue }) => {
     site.leases.broken = ['/state/leases/x.lease is not valid JSON'];
     const workflowId = `janitor.${randomUUID()}`;
@@ -181,12 +208,16 @@ describeWithTemporal('record histories', () => {
   let theatre: Theatre;
   beforeAll(async () => {
     theatre = await openTheatre();
+    keys = await makeApprovalKeys();
     await mkdir(historiesDir, { recursive: true });
   });
-  afterAll(() => theatre.close());
+  afterAll(async () => {
+    keys.remove();
+    await theatre.close();
+  });
 
-  test.each(unsaved)('%s', (name, play) =>
-    onStage(theatre, async (stage) => {
+  test.each(unsaved)('%s', (name, play) => {
+    const record = async (stage: Stage): Promise<void> => {
       const workflowId = await play(stage);
       if (!workflowId.startsWith('ledger.')) await stage.verdict(workflowId);
       const history = historyToJSON(await stage.client.temporal.workflow.getHandle(workflowId).fetchHistory());
@@ -194,6 +225,7 @@ describeWithTemporal('record histories', () => {
         join(historiesDir, `${name}.json`),
         `${JSON.stringify({ workflowId, history: JSON.parse(history) as unknown }, null, 1)}\n`,
       );
-    }),
-  );
+    };
+    return onStage(theatre, record, SIGNED.includes(name) ? { approvals: keys.approvals, pager } : {});
+  });
 });

@@ -107,6 +107,31 @@ describeWithTemporal('signed approvals', () => {
       await end(stage, other);
     }));
 
+  test('a run that somebody resets in Temporal asks anew: what was approved before counts no more, though Temporal hands it in again', () =>
+    play(async (stage) => {
+      const id = await stage.start(needed());
+      const first = await asked(stage, id);
+      const before = await sign(first, 'corp:bob');
+      await update(stage, id, before);
+      expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
+      const hits = stage.site.of('injectFault').length;
+      const { temporal } = stage.client;
+      const { events } = await temporal.workflow.getHandle(id).fetchHistory();
+      const firstTask = events?.find(({ workflowTaskCompletedEventAttributes }) => workflowTaskCompletedEventAttributes);
+      await temporal.workflowService.resetWorkflowExecution({
+        namespace: 'default',
+        workflowExecution: { workflowId: id, runId: first.asking!.runId },
+        reason: 'once more',
+        requestId: randomUUID(),
+        workflowTaskFinishEventId: firstTask?.eventId ?? null,
+      });
+      const again = await asked(stage, id);
+      expect(again.approvals).toEqual([]);
+      await expect(update(stage, id, before)).rejects.toMatchObject(notCounted('another execution'));
+      expect(stage.site.of('injectFault')).toHaveLength(hits);
+      await end(stage, id);
+    }));
+
   test('an author does not approve what they wrote', () =>
     play(async (stage) => {
       const { metadata } = experimentDocument() as { metadata: object };
