@@ -1,13 +1,6 @@
 import { errors, jwtVerify } from 'jose';
 import type { ApprovalVerifier } from '../activities/ports.ts';
-import {
-  APPROVAL_ALGORITHM,
-  APPROVAL_ISSUER,
-  APPROVAL_TYPE,
-  ApprovalStatement,
-  LIVES_S,
-  MAX_SIGNED,
-} from '../domain/signed-approval.ts';
+import { APPROVAL_ALGORITHM, APPROVAL_ISSUER, APPROVAL_TYPE, ApprovalStatement, LIVES_S, MAX_SIGNED } from '../domain/signed-approval.ts';
 import { keyIdOf, readPublicKeys } from '../records/audit/keys.ts';
 
 /** How far the clocks of the API and of a worker may be apart, seconds. */

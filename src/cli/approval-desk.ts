@@ -31,7 +31,11 @@ export const atTemporal = <R>(cli: Cli, workflowId: string, by: string, use: (de
       state: () => inTime(client, () => client.status(workflowId)),
       approve: ({ digest, reason, breakGlass }) => {
         if (breakGlass)
-          throw new CliError(EXIT.usage, 'Glass is broken through the API only: it signs who does it.', 'Add --api URL, or set BREAKWATER_API_URL.');
+          throw new CliError(
+            EXIT.usage,
+            'Glass is broken through the API only: it signs who does it.',
+            'Add --api URL, or set BREAKWATER_API_URL.',
+          );
         const act: Act = { by, digest, ...(reason !== undefined && { reason }) };
         return sendAct(cli, client, 'approve', workflowId, act);
       },
@@ -53,7 +57,9 @@ export async function atApi<R>(cli: Cli, url: string, workflowId: string, use: (
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const cause = error.cause instanceof Error ? error.cause.message : error.message;
-    throw new CliError(EXIT.platform, `The API cannot be reached at ${url}: ${cause}`, 'Correct --api or BREAKWATER_API_URL.', { cause: error });
+    throw new CliError(EXIT.platform, `The API cannot be reached at ${url}: ${cause}`, 'Correct --api or BREAKWATER_API_URL.', {
+      cause: error,
+    });
   }
 }
 

@@ -15,7 +15,11 @@ interface ApproveOptions extends ActOptions {
 }
 
 /** What is approved, after the person has seen it. @throws CliError when it is not what they meant, or nobody can be asked */
-async function agreed(cli: Cli, desk: Desk, { digest, yes, breakGlass }: ApproveOptions): Promise<Pick<Given, 'digest' | 'awaiting'> | undefined> {
+async function agreed(
+  cli: Cli,
+  desk: Desk,
+  { digest, yes, breakGlass }: ApproveOptions,
+): Promise<Pick<Given, 'digest' | 'awaiting'> | undefined> {
   const { terminal } = cli;
   const state: RunState = await desk.state();
   if (state.awaiting === undefined || state.digest === undefined)
@@ -40,7 +44,8 @@ async function agreed(cli: Cli, desk: Desk, { digest, yes, breakGlass }: Approve
 /** Why an approval is given. @throws CliError when glass is to be broken without both a reason and a ticket */
 function whyOf({ reason, breakGlass, ticket }: ApproveOptions): Pick<Given, 'reason' | 'breakGlass'> {
   if (!breakGlass && ticket === undefined) return reason === undefined ? {} : { reason };
-  if (!breakGlass) throw new CliError(EXIT.usage, '--ticket belongs to --break-glass.', 'The ticket of a run is in its file: metadata.ticket.');
+  if (!breakGlass)
+    throw new CliError(EXIT.usage, '--ticket belongs to --break-glass.', 'The ticket of a run is in its file: metadata.ticket.');
   if (reason === undefined || ticket === undefined)
     throw new CliError(EXIT.usage, 'Glass is broken for a reason and a ticket only.', 'Add --reason TEXT and --ticket ID.');
   return { breakGlass: { reason, ticket } };
@@ -50,7 +55,11 @@ async function execute(cli: Cli, workflowId: string, options: ApproveOptions, is
   const api = options.api ?? cli.config().apiAddress.url;
   const why = whyOf(options);
   if (api !== undefined && isNamed)
-    throw new CliError(EXIT.usage, '--by is a claim, and the API knows who you are.', 'Leave it out; BREAKWATER_API_IDENTITY is who approves.');
+    throw new CliError(
+      EXIT.usage,
+      '--by is a claim, and the API knows who you are.',
+      'Leave it out; BREAKWATER_API_IDENTITY is who approves.',
+    );
   const handIn = async (desk: Desk): Promise<number> => {
     const seen = await agreed(cli, desk, options);
     if (seen === undefined) {
@@ -74,7 +83,10 @@ export function approve(program: Command, cli: Cli): void {
     )
     .option('--digest <sha256>', 'the digest that you have seen in the plan; refused when the run has another')
     .option('--api <url>', 'address of the HTTP API; default: BREAKWATER_API_URL')
-    .option('--break-glass', 'stand for every approval that is missing: needs the role break-glass, --reason and --ticket, and pages somebody')
+    .option(
+      '--break-glass',
+      'stand for every approval that is missing: needs the role break-glass, --reason and --ticket, and pages somebody',
+    )
     .option('--ticket <id>', 'incident or change for which glass is broken')
     .option('--yes', 'do not ask')
     .addHelpText(

@@ -54,7 +54,10 @@ export function isSamePerson(one: string, other: string): boolean {
 }
 
 /** Why somebody may not approve; undefined when they may. Nobody approves what they want themselves, or wrote. */
-export function whyNotByThem(by: string, { requestedBy, author }: { requestedBy: string; author?: string | undefined }): string | undefined {
+export function whyNotByThem(
+  by: string,
+  { requestedBy, author }: { requestedBy: string; author?: string | undefined },
+): string | undefined {
   if (isSamePerson(by, requestedBy)) return `${by} has requested the run; another person must approve it`;
   if (author !== undefined && isSamePerson(by, author)) return `${by} has written the experiment; another person must approve it`;
   return undefined;

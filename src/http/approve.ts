@@ -38,7 +38,10 @@ export async function approvalAct(approving: Approving, state: RunState | undefi
   return sign && state?.asking ? { ...act, signed: await sign(statementOf(approving, state.asking)) } : act;
 }
 
-function statementOf({ principal, workflowId, place, body }: Approving, asked: NonNullable<RunState['asking']>): Parameters<SignApproval>[0] {
+function statementOf(
+  { principal, workflowId, place, body }: Approving,
+  asked: NonNullable<RunState['asking']>,
+): Parameters<SignApproval>[0] {
   const { number, what, runId, policy, population } = asked;
   const { reason, breakGlass, digest } = body;
   const common = {

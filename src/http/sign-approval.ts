@@ -14,6 +14,12 @@ export const createSignApproval =
   ({ privateKey, keyId }: Pick<SigningKey, 'privateKey' | 'keyId'>, nowMs: () => number = Date.now): SignApproval =>
   (approval) => {
     const iat = Math.floor(nowMs() / 1_000);
-    const statement = ApprovalStatement.parse({ ...approval, iss: APPROVAL_ISSUER, jti: randomUUID(), iat, exp: iat + LIVES_S[approval.kind] });
+    const statement = ApprovalStatement.parse({
+      ...approval,
+      iss: APPROVAL_ISSUER,
+      jti: randomUUID(),
+      iat,
+      exp: iat + LIVES_S[approval.kind],
+    });
     return new SignJWT(statement).setProtectedHeader({ alg: APPROVAL_ALGORITHM, typ: APPROVAL_TYPE, kid: keyId }).sign(privateKey);
   };

@@ -24,7 +24,13 @@ export async function awaitApproval(run: AdmittedRun, what: string, required: nu
   const { within } = plan.experiment.approvals;
   const victimsBefore = state.victims.length;
   const asking = isPatched('approvals-are-verified') ? await newAsking(run, what, asked) : undefined;
-  Object.assign(state, { awaiting: what, approvals: [], approvalsRequired: required, ...(asked && { awaitingFor: asked }), ...(asking && { asking }) });
+  Object.assign(state, {
+    awaiting: what,
+    approvals: [],
+    approvalsRequired: required,
+    ...(asked && { awaitingFor: asked }),
+    ...(asking && { asking }),
+  });
   enter(run, 'awaiting-approval');
   chronicle.add('approval-requested', { ...asking, what, required, within, digest: plan.digest, ...(asked && { population: asked }) });
   await chronicle.flush();

@@ -27,7 +27,8 @@ export async function takeApproval(run: RunContext, act: Act): Promise<void> {
   throw notCounted(why);
 }
 
-const notCounted = (why: string): ApplicationFailure => ApplicationFailure.nonRetryable(`the approval does not count: ${why}`, 'NotCounted');
+const notCounted = (why: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(`the approval does not count: ${why}`, 'NotCounted');
 
 /** @returns why it does not count */
 async function tryToCount(run: AdmittedRun, asking: Asking, act: Act): Promise<string | undefined> {
@@ -71,7 +72,11 @@ function whyLate({ asking, rejected, approvals }: RunState, { number }: Asking, 
 }
 
 /** Glass is broken before somebody's eyes, or not at all. It stands for people's approvals, and lifts nothing else. */
-async function breakGlass(run: AdmittedRun, asking: Asking, verified: Extract<Counted, { kind: 'break-glass' }>): Promise<string | undefined> {
+async function breakGlass(
+  run: AdmittedRun,
+  asking: Asking,
+  verified: Extract<Counted, { kind: 'break-glass' }>,
+): Promise<string | undefined> {
   const { by, reason, ticket, keyId } = verified;
   const { workflowId, digest } = run.state;
   const { paged, evidence } = await callPerson({

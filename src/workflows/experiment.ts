@@ -1,4 +1,12 @@
-import { allHandlersFinished, CancellationScope, condition, isCancellation, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+  setHandler,
+  sleep,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { GateDecision } from '../activities/control.ts';
 import type { Preparation, PrepareInput } from '../activities/prepare.ts';
 import { describeUnmet } from '../domain/baseline.ts';

@@ -11,7 +11,14 @@ import { control, looking } from './proxies.ts';
 /** What `plan` answers: the parsed plan, whether its gates are open now, and what the site shows. */
 export type PlanResult =
   | { valid: false; reason: string }
-  | { valid: true; plan: Plan; gates: GateDecision; preview: Preview | { unavailable: string }; worth?: WaveWorth[]; approvals?: ApprovalRules };
+  | {
+      valid: true;
+      plan: Plan;
+      gates: GateDecision;
+      preview: Preview | { unavailable: string };
+      worth?: WaveWorth[];
+      approvals?: ApprovalRules;
+    };
 
 /** Plans a run without running it. Touches nothing. */
 export async function plan(input: RunInput): Promise<PlanResult> {

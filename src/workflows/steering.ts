@@ -21,7 +21,8 @@ function checkActor(act: unknown): Act {
     throw refuse('MissingActor', 'who is acting? send { "by": "name", "reason": "why" }');
   if (claim.by.length > MAX_TEXT || (claim.reason !== undefined && (typeof claim.reason !== 'string' || claim.reason.length > MAX_TEXT)))
     throw refuse('MissingActor', `\`by\` and \`reason\` are texts of ${MAX_TEXT} characters at most`);
-  if (claim.signed !== undefined && typeof claim.signed !== 'string') throw refuse('MissingActor', '`signed` is a text that the API has made');
+  if (claim.signed !== undefined && typeof claim.signed !== 'string')
+    throw refuse('MissingActor', '`signed` is a text that the API has made');
   if (JSON.stringify(claim).length > MAX_ACT) throw refuse('MissingActor', `an act weighs ${MAX_ACT} characters at most`);
   return claim;
 }

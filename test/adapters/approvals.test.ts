@@ -60,7 +60,8 @@ describe('forgeries', () => {
 
   test('alg none, in every spelling, with and without a signature', async () => {
     for (const alg of ['none', 'None', 'NONE', ''])
-      for (const signature of ['', 'AAAA']) expect(await verify(`${base64(header({ alg }))}.${base64(claims)}.${signature}`)).toHaveProperty('why');
+      for (const signature of ['', 'AAAA'])
+        expect(await verify(`${base64(header({ alg }))}.${base64(claims)}.${signature}`)).toHaveProperty('why');
   });
 
   test('the public key as the secret of an HMAC', async () => {
@@ -75,7 +76,9 @@ describe('forgeries', () => {
   test("another's key, also under the id of ours, and one that it brings along", async () => {
     const { key } = await keys.another('other');
     const sign = (head: object) => new SignJWT(claims).setProtectedHeader(head as { alg: string }).sign(key.privateKey);
-    expect(await verify(await signed(NOW, key))).toMatchObject({ why: expect.stringContaining('not among BREAKWATER_APPROVAL_PUBLIC_KEYS') as unknown });
+    expect(await verify(await signed(NOW, key))).toMatchObject({
+      why: expect.stringContaining('not among BREAKWATER_APPROVAL_PUBLIC_KEYS') as unknown,
+    });
     expect(await verify(await sign(header({})))).toEqual({ why: 'its signature is not right' });
     const jwk = key.publicKey.export({ format: 'jwk' });
     expect(await verify(await sign(header({ kid: 'mine', jwk })))).toHaveProperty('why');
@@ -87,17 +90,28 @@ describe('forgeries', () => {
       new SignJWT({ ...payload }).setProtectedHeader(head as { alg: string }).sign(keys.key.privateKey);
     expect(await verify(await sign(claims))).toHaveProperty('statement');
     for (const typ of ['JWT', undefined]) expect(await verify(await sign(claims, header({ typ })))).toHaveProperty('why');
-    for (const changes of [{ iss: 'other' }, { kind: 'root' }, { roles: ['king'] }, { exp: undefined }, { jti: undefined }, { more: 1 }, { asking: {} }])
+    for (const changes of [
+      { iss: 'other' },
+      { kind: 'root' },
+      { roles: ['king'] },
+      { exp: undefined },
+      { jti: undefined },
+      { more: 1 },
+      { asking: {} },
+    ])
       expect(await verify(await sign({ ...claims, ...changes }))).toHaveProperty('why');
   });
 
   test('garbage of any size proves nothing, and is repeated by no message', () =>
     fc.assert(
-      fc.asyncProperty(fc.oneof(fc.string(), fc.base64String({ maxLength: 200 }), fc.constant('.'.repeat(5)), fc.constant('x'.repeat(1e6))), async (text) => {
-        const answer = await verify(text);
-        expect(Object.keys(answer)).toEqual(['why']);
-        expect((answer as { why: string }).why.length).toBeLessThan(200);
-      }),
+      fc.asyncProperty(
+        fc.oneof(fc.string(), fc.base64String({ maxLength: 200 }), fc.constant('.'.repeat(5)), fc.constant('x'.repeat(1e6))),
+        async (text) => {
+          const answer = await verify(text);
+          expect(Object.keys(answer)).toEqual(['why']);
+          expect((answer as { why: string }).why.length).toBeLessThan(200);
+        },
+      ),
       { numRuns: 60 },
     ));
 });
@@ -119,7 +133,15 @@ describe('keys', () => {
     const good = readFileSync(keys.publicFile, 'utf8');
     const secret = keys.key.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey.export({ type: 'spki', format: 'pem' }) as string;
-    for (const text of ['', 'no key', good + secret, secret, good + rsa, good.replace('END', 'FIN'), `${good}-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n`]) {
+    for (const text of [
+      '',
+      'no key',
+      good + secret,
+      secret,
+      good + rsa,
+      good.replace('END', 'FIN'),
+      `${good}-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n`,
+    ]) {
       keys.trust(text);
       const answer = await verify(token);
       expect(answer).toMatchObject({ why: expect.stringContaining('the public keys of approvals cannot be read') as unknown });

@@ -40,7 +40,8 @@ test('roles: an approver or an administrator approves, only break-glass breaks g
   expect(whyNotForThis(statement({ roles: ['admin'] }), question)).toBeUndefined();
   for (const roles of [[], ['viewer', 'operator'], ['break-glass']])
     expect(whyNotForThis(statement({ roles }), question)).toContain('neither approver nor admin');
-  for (const roles of [[], ['admin', 'approver']]) expect(whyNotForThis(glass({ roles }), question)).toContain('has not the role break-glass');
+  for (const roles of [[], ['admin', 'approver']])
+    expect(whyNotForThis(glass({ roles }), question)).toContain('has not the role break-glass');
 });
 
 test('nobody approves what they want or wrote; whoever breaks glass may be alone', () => {

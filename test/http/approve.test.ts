@@ -20,7 +20,14 @@ const withSigner = (use: (api: FakeApi) => Promise<void>, changes: Partial<RunSt
   withFakes(
     async (api) => {
       api.door.runs.set(RUN, { owner: 'payments', environment: 'staging' });
-      api.door.states.set(RUN, { ...(await api.door.status(RUN)), phase: 'awaiting-approval', awaiting: 'start', digest: DIGEST, asking, ...changes });
+      api.door.states.set(RUN, {
+        ...(await api.door.status(RUN)),
+        phase: 'awaiting-approval',
+        awaiting: 'start',
+        digest: DIGEST,
+        asking,
+        ...changes,
+      });
       await use(api);
     },
     isSigning ? { signApproval: createSignApproval(keys.key) } : {},
@@ -41,7 +48,15 @@ test('an approval is signed: who is authenticated, by which role here, for exact
     const answer = await proven(sent(api));
     expect(answer).toMatchObject({
       keyId: keys.key.keyId,
-      statement: { kind: 'approval', sub: 'key:approver', principal: 'service', roles: ['approver'], workflowId: RUN, asking: exact, reason: 'seen' },
+      statement: {
+        kind: 'approval',
+        sub: 'key:approver',
+        principal: 'service',
+        roles: ['approver'],
+        workflowId: RUN,
+        asking: exact,
+        reason: 'seen',
+      },
     });
     const { iat, exp } = (answer as { statement: { iat: number; exp: number } }).statement;
     expect(exp - iat).toBe(900);
@@ -95,19 +110,28 @@ describe('glass', () => {
   test('by nobody else, an administrator neither, and whoever may break it may not approve', () =>
     withSigner(async (api) => {
       for (const who of ['viewer', 'operator', 'approver', 'admin'])
-        expect(await post(api, who, { digest: DIGEST, breakGlass: glass })).toMatchObject({ status: 403, detail: expect.stringContaining('break glass') as unknown });
+        expect(await post(api, who, { digest: DIGEST, breakGlass: glass })).toMatchObject({
+          status: 403,
+          detail: expect.stringContaining('break glass') as unknown,
+        });
       expect((await post(api, 'oncall', { digest: DIGEST })).status).toBe(403);
       expect((await post(api, 'other', { digest: DIGEST, breakGlass: glass })).status).toBe(404);
       expect(api.door.calls).toEqual([]);
     }));
 
-  test.each([{}, { reason: 'r' }, { ticket: 't' }, { reason: ' ', ticket: 't' }, { reason: 'r', ticket: '' }, true, { ...glass, by: 'ceo' }])(
-    'not without a reason and a ticket: %j',
-    (breakGlass) =>
-      withSigner(async (api) => {
-        expect((await post(api, 'oncall', { digest: DIGEST, breakGlass })).status).toBe(400);
-        expect(api.door.calls).toEqual([]);
-      }),
+  test.each([
+    {},
+    { reason: 'r' },
+    { ticket: 't' },
+    { reason: ' ', ticket: 't' },
+    { reason: 'r', ticket: '' },
+    true,
+    { ...glass, by: 'ceo' },
+  ])('not without a reason and a ticket: %j', (breakGlass) =>
+    withSigner(async (api) => {
+      expect((await post(api, 'oncall', { digest: DIGEST, breakGlass })).status).toBe(400);
+      expect(api.door.calls).toEqual([]);
+    }),
   );
 
   test('nor by an API that has no key', () =>

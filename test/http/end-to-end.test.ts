@@ -90,8 +90,13 @@ describeWithTemporal('over HTTP', () => {
           async (as) => {
             const { workflowId: own } = await start(as, 'admin', 1);
             const seen = await waiting(as, own);
-            await expect(as('admin').approve(own, seen)).rejects.toMatchObject({ status: 422, message: expect.stringContaining('has requested') as unknown });
-            await expect(stage.client.approve(own, { by: 'key:approver', digest: seen.digest })).rejects.toMatchObject({ cause: { type: 'NotCounted' } });
+            await expect(as('admin').approve(own, seen)).rejects.toMatchObject({
+              status: 422,
+              message: expect.stringContaining('has requested') as unknown,
+            });
+            await expect(stage.client.approve(own, { by: 'key:approver', digest: seen.digest })).rejects.toMatchObject({
+              cause: { type: 'NotCounted' },
+            });
             expect(await as('approver').approve(own, seen)).toMatchObject({ approvals: [{ by: 'key:approver' }] });
             expect(await stage.verdict(own)).toMatchObject({ verdict: 'passed' });
 

@@ -16,6 +16,7 @@ const problemsOf = (env: Record<string, string>): string[] => {
 
 test('defaults', () => {
   expect(loadConfig(bare)).toEqual({
+    apiAddress: {},
     homeDir: resolve('.breakwater'),
     stateDir: resolve('.breakwater/state'),
     journalKeepsMs: 30 * 86_400_000,
@@ -48,6 +49,14 @@ test.each([
     { BREAKWATER_AUDIT_KEY: '/k', BREAKWATER_AUDIT_CHECKPOINTS: '/c', BREAKWATER_AUDIT_URL: 'https://h/x', BREAKWATER_AUDIT_EVERY: '5m' },
     { audit: { keyFile: '/k', checkpointFile: '/c', url: 'https://h/x', everyMs: 300_000 } },
   ],
+  [
+    { BREAKWATER_APPROVAL_KEY: '/k', BREAKWATER_APPROVAL_PUBLIC_KEYS: '/k.pub' },
+    { approvalKey: '/k', approvalPublicKeys: '/k.pub' },
+  ],
+  [
+    { BREAKWATER_API_URL: 'https://b.example', BREAKWATER_API_IDENTITY: 'bw_x' },
+    { apiAddress: { url: 'https://b.example', identity: 'bw_x' } },
+  ],
   [{ BREAKWATER_SLOTS: '' }, { slots: 2_000 }],
   [{ BREAKWATER_DATABASE_URL: 'postgres://u:p@h/d' }, { databaseUrl: 'postgres://u:p@h/d' }],
   [
@@ -62,6 +71,8 @@ test.each([
   [{ BREAKWATER_AUDIT_CHECKPOINTS: '/c' }, /^BREAKWATER_AUDIT_CHECKPOINTS: nothing is published without BREAKWATER_AUDIT_KEY/],
   [{ BREAKWATER_AUDIT_URL: 'ftp://hunter2' }, /^BREAKWATER_AUDIT_URL=\(secret\): expected an http/],
   [{ BREAKWATER_AUDIT_KEY: '/k', BREAKWATER_AUDIT_EVERY: '10ms' }, /^BREAKWATER_AUDIT_EVERY='10ms': expected 1s to 1d/],
+  [{ BREAKWATER_API_IDENTITY: 'hun ter2' }, /^BREAKWATER_API_IDENTITY=\(secret\): /],
+  [{ BREAKWATER_API_URL: 'https://a:b@h' }, /without credentials/],
   [{ BREAKWATER_SLOTS: 'many' }, /^BREAKWATER_SLOTS='many': /],
   [{ BREAKWATER_OPA_URL: 'ftp://opa' }, /^BREAKWATER_OPA_URL='ftp:\/\/opa': expected an http/],
   [{ BREAKWATER_OPA_URL: 'http://a:b@opa/x' }, /without credentials/],

@@ -65,7 +65,11 @@ describeWithTemporal('glass', () => {
         const broken = await glass(first);
         expect(await update(stage, id, broken)).toMatchObject({ breakGlass: { by: 'corp:ann', ticket: 'INC-7', asking: 1 } });
         expect(pager.pages).toMatchObject([
-          { dedupKey: `${id}/break-glass/1`, source: id, details: { by: 'corp:ann', reason: 'failover tonight', ticket: 'INC-7', what: 'start' } },
+          {
+            dedupKey: `${id}/break-glass/1`,
+            source: id,
+            details: { by: 'corp:ann', reason: 'failover tonight', ticket: 'INC-7', what: 'start' },
+          },
         ]);
         const second = await asked(stage, id, 'wave canary');
         await expect(update(stage, id, broken)).rejects.toMatchObject(refused('another asking'));
@@ -74,7 +78,11 @@ describeWithTemporal('glass', () => {
         expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
         expect(pager.pages).toHaveLength(2);
         expect(await auditedAs(stage, 'break-glass')).toMatchObject([
-          { actor: 'corp:ann', subject: id, details: { data: { reason: 'failover tonight', ticket: 'INC-7', paged: 'the pager took it' } } },
+          {
+            actor: 'corp:ann',
+            subject: id,
+            details: { data: { reason: 'failover tonight', ticket: 'INC-7', paged: 'the pager took it' } },
+          },
           { details: { data: { what: 'wave canary' } } },
         ]);
       },
@@ -89,7 +97,9 @@ describeWithTemporal('glass', () => {
         const id = await stage.start(needed());
         const state = await asked(stage, id);
         await expect(update(stage, id, await glass(state))).rejects.toMatchObject(refused('nobody was: nobody is on call'));
-        await expect(update(stage, id, await glass(state, { roles: ['admin', 'approver'] }))).rejects.toMatchObject(refused('has not the role'));
+        await expect(update(stage, id, await glass(state, { roles: ['admin', 'approver'] }))).rejects.toMatchObject(
+          refused('has not the role'),
+        );
         await expect(update(stage, id, await glass(state, {}, Date.now() - 6 * 60_000))).rejects.toMatchObject(refused('expired'));
         for (const breakGlass of [undefined, {}, { reason: 'r' }, { reason: '', ticket: 't' }, { reason: 'r', ticket: '' }])
           await expect(glass(state, { breakGlass })).rejects.toThrow(); // it is not even signed
@@ -107,7 +117,10 @@ describeWithTemporal('glass', () => {
       let rules: unknown[] = [{ name: 'few', when: {}, maxVictims: 9 }];
       return play(
         async (stage) => {
-          for (const changes of [{ metadata: { ...metadata, dataClass: 'pci' } }, { metadata: { ...metadata, environment: 'production' } }]) {
+          for (const changes of [
+            { metadata: { ...metadata, dataClass: 'pci' } },
+            { metadata: { ...metadata, environment: 'production' } },
+          ]) {
             const id = await stage.start(needed(changes));
             expect(await stage.verdict(id)).toMatchObject({ verdict: 'denied', rule: 'denied', victims: [] });
           }
@@ -122,31 +135,38 @@ describeWithTemporal('glass', () => {
       );
     });
 
-    test('a halt, the window, the caps on victims, and a site that has nobody left', () =>
-      play(async (stage) => {
-        const halted = await stage.start(needed());
-        const waits = await asked(stage, halted);
-        await stage.client.halt({ environment: 'staging', by: 'bob', reason: 'customers call' }, 0);
-        await expect(update(stage, halted, await glass(waits))).rejects.toThrow();
-        expect((await stage.verdict(halted)).victims).toEqual([]);
-        await stage.client.liftHalt('staging', { by: 'bob', reason: 'over' });
+    test(
+      'a halt, the window, the caps on victims, and a site that has nobody left',
+      () =>
+        play(async (stage) => {
+          const halted = await stage.start(needed());
+          const waits = await asked(stage, halted);
+          await stage.client.halt({ environment: 'staging', by: 'bob', reason: 'customers call' }, 0);
+          await expect(update(stage, halted, await glass(waits))).rejects.toThrow();
+          expect((await stage.verdict(halted)).victims).toEqual([]);
+          await stage.client.liftHalt('staging', { by: 'bob', reason: 'over' });
 
-        const never = new Date(Date.now() + 12 * 3_600_000).toISOString().slice(11, 14);
-        const windows = [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: `${never}00`, to: `${never}01`, zone: 'UTC' }];
-        expect(await stage.verdict(await stage.start(needed({ windows })))).toMatchObject({ verdict: 'denied', reason: containing('window') });
+          const never = new Date(Date.now() + 12 * 3_600_000).toISOString().slice(11, 14);
+          const windows = [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: `${never}00`, to: `${never}01`, zone: 'UTC' }];
+          expect(await stage.verdict(await stage.start(needed({ windows })))).toMatchObject({
+            verdict: 'denied',
+            reason: containing('window'),
+          });
 
-        const caps = { maxVictims: 2, maxConcurrent: 1, survivorsAtLeast: 4, coolDown: '0s' };
-        const capped = await stage.start(needed({ selection: 'all', blastRadius: caps }));
-        await breakIt(stage, capped);
-        expect((await stage.verdict(capped)).victims.length).toBeLessThanOrEqual(1); // of five, four must survive
+          const caps = { maxVictims: 2, maxConcurrent: 1, survivorsAtLeast: 4, coolDown: '0s' };
+          const capped = await stage.start(needed({ selection: 'all', blastRadius: caps }));
+          await breakIt(stage, capped);
+          expect((await stage.verdict(capped)).victims.length).toBeLessThanOrEqual(1); // of five, four must survive
 
-        const empty = await stage.start(needed({ metadata: { ...metadata, service: 'other' } }));
-        const state = await asked(stage, empty);
-        stage.site.population = stage.site.population.slice(0, 2);
-        await update(stage, empty, await glass(state));
-        expect(await stage.verdict(empty)).toMatchObject({ verdict: 'denied', reason: containing('the approval is void') });
-        expectNothingLeft(stage.site);
-      }), 60_000);
+          const empty = await stage.start(needed({ metadata: { ...metadata, service: 'other' } }));
+          const state = await asked(stage, empty);
+          stage.site.population = stage.site.population.slice(0, 2);
+          await update(stage, empty, await glass(state));
+          expect(await stage.verdict(empty)).toMatchObject({ verdict: 'denied', reason: containing('the approval is void') });
+          expectNothingLeft(stage.site);
+        }),
+      60_000,
+    );
 
     test('the ledger: whoever holds the service is not overtaken', () =>
       play(async (stage) => {

@@ -33,7 +33,8 @@ describeWithTemporal('signed approvals', () => {
   /** As Temporal Web and its command line send it. */
   const update = ({ client }: Stage, id: string, act: unknown): Promise<RunState> =>
     client.temporal.workflow.getHandle(id).executeUpdate<RunState, [unknown]>('approve', { args: [act], updateId: randomUUID() });
-  const sign = async (state: RunState, by: string, changes: Parameters<typeof signedAct>[3] = {}) => signedAct(keys.key, state, by, changes);
+  const sign = async (state: RunState, by: string, changes: Parameters<typeof signedAct>[3] = {}) =>
+    signedAct(keys.key, state, by, changes);
   /** What was refused, as the records have it. */
   const refusals = async ({ records }: Stage, id: string) => (await records.events(id)).filter(({ kind }) => kind === 'approval-refused');
   const end = async (stage: Stage, id: string): Promise<void> => {
@@ -47,7 +48,9 @@ describeWithTemporal('signed approvals', () => {
       const state = await asked(stage, id);
       expect(state.asking).toMatchObject({ number: 1, what: 'start', proof: 'signed', population: 5 });
       await expect(update(stage, id, { by: 'corp:bob', digest: state.digest })).rejects.toMatchObject(notCounted('it is not signed'));
-      await expect(update(stage, id, { by: 'corp:bob', digest: state.digest, breakGlass: true })).rejects.toMatchObject(notCounted('not signed'));
+      await expect(update(stage, id, { by: 'corp:bob', digest: state.digest, breakGlass: true })).rejects.toMatchObject(
+        notCounted('not signed'),
+      );
       for (let tries = 0; tries < 100 && (await refusals(stage, id)).length < 2; tries++) await delay(50);
       expect(await refusals(stage, id)).toMatchObject([
         { data: { by: 'corp:bob', what: 'start', signed: false, why: containing('it is not signed: approve it through the API') } },
@@ -68,8 +71,16 @@ describeWithTemporal('signed approvals', () => {
       expect(answer.approvals).toEqual([{ by: 'corp:bob', reason: 'seen', digest: state.digest }]);
       expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
       const events = await stage.records.events(id);
-      expect(events.find(({ kind }) => kind === 'approval-requested')?.data).toMatchObject({ proof: 'signed', number: 1, population: { all: 5 } });
-      expect(events.find(({ kind }) => kind === 'approved')?.data).toMatchObject({ by: 'corp:bob', proof: 'signed', keyId: keys.key.keyId });
+      expect(events.find(({ kind }) => kind === 'approval-requested')?.data).toMatchObject({
+        proof: 'signed',
+        number: 1,
+        population: { all: 5 },
+      });
+      expect(events.find(({ kind }) => kind === 'approved')?.data).toMatchObject({
+        by: 'corp:bob',
+        proof: 'signed',
+        keyId: keys.key.keyId,
+      });
     }));
 
   test('of a signed one, nothing may be another’s: run, execution, asking, plan, policy, number, wave; the requester, no role, the past', () =>
@@ -88,10 +99,12 @@ describeWithTemporal('signed approvals', () => {
         [{ asking: { ...exact, population: 50 } }, 'another number of targets'],
         [{ roles: ['operator'] }, 'neither approver nor admin'],
       ];
-      for (const [changes, why] of wrong) await expect(update(stage, id, await sign(state, 'corp:bob', changes))).rejects.toMatchObject(notCounted(why));
+      for (const [changes, why] of wrong)
+        await expect(update(stage, id, await sign(state, 'corp:bob', changes))).rejects.toMatchObject(notCounted(why));
       const replayed = await sign(elsewhere, 'corp:bob');
       await expect(update(stage, id, { ...replayed, digest: state.digest })).rejects.toMatchObject(notCounted(`it is for run ${other}`));
-      for (const by of ['ann', 'corp:Ann']) await expect(update(stage, id, await sign(state, by))).rejects.toMatchObject(notCounted('has requested the run'));
+      for (const by of ['ann', 'corp:Ann'])
+        await expect(update(stage, id, await sign(state, by))).rejects.toMatchObject(notCounted('has requested the run'));
       const old = await signedAct(keys.key, state, 'corp:bob', {}, Date.now() - 3_600_000);
       await expect(update(stage, id, old)).rejects.toMatchObject(notCounted('expired'));
       const { key } = await keys.another('stranger');
@@ -99,7 +112,9 @@ describeWithTemporal('signed approvals', () => {
       for (const signed of ['', 'x', '..', 'a.b.c', 'x'.repeat(9_000), '\u0000'])
         await expect(update(stage, id, { by: 'bob', digest: state.digest, signed })).rejects.toMatchObject(notCounted(/.*/));
       for (const signed of ['x'.repeat(100_000), 7, {}, null])
-        await expect(update(stage, id, { by: 'bob', digest: state.digest, signed })).rejects.toMatchObject({ cause: { type: 'MissingActor' } });
+        await expect(update(stage, id, { by: 'bob', digest: state.digest, signed })).rejects.toMatchObject({
+          cause: { type: 'MissingActor' },
+        });
       expect(await stage.client.status(id)).toMatchObject({ phase: 'awaiting-approval', approvals: [] });
       expect(stage.site.of('prepareWave')).toEqual([]);
       await end(stage, id);
@@ -137,7 +152,9 @@ describeWithTemporal('signed approvals', () => {
       const { metadata } = experimentDocument() as { metadata: object };
       const id = await stage.start(needed(1, { metadata: { ...metadata, author: 'corp:eve' } }));
       const state = await asked(stage, id);
-      await expect(update(stage, id, await sign(state, 'corp:eve'))).rejects.toMatchObject(notCounted('corp:eve has written the experiment'));
+      await expect(update(stage, id, await sign(state, 'corp:eve'))).rejects.toMatchObject(
+        notCounted('corp:eve has written the experiment'),
+      );
       await update(stage, id, await sign(state, 'corp:bob'));
       expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
     }));
@@ -152,7 +169,9 @@ describeWithTemporal('signed approvals', () => {
       await expect(update(stage, id, again)).rejects.toMatchObject({ cause: { type: 'AlreadyApproved' } });
       // Under another name at the door, and the same one in the signature: only the signature tells who it is.
       await expect(update(stage, id, { ...again, by: 'corp:cid' })).rejects.toMatchObject(notCounted('corp:bob has approved already'));
-      const both = await Promise.allSettled([0, 1].map(async () => update(stage, id, { ...(await sign(first, 'corp:dan')), by: randomUUID() })));
+      const both = await Promise.allSettled(
+        [0, 1].map(async () => update(stage, id, { ...(await sign(first, 'corp:dan')), by: randomUUID() })),
+      );
       expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       const second = await asked(stage, id, 'wave canary');
       expect(second).toMatchObject({ approvals: [], asking: { number: 2, what: 'wave canary' } });
@@ -167,7 +186,10 @@ describeWithTemporal('signed approvals', () => {
       async (stage) => {
         const { metadata } = experimentDocument() as { metadata: object };
         const of = (tier: string, required: number) => needed(required, { metadata: { ...metadata, tier, service: tier } });
-        expect(await stage.verdict(await stage.start(of('tier-1', 1)))).toMatchObject({ verdict: 'denied', reason: containing('two-of-us') });
+        expect(await stage.verdict(await stage.start(of('tier-1', 1)))).toMatchObject({
+          verdict: 'denied',
+          reason: containing('two-of-us'),
+        });
         const small = await stage.start(of('tier-3', 1));
         await update(stage, small, await sign(await asked(stage, small), 'corp:bob'));
         expect(await stage.verdict(small)).toMatchObject({ verdict: 'passed' });
@@ -193,7 +215,9 @@ describeWithTemporal('signed approvals', () => {
         await update(stage, id, await sign(state, 'corp:bob'));
         const result = await stage.verdict(id);
         expect(result).toMatchObject({ verdict: 'denied', victims: [] });
-        expect(result.reason).toMatch(/wave dry-run is not run: the approval is void: it was given under policy [0-9a-f]{12}, and [0-9a-f]{12} is in force/);
+        expect(result.reason).toMatch(
+          /wave dry-run is not run: the approval is void: it was given under policy [0-9a-f]{12}, and [0-9a-f]{12} is in force/,
+        );
         expect((await stage.records.events(id)).map(({ kind }) => kind)).toContain('approval-void');
       },
       { policies: () => Promise.resolve(isChanged ? other : one) },
@@ -226,7 +250,9 @@ describeWithTemporal('signed approvals', () => {
       expect(await stage.client.plan({ document: needed(), requestedBy: 'ann' })).toMatchObject({ approvals: { proof: 'claim' } });
       expect(await stage.client.plan({ document: experimentDocument(), requestedBy: 'ann' })).not.toHaveProperty('approvals');
       await expect(update(stage, id, { by: ' Ann', digest: state.digest })).rejects.toMatchObject(notCounted('has requested the run'));
-      await expect(update(stage, id, { ...(await sign(state, 'bob')), breakGlass: true })).rejects.toMatchObject(notCounted('verifies none'));
+      await expect(update(stage, id, { ...(await sign(state, 'bob')), breakGlass: true })).rejects.toMatchObject(
+        notCounted('verifies none'),
+      );
       await update(stage, id, await sign(state, 'bob'));
       expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
       const events = await stage.records.events(id);
@@ -234,14 +260,20 @@ describeWithTemporal('signed approvals', () => {
       expect(events.find(({ kind }) => kind === 'approved')?.data).toEqual({ by: 'bob', proof: 'claim' });
     }));
 
-  test('a flood of forgeries ends at a hundred, and does not keep anybody from aborting', () =>
-    play(async (stage) => {
-      const id = await stage.start(needed());
-      const { digest } = await asked(stage, id);
-      for (let sent = 0; sent < 100; sent += 5)
-        await Promise.all([0, 1, 2, 3, 4].map((n) => expect(update(stage, id, { by: `mallory-${sent}-${n}`, digest })).rejects.toThrow()));
-      await expect(update(stage, id, { by: 'mallory', digest })).rejects.toMatchObject({ cause: { type: 'TooManyRefused' } });
-      await end(stage, id);
-      expect(await refusals(stage, id)).toHaveLength(100);
-    }), 120_000);
+  test(
+    'a flood of forgeries ends at a hundred, and does not keep anybody from aborting',
+    () =>
+      play(async (stage) => {
+        const id = await stage.start(needed());
+        const { digest } = await asked(stage, id);
+        for (let sent = 0; sent < 100; sent += 5)
+          await Promise.all(
+            [0, 1, 2, 3, 4].map((n) => expect(update(stage, id, { by: `mallory-${sent}-${n}`, digest })).rejects.toThrow()),
+          );
+        await expect(update(stage, id, { by: 'mallory', digest })).rejects.toMatchObject({ cause: { type: 'TooManyRefused' } });
+        await end(stage, id);
+        expect(await refusals(stage, id)).toHaveLength(100);
+      }),
+    120_000,
+  );
 });

@@ -66,7 +66,10 @@ export function steeringRoutes(app: Api, rooms: Rooms): void {
       const approving: Approving = { principal, workflowId: params.id, place, body };
       const act = await actOfApproval(rooms, approving, log);
       const state = await steerRun(rooms, 'approve', params.id, act, log);
-      log.info({ run: params.id, by: principal.subject, isSigned: act.signed !== undefined }, body.breakGlass ? 'glass broken' : 'approved');
+      log.info(
+        { run: params.id, by: principal.subject, isSigned: act.signed !== undefined },
+        body.breakGlass ? 'glass broken' : 'approved',
+      );
       return { ...state };
     },
   );
