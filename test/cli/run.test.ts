@@ -232,7 +232,7 @@ describeWithBoth('with a worker', () => {
     const findings = JSON.parse(stdout) as { check: string; status: string; detail: string }[];
     expect({ code, bad: findings.filter(({ status }) => status !== 'ok').map(({ check, status }) => `${status} ${check}`) }).toEqual({
       code: 0,
-      bad: ['warn pager', 'warn audit log', 'warn audit checkpoints', 'warn policy'], // the test sets none of them, and is the owner of the database
+      bad: ['warn pager', 'warn audit log', 'warn audit checkpoints', 'warn policy', 'warn approvals'], // the test sets none of them, and is the owner of the database
     });
     expect(findings.map(({ check }) => check)).toEqual([
       'Temporal',
@@ -250,6 +250,7 @@ describeWithBoth('with a worker', () => {
       'audit log',
       'audit checkpoints',
       'policy',
+      'approvals',
       'file',
       'gates',
       'probe answer',

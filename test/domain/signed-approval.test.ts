@@ -8,7 +8,7 @@ const statement = (changes: object = {}): ApprovalStatement =>
   ({
     ...{ kind: 'approval', iss: 'breakwater', sub: 'corp:bob', jti: 'j', iat: 1_000, exp: 1_900, principal: 'person' },
     ...{ roles: ['approver'], workflowId: 'kill.x.1', asking, ...changes },
-  }) as ApprovalStatement;
+  });
 const glass = (changes: object = {}): ApprovalStatement =>
   statement({ kind: 'break-glass', roles: ['break-glass'], exp: 1_300, breakGlass: { reason: 'r', ticket: 't' }, ...changes });
 
@@ -21,7 +21,7 @@ test.each(Object.keys(asking) as (keyof typeof asking)[])('another %s is another
   const other = { ...asking, [field]: typeof asking[field] === 'number' ? 9 : 'other' };
   for (const made of [statement, glass]) {
     expect(whyNotForThis(made({ asking: other }), question)).toMatch(/^it is for another /);
-    expect(whyNotForThis(made(), { ...question, asking: other as typeof asking })).toMatch(/^it is for another /);
+    expect(whyNotForThis(made(), { ...question, asking: other })).toMatch(/^it is for another /);
   }
 });
 
