@@ -37,7 +37,7 @@ test('what the API has signed is proven, with the key that has signed it', async
 
 test('one changed letter anywhere, and nothing is proven', async () => {
   const token = await signed();
-  // Not the last: four of its six bits mean nothing.
+  // Not the last letter: four of its six bits mean nothing.
   for (let at = 0; at < token.length - 1; at += 7) {
     const other = token[at] === 'A' ? 'B' : 'A';
     const changed = token.slice(0, at) + other + token.slice(at + 1);
@@ -86,8 +86,7 @@ describe('forgeries', () => {
   });
 
   test('what our key has signed, and is no approval', async () => {
-    const sign = (payload: object, head = header({})) =>
-      new SignJWT({ ...payload }).setProtectedHeader(head).sign(keys.key.privateKey);
+    const sign = (payload: object, head = header({})) => new SignJWT({ ...payload }).setProtectedHeader(head).sign(keys.key.privateKey);
     expect(await verify(await sign(claims))).toHaveProperty('statement');
     for (const typ of ['JWT', undefined]) expect(await verify(await sign(claims, header({ typ })))).toHaveProperty('why');
     for (const changes of [

@@ -4,11 +4,10 @@ import { whyNotForThis, type ApprovalStatement } from '../../src/domain/signed-a
 
 const asking = { number: 2, what: 'wave canary', runId: 'r-1', digest: 'd', policy: 'p', population: 5 };
 const question = { workflowId: 'kill.x.1', asking, requestedBy: 'corp:ann', author: 'corp:eve' };
-const statement = (changes: object = {}): ApprovalStatement =>
-  ({
-    ...{ kind: 'approval', iss: 'breakwater', sub: 'corp:bob', jti: 'j', iat: 1_000, exp: 1_900, principal: 'person' },
-    ...{ roles: ['approver'], workflowId: 'kill.x.1', asking, ...changes },
-  });
+const statement = (changes: object = {}): ApprovalStatement => ({
+  ...{ kind: 'approval', iss: 'breakwater', sub: 'corp:bob', jti: 'j', iat: 1_000, exp: 1_900, principal: 'person' },
+  ...{ roles: ['approver'], workflowId: 'kill.x.1', asking, ...changes },
+});
 const glass = (changes: object = {}): ApprovalStatement =>
   statement({ kind: 'break-glass', roles: ['break-glass'], exp: 1_300, breakGlass: { reason: 'r', ticket: 't' }, ...changes });
 
