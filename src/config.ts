@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import type { SiteEnvironments } from './domain/site-environments.ts';
 import { Duration } from './domain/units.ts';
+import { approvalOptionsOf, approvalVariables, type ApprovalOptions } from './settings/approvals.ts';
 import { auditOptionsOf, auditProblems, auditVariables, type AuditOptions } from './settings/audit.ts';
 import { changeControlVariables } from './settings/change-control.ts';
 import { withoutEmpty, type Env } from './settings/env.ts';
@@ -116,6 +117,7 @@ const variables = {
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'expected the name of a secret')
     .optional()
     .describe('name of the secret that holds the PagerDuty routing key'),
+  ...approvalVariables,
   ...auditVariables,
   BREAKWATER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('least level that is logged'),
 };
@@ -128,10 +130,11 @@ const secret: ReadonlySet<string> = new Set<VariableName>([
   'BREAKWATER_API_TOKEN',
   'BREAKWATER_PAGER_URL',
   'BREAKWATER_AUDIT_URL',
+  'BREAKWATER_API_IDENTITY',
 ]);
 
 /** All settings of a Breakwater process, read once at its start. */
-export interface Config {
+export interface Config extends ApprovalOptions {
   /** Records database. Secret: never in a message. */
   databaseUrl?: string;
   homeDir: string;
@@ -223,6 +226,7 @@ export function loadConfig(env: Env = process.env): Config {
       ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),
       ...(v.BREAKWATER_PAGER_KEY !== undefined && { key: v.BREAKWATER_PAGER_KEY }),
     },
+    ...approvalOptionsOf(v),
     audit: auditOptionsOf(v),
     logLevel: v.BREAKWATER_LOG_LEVEL,
     api: {

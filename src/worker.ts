@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import type { ApprovalVerifier } from './activities/ports.ts';
 import { createControlActivities, createSiteActivities } from './activities/index.ts';
+import { createApprovals } from './adapters/approvals.ts';
 import { keepAlive } from './adapters/alive.ts';
 import { boundArenas } from './adapters/arenas.ts';
 import { createChanges } from './adapters/changes/index.ts';
@@ -110,6 +112,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
         changes: createChanges(readChangeControl(config.changeControlFile), direct, secretsOf(config, env)),
       }),
       ...(pager && { pager }),
+      ...(config.approvalPublicKeys !== undefined && { approvals: await approvalsOf(config.approvalPublicKeys, log) }),
     });
     await keepJanitor(config, new Client({ connection, namespace: config.temporal.namespace }), log);
     workers.push(
@@ -181,6 +184,14 @@ async function regoOf(file: string, log: Logger): Promise<RegoPort> {
     .then(({ unpack }) => unpack())
     .catch((cause: unknown) => log.error({ cause: String(cause) }, 'the Rego bundle cannot be read: every plan is denied until it can'));
   return (await import('./policy/bundle/open.ts')).openRego(file);
+}
+
+/** Approvals count no more, and no less, while the keys cannot be read: a worker does everything else. */
+async function approvalsOf(file: string, log: Logger): Promise<ApprovalVerifier> {
+  const approvals = createApprovals(file);
+  const problem = await approvals.problem();
+  if (problem !== undefined) log.error({ problem }, 'no approval counts until the public keys can be read');
+  return approvals;
 }
 
 /** A worker works without it, and a person must know what then is not proven. */

@@ -1,4 +1,5 @@
 import { createAccessCheck } from './access.ts';
+import { createApprovals } from './approvals.ts';
 import { createFaultActivities } from './faults.ts';
 import { createGuard } from './guard.ts';
 import { createCensus } from './census.ts';
@@ -39,6 +40,7 @@ export const createControlActivities = (ports: ControlPorts) => {
   const control = createControl(ports);
   return {
     ...control,
+    ...createApprovals(ports),
     ...createComparisons(ports.records),
     ...createTurns(control),
     ...createWorth(ports),

@@ -1,5 +1,6 @@
 import { ApplicationFailure, cancellationSignal, log } from '@temporalio/activity';
 import type { Page, Paging } from '../domain/page.ts';
+import { isRunId } from '../domain/start.ts';
 import { PagerError, type ControlPorts } from './ports.ts';
 
 /** Nobody is called twice within this time for the same trouble, milliseconds. */
@@ -27,6 +28,7 @@ export const createPaging = ({ records, nowMs, pager }: Pick<ControlPorts, 'reco
     return events.some(({ kind, data, atMs }) => kind === 'paging' && data['paged'] === true && nowMs() - atMs < CALLED_HOLDS_MS);
   };
   const note = async ({ dedupKey }: Page, paging: Paging): Promise<void> => {
+    if (!isRunId(dedupKey)) return; // trouble of another kind: whoever calls says on record that a person was called
     const atMs = nowMs();
     await records.appendEvents(dedupKey, [{ key: `paging/${atMs}`, atMs, kind: 'paging', data: { ...paging } }]).catch((cause: unknown) => {
       log.warn('that a person was called could not be recorded', { dedupKey, cause: String(cause) });

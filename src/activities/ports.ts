@@ -1,5 +1,6 @@
 import type { SiteEnvironments } from '../domain/site-environments.ts';
 import type { Page, Paging } from '../domain/page.ts';
+import type { ApprovalStatement } from '../domain/signed-approval.ts';
 import type { FaultPorts, LeasePort, SurvivorsPort } from '../faults/ports.ts';
 import type { OpaPort } from '../policy/opa.ts';
 import type { PolicySource } from '../policy/policy.ts';
@@ -48,6 +49,14 @@ export class PagerError extends Error {
   }
 }
 
+/** Proves what an approval states, and that the API has signed it. */
+export interface ApprovalVerifier {
+  /** What was signed and with which key, or why it is not proven. Without the keys nothing is. Never throws. */
+  verify(signed: string, nowMs: number): Promise<{ statement: ApprovalStatement; keyId: string } | { why: string }>;
+  /** Why nothing can be verified now; undefined when it can. */
+  problem(): Promise<string | undefined>;
+}
+
 /** What the control activities need: the records, and the hour. */
 export interface ControlPorts {
   records: Records;
@@ -64,6 +73,8 @@ export interface ControlPorts {
   opa?: OpaPort;
   /** A Rego bundle that must allow every plan, too. Absent: there is none. */
   rego?: RegoPort;
+  /** Verifies signed approvals, so that no other counts. Absent: an approval is a claim. */
+  approvals?: ApprovalVerifier;
   /** Sites that the janitor asks beside those of recorded runs. */
   sites?: readonly string[];
 }

@@ -1,26 +1,31 @@
 import type { Command } from 'commander';
 import type { RunState } from '../client.ts';
-import { factOfRefusedAct } from '../domain/audit/facts.ts';
-import { inTime, withClient } from './connect.ts';
+import { atApi, atTemporal, type Desk, type Given } from './approval-desk.ts';
 import { hint, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
-import { noteInAudit } from './note-in-audit.ts';
 import { show } from './output.ts';
-import { requireWorkers } from './pollers.ts';
-import { actCommand, actOf, sendAct, stateLines, withReason, type ActOptions } from './steering.ts';
+import { actCommand, stateLines, withReason, type ActOptions } from './steering.ts';
 
 interface ApproveOptions extends ActOptions {
   digest?: string;
   yes?: boolean;
+  api?: string;
+  breakGlass?: boolean;
+  ticket?: string;
 }
 
 /** What is approved, after the person has seen it. @throws CliError when it is not what they meant, or nobody can be asked */
-async function agreedDigest(cli: Cli, state: RunState, { digest, yes, by }: ApproveOptions): Promise<string | undefined> {
+async function agreed(
+  cli: Cli,
+  desk: Desk,
+  { digest, yes, breakGlass }: ApproveOptions,
+): Promise<Pick<Given, 'digest' | 'awaiting'> | undefined> {
   const { terminal } = cli;
+  const state: RunState = await desk.state();
   if (state.awaiting === undefined || state.digest === undefined)
     throw new CliError(EXIT.usage, `Nothing waits for approval: the run is ${state.phase}.`);
   if (digest !== undefined && digest !== state.digest) {
-    await noteInAudit(cli, factOfRefusedAct('approve', state.workflowId, by, `another digest: ${digest}`, Date.now()));
+    await desk.noteOther(digest);
     throw new CliError(
       EXIT.usage,
       `Not approved: the run's digest is ${state.digest}, not ${digest}.`,
@@ -28,36 +33,67 @@ async function agreedDigest(cli: Cli, state: RunState, { digest, yes, by }: Appr
     );
   }
   terminal.err(`${stateLines(state).join('\n')}\n`);
-  if (yes || digest !== undefined) return state.digest;
+  const seen = { digest: state.digest, awaiting: state.awaiting };
+  if (yes || digest !== undefined) return seen;
   if (!terminal.isInteractive)
     throw new CliError(EXIT.usage, 'Not approved: nobody is here to be asked.', `Add --digest ${state.digest}, or --yes.`);
-  return (await terminal.confirm(`Approve ${state.awaiting}?`)) ? state.digest : undefined;
+  const question = breakGlass ? `Break glass for ${state.awaiting}? Somebody is paged.` : `Approve ${state.awaiting}?`;
+  return (await terminal.confirm(question)) ? seen : undefined;
 }
 
-async function execute(cli: Cli, workflowId: string, options: ApproveOptions): Promise<number> {
-  return withClient(cli.config(), async (client) => {
-    await requireWorkers(client);
-    const digest = await agreedDigest(cli, await inTime(client, () => client.status(workflowId)), options);
-    if (digest === undefined) {
+/** Why an approval is given. @throws CliError when glass is to be broken without both a reason and a ticket */
+function whyOf({ reason, breakGlass, ticket }: ApproveOptions): Pick<Given, 'reason' | 'breakGlass'> {
+  if (!breakGlass && ticket === undefined) return reason === undefined ? {} : { reason };
+  if (!breakGlass)
+    throw new CliError(EXIT.usage, '--ticket belongs to --break-glass.', 'The ticket of a run is in its file: metadata.ticket.');
+  if (reason === undefined || ticket === undefined)
+    throw new CliError(EXIT.usage, 'Glass is broken for a reason and a ticket only.', 'Add --reason TEXT and --ticket ID.');
+  return { breakGlass: { reason, ticket } };
+}
+
+async function execute(cli: Cli, workflowId: string, options: ApproveOptions, isNamed: boolean): Promise<number> {
+  const api = options.api ?? cli.config().apiAddress.url;
+  const why = whyOf(options);
+  if (api !== undefined && isNamed)
+    throw new CliError(
+      EXIT.usage,
+      '--by is a claim, and the API knows who you are.',
+      'Leave it out; BREAKWATER_API_IDENTITY is who approves.',
+    );
+  const handIn = async (desk: Desk): Promise<number> => {
+    const seen = await agreed(cli, desk, options);
+    if (seen === undefined) {
       cli.terminal.err('Not approved.\n');
       return EXIT.interrupted;
     }
-    const state = await sendAct(cli, client, 'approve', workflowId, { ...actOf(options), digest });
+    const state = await desk.approve({ ...seen, ...why });
     show(cli.terminal, options.output, state, () => stateLines(state));
     hint(cli, `Next: breakwater watch ${workflowId}`);
     return EXIT.held;
-  });
+  };
+  return api === undefined ? atTemporal(cli, workflowId, options.by, handIn) : atApi(cli, api, workflowId, handIn);
 }
 
 /** `breakwater approve RUN` */
 export function approve(program: Command, cli: Cli): void {
   withReason(actCommand(program, 'approve'))
     .summary('approve what a run waits for')
-    .description('Shows what a run waits for and approves it. An approval is bound to the digest of the plan.')
+    .description(
+      'Shows what a run waits for and approves it. An approval is bound to the digest of the plan. Through the API (--api, BREAKWATER_API_URL) it is signed, and who approves is who is authenticated (BREAKWATER_API_IDENTITY); without, Temporal is asked, and it is a claim, which counts only where the control workers verify no signatures.',
+    )
     .option('--digest <sha256>', 'the digest that you have seen in the plan; refused when the run has another')
+    .option('--api <url>', 'address of the HTTP API; default: BREAKWATER_API_URL')
+    .option(
+      '--break-glass',
+      'stand for every approval that is missing: needs the role break-glass, --reason and --ticket, and pages somebody',
+    )
+    .option('--ticket <id>', 'incident or change for which glass is broken')
     .option('--yes', 'do not ask')
-    .addHelpText('after', '\nExamples:\n  $ breakwater approve RUN\n  $ breakwater approve RUN --digest 3f2a… --by alice')
-    .action(async (workflowId: string, options: ApproveOptions) => {
-      cli.finish(await execute(cli, workflowId, options));
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ breakwater approve RUN\n  $ breakwater approve RUN --digest 3f2a… --api https://breakwater.example.com\n  $ breakwater approve RUN --break-glass --reason "failover must be proven tonight" --ticket INC-7',
+    )
+    .action(async (workflowId: string, options: ApproveOptions, command: Command) => {
+      cli.finish(await execute(cli, workflowId, options, command.getOptionValueSource('by') === 'cli'));
     });
 }

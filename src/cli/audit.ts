@@ -77,7 +77,10 @@ function keygenCommand(group: Command, cli: Cli): void {
     .action(async (file: string) => {
       const { writeNewKey } = await import('../records/audit/keys.ts');
       cli.terminal.out(`${await writeNewKey(file)}\n`);
-      hint(cli, `Next: BREAKWATER_AUDIT_KEY=${file} on the control workers; give ${file}.pub to whoever verifies.`);
+      hint(
+        cli,
+        `Next: BREAKWATER_AUDIT_KEY=${file} on the control workers; give ${file}.pub to whoever verifies. Approvals have a pair of their own (docs/operations.md).`,
+      );
     });
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './context.ts';
+import { checkApprovals } from './doctor/approvals.ts';
 import { checkDatabase } from './doctor/database.ts';
 import { checkPolicy, checkRego } from './doctor/policy.ts';
 import { checkFile } from './doctor/file.ts';
@@ -23,7 +24,7 @@ async function examine(cli: Cli, file: string | undefined, isEachVerb: boolean):
     );
   const config = cli.config();
   const [temporal, database] = await Promise.all([checkTemporal(config), checkDatabase(config)]);
-  const platform = [...temporal, ...database, await checkPolicy(config), ...(await checkRego(config))];
+  const platform = [...temporal, ...database, await checkPolicy(config), ...(await checkRego(config)), await checkApprovals(config)];
   if (file === undefined) return platform;
   // Probes are asked by workers: without them there is nobody to ask.
   const canAsk = temporal.every(({ status }) => status !== 'fail');

@@ -9,6 +9,8 @@ const COLOURS: Record<string, Colour> = {
   leftover: 'red',
   abort: 'yellow',
   rejected: 'yellow',
+  'approval-refused': 'yellow',
+  'break-glass': 'red',
   denied: 'yellow',
   paused: 'yellow',
   'victim-skipped': 'yellow',

@@ -33,6 +33,10 @@ function explain(error: unknown): Failure {
   if (named(error, 'TypeError') && error.message.includes('is not a run id'))
     return { exitCode: EXIT.usage, lines: [sentence(error.message)] };
   if (named(error, 'WorkflowUpdateFailedError')) return { exitCode: EXIT.usage, lines: [`Refused: ${sentence(innermost(error))}`] };
+  if (named(error, 'ApiProblem')) {
+    const { status } = error as { status?: unknown };
+    return { exitCode: Number(status) < 500 ? EXIT.usage : EXIT.platform, lines: [`Refused: ${sentence(error.message)}`] };
+  }
   if (named(error, 'ScheduleRefused')) return { exitCode: EXIT.usage, lines: [sentence(error.message)] };
   if (named(error, 'ScheduleNotFoundError'))
     return { exitCode: EXIT.usage, lines: ['Temporal knows no such schedule.', '`breakwater schedule list` lists them'] };

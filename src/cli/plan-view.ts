@@ -1,6 +1,6 @@
 import type { PlanResult } from '../client.ts';
 import type { Preview, WavePreview } from '../activities/preview.ts';
-import { dropTolerance } from '../domain/approval.ts';
+import { describeRules, dropTolerance } from '../domain/approval.ts';
 import { describeOutlook } from '../domain/comparison/plan-ahead.ts';
 import { resolveWaves, type Plan, type WavePlan } from '../domain/plan.ts';
 import { percent } from '../domain/percent.ts';
@@ -118,7 +118,7 @@ function approvalLine({ experiment }: Plan): string {
 
 /** A plan for people: what would be hit, under which gates, and what the probes say now. */
 export function planLines(result: ValidPlan, paint: Paint, reserved?: Reserved): string[] {
-  const { plan, preview } = result;
+  const { plan, preview, approvals } = result;
   const { metadata, hypothesis, site } = plan.experiment;
   const seen = 'unavailable' in preview ? undefined : preview;
   return [
@@ -132,6 +132,7 @@ export function planLines(result: ValidPlan, paint: Paint, reserved?: Reserved):
       ['Time scale', plan.timeScale === 1 ? 'real time' : `${plan.timeScale}: every policy duration is multiplied by this`],
       ['Policy', policyLine(result)],
       ['Approvals', approvalLine(plan)],
+      ['Of them', approvals && describeRules(approvals)],
     ]),
     `Gates       ${gateLine(result, paint)}`,
     ...changeLines(result, paint),

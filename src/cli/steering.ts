@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Act, BreakwaterClient, RunState } from '../client.ts';
-import { refusalOf, type Steer } from '../client/steering.ts';
-import { describeApproved } from '../domain/approval.ts';
+import { isOnRecord, refusalOf, type Steer } from '../client/steering.ts';
+import { describeApproved, describeRules } from '../domain/approval.ts';
 import { factOfRefusedAct } from '../domain/audit/facts.ts';
 import { describeQueued } from '../domain/run.ts';
 import { personArgument, reasonArgument } from './arguments.ts';
@@ -41,19 +41,21 @@ export const stateLines = (state: RunState): string[] =>
       state.awaiting === undefined ? undefined : `approval of ${state.awaiting}: ${state.approvals.length} of ${state.approvalsRequired}`,
     ],
     ['Approve', state.awaitingFor && describeApproved(state.awaitingFor)],
+    ['Approvals', state.asking && describeRules(state.asking)],
+    ['Glass', state.breakGlass && `broken by ${state.breakGlass.by} (${state.breakGlass.ticket}): ${state.breakGlass.reason}`],
     ['Waits', state.queued && describeQueued(state.queued)],
     ['Paused by', state.paused?.by],
     ['Aborted by', state.aborted?.by],
     ['Rejected by', state.rejected?.by],
   ]);
 
-/** Sends an act. One that the run refuses leaves no trace in Temporal: it is noted in the audit log. */
+/** Sends an act. One that the run refuses at the door leaves no trace in Temporal: it is noted in the audit log. */
 export async function sendAct(cli: Cli, client: BreakwaterClient, name: Steer, workflowId: string, act: Act): Promise<RunState> {
   try {
     return await inTime(client, () => client[name](workflowId, act));
   } catch (error) {
     const why = refusalOf(error);
-    if (why !== undefined) await noteInAudit(cli, factOfRefusedAct(name, workflowId, act.by, why, Date.now()));
+    if (why !== undefined && !isOnRecord(error)) await noteInAudit(cli, factOfRefusedAct(name, workflowId, act.by, why, Date.now()));
     throw error;
   }
 }

@@ -58,6 +58,13 @@ export interface Why {
   reason?: string;
 }
 
+/** What is approved: the digest that was seen and, to be sure, what was seen to wait. Broken glass stands for all that is missing. */
+export interface Approval extends Why {
+  digest: string;
+  awaiting?: string;
+  breakGlass?: { reason: string; ticket: string };
+}
+
 /** What a stream of events says; after the end it is over. */
 export type Watched = { kind: 'event'; event: RunEvent } | { kind: 'end'; verdict?: Verdict; reason?: string };
 

@@ -8,6 +8,7 @@ import type {
   AuditQuery,
   CaseResult,
   Explanation,
+  Approval,
   Finding,
   GivenPolicyCase,
   Halted,
@@ -97,7 +98,7 @@ export class BreakwaterHttpClient {
   }
 
   /** Approves what the run waits for. @param digest of the plan that was seen */
-  approve(id: string, approval: Why & { digest: string }): Promise<RunState> {
+  approve(id: string, approval: Approval): Promise<RunState> {
     return this.post(`/v1/runs/${encode(id)}/approve`, approval);
   }
   reject(id: string, why: Why = {}): Promise<RunState> {

@@ -12,6 +12,63 @@ export interface Approved extends Census {
   mayDropBy: number;
 }
 
+/**
+ * What people are asked to approve, exactly. An approval of anything else, or of an earlier asking, is none: each counts once.
+ * `number` counts the askings of a run, and `runId` is another one after a reset.
+ */
+export interface Asking {
+  number: number;
+  /** `start`, or the wave whose gate waits. */
+  what: string;
+  runId: string;
+  /** Of the plan. */
+  digest: string;
+  /** Digest of the policy that was in force when they were asked. */
+  policy: string;
+  /** How many targets lived and were ready then. */
+  population?: number;
+}
+
+/** Whether approvals must be signed, as the worker that was asked is configured. `problem`: no approval counts until it is mended. */
+export interface ApprovalRules {
+  proof: 'signed' | 'claim';
+  problem?: string;
+}
+
+/** What the rules mean for whoever is to approve. */
+export const describeRules = ({ proof, problem }: ApprovalRules): string =>
+  problem !== undefined
+    ? `none counts: ${problem}`
+    : proof === 'signed'
+      ? 'only those that the API has signed count'
+      : 'a claim counts: the control worker has no BREAKWATER_APPROVAL_PUBLIC_KEYS, and verifies no signature';
+
+const named = (who: string): string => who.trim().toLowerCase();
+const isQualified = (who: string): boolean => who.includes(':');
+const bare = (who: string): string => who.slice(who.indexOf(':') + 1);
+
+/** `Ann ` is not another person than `ann`; nor is `corp:ann`, as long as only one of the two says who vouches for the name. */
+export function isSamePerson(one: string, other: string): boolean {
+  const [a, b] = [named(one), named(other)];
+  return isQualified(a) === isQualified(b) ? a === b : bare(a) === bare(b);
+}
+
+/** Why somebody may not approve; undefined when they may. Nobody approves what they want themselves, or wrote. */
+export function whyNotByThem(
+  by: string,
+  { requestedBy, author }: { requestedBy: string; author?: string | undefined },
+): string | undefined {
+  if (isSamePerson(by, requestedBy)) return `${by} has requested the run; another person must approve it`;
+  if (author !== undefined && isSamePerson(by, author)) return `${by} has written the experiment; another person must approve it`;
+  return undefined;
+}
+
+/** Why an approval does not stand under this policy; undefined when it does, or when none was needed. */
+export const whyOtherPolicy = (approved: string | undefined, now: string | undefined): string | undefined =>
+  approved === undefined || approved === now
+    ? undefined
+    : `the approval is void: it was given under policy ${approved.slice(0, 12)}, and ${now?.slice(0, 12) ?? 'an unknown one'} is in force now: plan it again, and have it approved anew`;
+
 /** The share that may go; undefined in plans of earlier versions, whose approvals were given for no number. */
 export const dropTolerance = ({ approvals }: Experiment): number | undefined =>
   (approvals as Partial<Experiment['approvals']>).populationMayDropBy;

@@ -1,5 +1,5 @@
 /** What a person or a service may be, for a team in an environment. */
-export const ROLES = ['viewer', 'operator', 'approver', 'auditor', 'admin'] as const;
+export const ROLES = ['viewer', 'operator', 'approver', 'auditor', 'admin', 'break-glass'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** In place of a team's or an environment's name: every one. */
@@ -37,7 +37,7 @@ export interface Place {
 }
 
 /** What can be done, by what it risks. */
-export type Action = 'read' | 'plan' | 'start' | 'pause' | 'stop' | 'approve' | 'schedule' | 'clear' | 'lift' | 'audit';
+export type Action = 'read' | 'plan' | 'start' | 'pause' | 'stop' | 'approve' | 'break-glass' | 'schedule' | 'clear' | 'lift' | 'audit';
 
 /** `hidden`: the principal must not even learn that it exists. */
 export type Access = 'allowed' | 'forbidden' | 'hidden';
@@ -49,6 +49,8 @@ const MAY: Record<Grant['role'], readonly Action[]> = {
   approver: ['read', 'stop', 'approve', 'lift'],
   auditor: ['read', 'audit'],
   admin: ['read', 'plan', 'start', 'pause', 'stop', 'approve', 'schedule', 'clear', 'lift', 'audit'],
+  // Of its own: no other role has it, an administrator's neither.
+  'break-glass': ['read', 'break-glass'],
   local: ['read', 'pause', 'stop', 'lift'],
 };
 
@@ -66,6 +68,11 @@ export function decide({ grants }: Pick<Principal, 'grants'>, action: Action, pl
 /** Whether a principal may do something somewhere: for what is about no place. */
 export const mayAnywhere = ({ grants }: Pick<Principal, 'grants'>, action: Action): boolean =>
   grants.some(({ role }) => MAY[role].includes(action));
+
+/** The roles that a principal has somewhere, each once. */
+export const rolesIn = ({ grants }: Pick<Principal, 'grants'>, place: Place): Role[] => [
+  ...new Set(grants.filter((grant) => reaches(grant, place)).flatMap(({ role }) => (role === 'local' ? [] : [role]))),
+];
 
 /** Whether a principal may see anything at all of an environment. */
 export const knowsEnvironment = ({ grants }: Pick<Principal, 'grants'>, environment: string): boolean =>

@@ -1,4 +1,4 @@
-import type { Approved } from './approval.ts';
+import type { ApprovalRules, Approved, Asking } from './approval.ts';
 import type { AuditHead } from './audit/entry.ts';
 import type { Injection } from './order.ts';
 import type { Paging } from './page.ts';
@@ -43,6 +43,19 @@ export interface Act {
   reason?: string;
   /** What was approved; must be the plan's digest. */
   digest?: string;
+  /** An approval that the API has signed: a compact JWS, which an activity verifies. */
+  signed?: string;
+  /** Says that glass is broken; only a signature proves it. */
+  breakGlass?: boolean;
+}
+
+/** Glass that somebody broke: it stood for every approval that this asking was still missing. */
+export interface BrokenGlass {
+  by: string;
+  reason: string;
+  ticket: string;
+  /** Number of the asking. */
+  asking: number;
 }
 
 /** Why an environment is stopped, by whom and since when (epoch milliseconds). An `incident` has nothing to do with the experiments. */
@@ -113,6 +126,10 @@ export interface RunState {
   awaiting?: string;
   /** For how many it is to be approved; present while the run waits for people, absent in runs of earlier versions. */
   awaitingFor?: Approved;
+  /** Exactly what is asked, and what counts; present while the run waits for people, absent in runs of earlier versions. */
+  asking?: Asking & ApprovalRules;
+  /** The newest that was broken. */
+  breakGlass?: BrokenGlass;
   /** What the ledger last said of the run's place; present while it waits for others. */
   queued?: Queued;
   paused?: Act;

@@ -36,6 +36,7 @@ const WORDS: Record<Action, string> = {
   pause: 'pause or resume runs in',
   stop: 'stop',
   approve: 'approve or reject in',
+  'break-glass': 'break glass in',
   schedule: 'change schedules in',
   clear: 'clear leftovers in',
   lift: 'lift a halt of',

@@ -57,7 +57,15 @@ export const RunParams = z.object({ id: z.string().describe('id of the run') });
 /** What an act is sent with. Who acts is never in it. */
 export const ActBody = z.strictObject({ reason: Reason.optional() }).nullish();
 export const ReasonedBody = z.strictObject({ reason: Reason });
-export const ApproveBody = z.strictObject({ digest: Digest.describe('the digest of the plan that was seen'), reason: Reason.optional() });
+export const ApproveBody = z.strictObject({
+  digest: Digest.describe('the digest of the plan that was seen'),
+  awaiting: Text.optional().describe('what was seen to wait, such as `start` or `wave canary`; refused when it is something else by now'),
+  reason: Reason.optional(),
+  breakGlass: z
+    .strictObject({ reason: Reason, ticket: z.string().trim().min(1).max(100).describe('incident or change that it belongs to') })
+    .optional()
+    .describe('stands for every approval that is missing; for the role break-glass, and it pages somebody'),
+});
 
 export const PlanBody = z.strictObject({ document: Document, seed: Seed.optional(), timeScale: TimeScale.optional() });
 export const StartBody = PlanBody.extend({ expectedDigest: Digest.optional().describe('the digest that the plan showed') });

@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import { BreakwaterClient } from '../client.ts';
 import { ConfigError, type Config } from '../config.ts';
+import { readSigningKey } from '../records/audit/keys.ts';
 import { createRecords } from '../records/postgres.ts';
 import { doorOf } from './door.ts';
 import { watchAccess } from './identity/live-access.ts';
 import { isLoopback } from './identity/loopback.ts';
 import { openPolicyRoom } from './policy-room.ts';
 import { createApi } from './server.ts';
+import { createSignApproval, type SignApproval } from './sign-approval.ts';
 
 /** Reads of several people at once; a report of a long run holds one for a while. */
 const CONNECTIONS = 5;
@@ -25,17 +27,31 @@ async function closeInTime(app: ReturnType<typeof createApi>, log: Logger): Prom
   clearTimeout(late);
 }
 
+/** @throws ConfigError when there is such a file and no key in it: nobody would notice that approvals are claims */
+async function signerOf(file: string | undefined, log: Logger): Promise<SignApproval | undefined> {
+  if (file === undefined) {
+    log.warn('BREAKWATER_APPROVAL_KEY is not set: approvals are not signed, and count only where control workers verify none');
+    return undefined;
+  }
+  const key = await readSigningKey(file).catch((cause: unknown) => {
+    throw new ConfigError([`BREAKWATER_APPROVAL_KEY='${file}': ${(cause as Error).message}`]);
+  });
+  log.info({ keyId: key.keyId }, 'approvals are signed');
+  return createSignApproval(key);
+}
+
 /**
  * Serves the HTTP API until SIGINT or SIGTERM; what is under way is answered first.
  * @throws ConfigError when others could reach it and nobody would be authenticated, or the access file is wrong; Error when Temporal or the port cannot be had
  */
-export async function serveApi({ temporal, taskQueue, api, databaseUrl, ...settings }: Config, log: Logger): Promise<void> {
+export async function serveApi({ temporal, taskQueue, api, databaseUrl, approvalKey, ...settings }: Config, log: Logger): Promise<void> {
   const { token, accessFile } = api;
   if (token === undefined && accessFile === undefined && !isLoopback(api.host))
     throw new ConfigError([
       `BREAKWATER_API_HOST='${api.host}': other machines reach it, so BREAKWATER_API_TOKEN must be set, or BREAKWATER_ACCESS; or use 127.0.0.1`,
     ]);
   const live = accessFile === undefined ? undefined : await watchAccess(accessFile, { log });
+  const signApproval = await signerOf(approvalKey, log);
   const client = await BreakwaterClient.connect({ connection: temporal.connection, namespace: temporal.namespace, taskQueue });
   const limits = { maxConnections: CONNECTIONS, connectTimeoutMs: CONNECT_WITHIN_MS, statementTimeoutMs: STATEMENT_WITHIN_MS };
   const records = databaseUrl === undefined ? undefined : createRecords({ url: databaseUrl, ...limits });
@@ -46,6 +62,7 @@ export async function serveApi({ temporal, taskQueue, api, databaseUrl, ...setti
       log,
       policy: await openPolicyRoom(settings),
       ...(records && { records }),
+      ...(signApproval && { signApproval }),
       ...(token !== undefined && { token }),
       ...(live && { live }),
     });

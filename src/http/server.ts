@@ -68,7 +68,7 @@ function markAnswers(app: FastifyInstance): void {
 }
 
 /** The HTTP API. Not listening yet. */
-export function createApi({ door, records, log, limits: given, policy = {}, live, ...sources }: ApiOptions): FastifyInstance {
+export function createApi({ door, records, signApproval, log, limits: given, policy = {}, live, ...sources }: ApiOptions): FastifyInstance {
   const limits = { ...LIMITS, ...given };
   const watchers = new Watchers(limits.watchers, limits.watchersPerPrincipal);
   const app: FastifyInstance = fastify({
@@ -103,7 +103,7 @@ export function createApi({ door, records, log, limits: given, policy = {}, live
   app.register(swagger, { openapi: openApi, transform: jsonSchemaTransform });
   app.register(async (within) => {
     const api = within.withTypeProvider<ZodTypeProvider>();
-    const rooms: Rooms = { door, ...(records && { records }) };
+    const rooms: Rooms = { door, ...(records && { records }), ...(signApproval && { signApproval }) };
     runRoutes(api, rooms);
     eventRoutes(api, rooms, watchers);
     steeringRoutes(api, rooms);

@@ -5,12 +5,15 @@ import type { Records, RunRecord } from '../records/ports.ts';
 import type { Door } from './door.ts';
 import { mustMay } from './guard.ts';
 import { HttpError } from './problem.ts';
+import type { SignApproval } from './sign-approval.ts';
 
 /** What every route works with. */
 export interface Rooms {
   door: Door;
   /** Absent: no database is configured. */
   records?: Records;
+  /** Signs approvals. Absent: there is no key, and an approval is a claim. */
+  signApproval?: SignApproval;
 }
 
 const missingRun = (workflowId: string): string => `there is no run ${workflowId.slice(0, 200)}`;
@@ -22,7 +25,7 @@ export function requireRecords({ records }: Pick<Rooms, 'records'>): Records {
 }
 
 /** Another's run and none are the same to whoever may not see it. */
-function check(principal: Principal, action: Action, workflowId: string, place: RunPlace | undefined): void {
+function check(principal: Principal, action: Action, workflowId: string, place: RunPlace | undefined): asserts place {
   if (!place) throw new HttpError(404, missingRun(workflowId));
   mustMay(principal, action, { team: place.owner, environment: place.environment }, missingRun(workflowId));
 }
@@ -40,10 +43,13 @@ export async function visibleRecord(rooms: Rooms, principal: Principal, workflow
 
 /**
  * Lets a principal act on a run, recorded or not: what stops a run must not depend on the database.
+ * @returns whose it is and where
  * @throws HttpError (403, 404)
  */
-export async function mustActOn({ door }: Rooms, principal: Principal, workflowId: string, action: Action): Promise<void> {
-  check(principal, action, workflowId, isRunId(workflowId) ? await door.placeOf(workflowId) : undefined);
+export async function mustActOn({ door }: Rooms, principal: Principal, workflowId: string, action: Action): Promise<RunPlace> {
+  const place = isRunId(workflowId) ? await door.placeOf(workflowId) : undefined;
+  check(principal, action, workflowId, place);
+  return place;
 }
 
 /**

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 
 /** Settings by which a Breakwater signs, calls people, is chosen by Temporal and knows its sites: a throw-away one must do none of it in another's name. */
 const OF_ANOTHER = [
+  'BREAKWATER_APPROVAL_KEY',
+  'BREAKWATER_APPROVAL_PUBLIC_KEYS',
+  'BREAKWATER_API_URL',
+  'BREAKWATER_API_IDENTITY',
   'BREAKWATER_AUDIT_KEY',
   'BREAKWATER_AUDIT_CHECKPOINTS',
   'BREAKWATER_AUDIT_URL',

@@ -1,13 +1,17 @@
-import { condition, isCancellation } from '@temporalio/workflow';
+import { condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { Counted } from '../activities/census.ts';
+import type { GateDecision } from '../activities/control.ts';
 import type { Preparation } from '../activities/prepare.ts';
-import { dropTolerance, whyVoid, type Approved, type Taken } from '../domain/approval.ts';
+import { dropTolerance, whyOtherPolicy, whyVoid, type ApprovalRules, type Approved, type Asking, type Taken } from '../domain/approval.ts';
 import { describeUnmet } from '../domain/baseline.ts';
+import type { WavePlan } from '../domain/plan.ts';
 import { takenForGood } from '../domain/taken.ts';
+import { isApproved } from './approving.ts';
 import { expectsReturn } from './comeback.ts';
 import { enter, type AdmittedRun, type Place } from './context.ts';
 import { reasonOf } from './failure.ts';
-import { counting } from './proxies.ts';
+import { isPatched } from './patches.ts';
+import { control, counting } from './proxies.ts';
 import { denyWave, shut } from './shut.ts';
 import { onRecord } from './turn.ts';
 
@@ -19,20 +23,60 @@ export async function awaitApproval(run: AdmittedRun, what: string, required: nu
   const { state, chronicle, plan } = run;
   const { within } = plan.experiment.approvals;
   const victimsBefore = state.victims.length;
-  Object.assign(state, { awaiting: what, approvals: [], approvalsRequired: required, ...(asked && { awaitingFor: asked }) });
+  const asking = isPatched('approvals-are-verified') ? await newAsking(run, what, asked) : undefined;
+  Object.assign(state, {
+    awaiting: what,
+    approvals: [],
+    approvalsRequired: required,
+    ...(asked && { awaitingFor: asked }),
+    ...(asking && { asking }),
+  });
   enter(run, 'awaiting-approval');
-  chronicle.add('approval-requested', { what, required, within, digest: plan.digest, ...(asked && { population: asked }) });
+  chronicle.add('approval-requested', { ...asking, what, required, within, digest: plan.digest, ...(asked && { population: asked }) });
   await chronicle.flush();
-  const isAnswered = await condition(() => state.approvals.length >= required || state.rejected !== undefined, within);
-  delete state.awaiting;
-  delete state.awaitingFor;
+  const isAnswered = asking
+    ? await hearPeople(run, required, within)
+    : await condition(() => state.approvals.length >= required || state.rejected !== undefined, within);
+  for (const field of ['awaiting', 'awaitingFor', 'asking'] as const) delete state[field];
   if (state.rejected)
     return shut(run, `${state.rejected.by} rejected it: ${state.rejected.reason ?? 'no reason given'}`, 'denied', { what });
   if (!isAnswered && run.ledger.isUsed) await onRecord();
   if (!isAnswered)
     return shut(run, `not approved within ${within / 60_000} min (${what}): ${state.approvals.length} of ${required}`, 'denied', { what });
   if (asked) run.approvedFor = { ...asked, victimsBefore };
+  if (asking) run.approvedPolicy = asking.policy;
   return true;
+}
+
+/** What exactly is asked now, and what counts as an answer. */
+async function newAsking(run: AdmittedRun, what: string, asked: Approved | undefined): Promise<Asking & ApprovalRules> {
+  const rules = await control.tellApprovals(run.plan, run.requestedBy);
+  run.approvalsRefused = 0;
+  run.askings = (run.askings ?? 0) + 1;
+  const population = asked && { population: asked.all };
+  return { number: run.askings, what, runId: workflowInfo().runId, digest: run.plan.digest, ...population, ...rules };
+}
+
+/** Waits for people, and puts on record at once whose approval did not count. @returns false when they did not come in time */
+async function hearPeople(run: AdmittedRun, required: number, within: number): Promise<boolean> {
+  const { state, chronicle } = run;
+  const isAnswered = (): boolean => isApproved(state, required) || state.rejected !== undefined;
+  const untilMs = Date.now() + within;
+  for (;;) {
+    const told = run.approvalsRefused;
+    const restMs = untilMs - Date.now();
+    if (restMs <= 0 || !(await condition(() => isAnswered() || run.approvalsRefused !== told, restMs))) return isAnswered();
+    if (isAnswered()) return true;
+    await chronicle.flush();
+  }
+}
+
+/** Whether the policy is still that under which it was approved. A wave begins under no other. */
+export function isStillApprovedPolicy(run: AdmittedRun, { name }: WavePlan, { policy }: GateDecision): boolean {
+  const why = whyOtherPolicy(run.approvedPolicy, policy?.policyDigest);
+  if (why === undefined) return true;
+  run.chronicle.add('approval-void', { why, approved: run.approvedPolicy, now: policy?.policyDigest ?? null }, { wave: name });
+  return denyWave(run, name, why);
 }
 
 /** @returns false when nobody can be asked, because nobody knows for how many; undefined in runs of earlier versions */

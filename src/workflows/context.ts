@@ -34,6 +34,11 @@ export interface RunContext {
   /** Fencing token of the ledger's newest grant; 0 before the first. */
   epoch: number;
   ledger: LedgerSide;
+  /** How often people were asked, and how many approvals of the newest asking did not count. */
+  askings?: number;
+  approvalsRefused?: number;
+  /** The policy under which the newest approval was given; absent without one, and in runs of earlier versions. */
+  approvedPolicy?: string;
 }
 
 /** What a run knows of itself in the ledger. */

@@ -1,4 +1,12 @@
-import { CancellationScope, condition, isCancellation, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+  setHandler,
+  sleep,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { GateDecision } from '../activities/control.ts';
 import type { Preparation, PrepareInput } from '../activities/prepare.ts';
 import { describeUnmet } from '../domain/baseline.ts';
@@ -7,7 +15,7 @@ import type { RunInput, RunResult } from '../domain/run.ts';
 import { notBack } from '../domain/survivors.ts';
 import type { UnreadyTarget } from '../domain/target.ts';
 import { mayGoOn } from '../domain/verdict.ts';
-import { awaitApproval, isStillApproved } from './approval.ts';
+import { awaitApproval, isStillApproved, isStillApprovedPolicy } from './approval.ts';
 import { phaseAttribute } from './attributes.ts';
 import { Chronicle } from './chronicle.ts';
 import { close } from './close.ts';
@@ -29,6 +37,9 @@ import { noteStart } from './ticket.ts';
 import { noteCancellation, takeHalt } from './stops.ts';
 import { awaitTurn, farewell, takeAnswer } from './turn.ts';
 
+/** Longest wait for somebody's approval to be answered when the run closes: to verify it and to page takes no longer. */
+const HANDLERS_WITHIN = '2m';
+
 /** One run of an experiment. Expected endings complete it with a verdict; only our own bugs fail it. */
 export async function experiment(input: RunInput): Promise<RunResult> {
   decidePatches();
@@ -44,9 +55,7 @@ export async function experiment(input: RunInput): Promise<RunResult> {
     ledger: { isUsed: false, isKnown: false },
   };
   const steering = acceptSteering(
-    run.state,
-    run.chronicle,
-    chaos,
+    run,
     () => ({ ...run.state, events: run.chronicle.newest }),
     () => {
       if (isPatched('a-pause-undoes')) run.interrupt?.();
@@ -71,6 +80,8 @@ export async function experiment(input: RunInput): Promise<RunResult> {
     if (!isCancellation(cause)) run.facts.error = reasonOf(cause);
   }
   return CancellationScope.nonCancellable(async () => {
+    // Whoever approves while the run ends gets an answer. Only then: nothing else takes its time in a handler.
+    if (isPatched('approvals-are-verified') && !allHandlersFinished()) await condition(allHandlersFinished, HANDLERS_WITHIN);
     // A task that completes the run fails when any event arrived meanwhile, and takes an update that came with it along: the abort would be lost.
     if (steering.mayBeLost()) await sleep(1, { summary: 'what a person did is on record before the run closes' });
     const { aborted } = run.state;
@@ -120,7 +131,7 @@ function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): b
   }
   if (!wave && decision.change) run.change = decision.change;
   run.chronicle.add('policy', { ...decision }, place);
-  return true;
+  return !wave || isStillApprovedPolicy(run, wave, decision);
 }
 
 /** Policy or ticket said no to a wave of which nothing has happened yet. Decisions in older histories tell nothing of either. */
@@ -138,7 +149,7 @@ async function mayEnter(run: AdmittedRun, wave: WavePlan): Promise<boolean> {
     if (turn.kind === 'refused')
       return (await passGates(run, wave)) && shut(run, `ledger: ${turn.reason}`, 'ledger', { ...turn }, { wave: wave.name });
     if (turn.kind === 'paused') continue;
-    if (!turn.hasWaited) takeGates(run, turn.gates, wave);
+    if (!turn.hasWaited && !takeGates(run, turn.gates, wave)) return false;
     run.chronicle.add('turn', { epoch: run.epoch }, { wave: wave.name });
     if (!turn.hasWaited) return true;
   }

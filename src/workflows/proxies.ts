@@ -124,10 +124,21 @@ export const ledgering = proxyActivities<Pick<ControlActivities, 'whoRuns' | 'st
 });
 
 /** Quick control steps: admission, gates and the ledger. */
-export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave' | 'weighWave'>>({
+export const control = proxyLocalActivities<
+  Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave' | 'weighWave' | 'tellApprovals'>
+>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '100ms', maximumAttempts: 3 },
 });
+
+/** Verifying an approval, while whoever gave it waits for the answer. Not a local one: that it was verified, and what came, is an event of its own. */
+export const approving = (summary: string) =>
+  proxyActivities<Pick<ControlActivities, 'verifyApproval'>>({
+    summary,
+    startToCloseTimeout: '5s',
+    scheduleToCloseTimeout: '30s',
+    retry: promptRetry,
+  });
 
 /** Judging reads samples back; a database that is away leaves it undecided soon. */
 export const comparing = proxyLocalActivities<Pick<ControlActivities, 'judgeComparisons'>>({

@@ -1,11 +1,13 @@
-import { ApplicationFailure, setHandler, type CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Act, RunState } from '../domain/run.ts';
-import type { Chronicle } from './chronicle.ts';
 import * as message from './messages.ts';
+import { isSamePerson } from '../domain/approval.ts';
+import { MOST_REFUSED, takeApproval } from './approving.ts';
+import type { RunContext } from './context.ts';
 import { isPatched } from './patches.ts';
 
 /** Names that cross the wire. Renaming one is a breaking change. */
-export type SteeringRefusal = 'MissingActor' | 'WrongPhase' | 'WrongDigest' | 'AlreadyApproved';
+export type SteeringRefusal = 'MissingActor' | 'WrongPhase' | 'WrongDigest' | 'AlreadyApproved' | 'TooManyRefused';
 
 const refuse = (why: SteeringRefusal, text: string): ApplicationFailure => ApplicationFailure.nonRetryable(text, why);
 const MAX_TEXT = 500;
@@ -19,6 +21,8 @@ function checkActor(act: unknown): Act {
     throw refuse('MissingActor', 'who is acting? send { "by": "name", "reason": "why" }');
   if (claim.by.length > MAX_TEXT || (claim.reason !== undefined && (typeof claim.reason !== 'string' || claim.reason.length > MAX_TEXT)))
     throw refuse('MissingActor', `\`by\` and \`reason\` are texts of ${MAX_TEXT} characters at most`);
+  if (claim.signed !== undefined && typeof claim.signed !== 'string')
+    throw refuse('MissingActor', '`signed` is a text that the API has made');
   if (JSON.stringify(claim).length > MAX_ACT) throw refuse('MissingActor', `an act weighs ${MAX_ACT} characters at most`);
   return claim;
 }
@@ -30,17 +34,21 @@ const kept = ({ by, reason, digest }: Act): Act => ({
   ...(typeof digest === 'string' && { digest: digest.slice(0, MAX_TEXT) }),
 });
 
-/** `Ann ` is not another person than `ann`. */
-const isSamePerson = (a: Act, b: Act): boolean => a.by.trim().toLowerCase() === b.by.trim().toLowerCase();
-
 const isOver = (run: RunState): boolean => run.phase === 'closing' || run.phase === 'closed';
 
 function checkApproval(run: RunState, act: Act): void {
   if (run.awaiting === undefined) throw refuse('WrongPhase', `nothing waits for approval while ${run.phase}`);
   if (act.digest !== run.digest)
     throw refuse('WrongDigest', `approve the digest that you have seen: this plan's is ${run.digest ?? 'not known yet'}`);
-  if (run.approvals.some((other) => isSamePerson(other, act)))
+  // Whoever has approved may still break glass.
+  if (act.breakGlass !== true && run.approvals.some((other) => isSamePerson(other.by, act.by)))
     throw refuse('AlreadyApproved', `${act.by} has approved already; another person must`);
+}
+
+/** A flood of approvals that do not count must not fill the history. */
+function checkFlood({ approvalsRefused = 0 }: RunContext): void {
+  if (approvalsRefused >= MOST_REFUSED)
+    throw refuse('TooManyRefused', `${approvalsRefused} approvals did not count; no more are looked at: reject it, and start it anew`);
 }
 
 /** What is known of the acts of people beside the state. */
@@ -51,16 +59,11 @@ export interface Steering {
 
 /**
  * Lets people steer a run. Validators are synchronous on purpose: an async one accepts everything.
- * @param chaos cancelled by an abort; what undoes lives outside of it
+ * @param context its `chaos` is cancelled by an abort; what undoes lives outside of it
  * @param interrupt called by a pause: a live fault that can be undone does not wait for its time
  */
-export function acceptSteering(
-  run: RunState,
-  chronicle: Chronicle,
-  chaos: CancellationScope,
-  answer: () => RunState,
-  interrupt: () => void,
-): Steering {
+export function acceptSteering(context: RunContext, answer: () => RunState, interrupt: () => void): Steering {
+  const { state: run, chronicle, chaos } = context;
   let newestAt: number | undefined;
   const when = (allowed: (act: Act) => void) => (act: Act) => {
     allowed(checkActor(act));
@@ -77,6 +80,10 @@ export function acceptSteering(
   setHandler(
     message.approve,
     (act) => {
+      if (isPatched('approvals-are-verified')) {
+        newestAt = workflowInfo().historyLength;
+        return takeApproval(context, act).then(answer);
+      }
       run.approvals.push(kept(act));
       note('approved', act);
       return answer();
@@ -84,6 +91,7 @@ export function acceptSteering(
     {
       validator: when((act) => {
         checkApproval(run, act);
+        checkFlood(context);
       }),
     },
   );

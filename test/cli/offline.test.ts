@@ -136,6 +136,7 @@ describe('unreachable servers', () => {
       { check: 'Temporal', status: 'fail' },
       { check: 'database', status: 'fail' },
       { check: 'policy', status: 'warn' },
+      { check: 'approvals', status: 'warn' },
     ]);
     expect(stdout).not.toContain('hunter2');
   });

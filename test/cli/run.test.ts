@@ -202,8 +202,10 @@ describeWithBoth('with a worker', () => {
     expect(unasked.code).toBe(2);
     expect(unasked.stderr).toMatch(/Add --digest [0-9a-f]{64}/);
     expect((await cli('approve', run, '--digest', '0'.repeat(64))).code).toBe(2);
+    const own = await cli('approve', run, '--yes');
+    expect(own).toMatchObject({ code: 2, stderr: containing('another person must approve it') });
     const digest = /--digest ([0-9a-f]{64})/.exec(unasked.stderr)?.[1] ?? '';
-    expect(await cli('approve', run, '--digest', digest)).toMatchObject({ code: 0 });
+    expect(await cli('approve', run, '--digest', digest, '--by', 'carol')).toMatchObject({ code: 0 });
     expect((await watching.ended).code).toBe(0);
     expect((await cli('approve', run, '--yes')).code).toBe(2);
   }, 120_000);
@@ -230,7 +232,7 @@ describeWithBoth('with a worker', () => {
     const findings = JSON.parse(stdout) as { check: string; status: string; detail: string }[];
     expect({ code, bad: findings.filter(({ status }) => status !== 'ok').map(({ check, status }) => `${status} ${check}`) }).toEqual({
       code: 0,
-      bad: ['warn pager', 'warn audit log', 'warn audit checkpoints', 'warn policy'], // the test sets none of them, and is the owner of the database
+      bad: ['warn pager', 'warn audit log', 'warn audit checkpoints', 'warn policy', 'warn approvals'], // the test sets none of them, and is the owner of the database
     });
     expect(findings.map(({ check }) => check)).toEqual([
       'Temporal',
@@ -248,6 +250,7 @@ describeWithBoth('with a worker', () => {
       'audit log',
       'audit checkpoints',
       'policy',
+      'approvals',
       'file',
       'gates',
       'probe answer',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decide, EVERY, knowsEnvironment, readable, ROLES, type Action, type Grant, type Place } from '../../src/domain/principal.ts';
 
-const ACTIONS: Action[] = ['read', 'plan', 'start', 'pause', 'stop', 'approve', 'schedule', 'clear', 'lift', 'audit'];
+const ACTIONS: Action[] = ['read', 'plan', 'start', 'pause', 'stop', 'approve', 'break-glass', 'schedule', 'clear', 'lift', 'audit'];
 const at = (role: Grant['role'], team = 'payments', environment = 'staging') => ({ grants: [{ role, team, environment }] });
 const here: Place = { team: 'payments', environment: 'staging' };
 
@@ -12,6 +12,7 @@ const table: Record<Grant['role'], string> = {
   approver: 'read stop approve lift',
   auditor: 'read audit',
   admin: 'read plan start pause stop approve schedule clear lift audit',
+  'break-glass': 'read break-glass',
   local: 'read pause stop lift',
 };
 
@@ -35,7 +36,7 @@ describe.each(Object.entries(table) as [Grant['role'], string][])('%s', (role, a
 });
 
 test('nobody may plan, start or approve without a name', () => {
-  for (const action of ['plan', 'start', 'approve', 'schedule', 'clear'] as const)
+  for (const action of ['plan', 'start', 'approve', 'break-glass', 'schedule', 'clear'] as const)
     expect(decide(at('local', EVERY, EVERY), action, here)).toBe('forbidden');
 });
 

@@ -2,18 +2,24 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { BreakwaterHttpClient, type Watched } from '../../src/client.ts';
 import { doorOf } from '../../src/http/door.ts';
-import { createApi } from '../../src/http/server.ts';
+import { createApi, type ApiOptions } from '../../src/http/server.ts';
+import { createSignApproval } from '../../src/http/sign-approval.ts';
+import { makeApprovalKeys } from '../support/approval-keys.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
 import { onStage, openTheatre, type Stage, type Theatre } from '../workflows/harness/stage.ts';
 import { access, keyOf } from './fakes.ts';
 
 /** The real API on a port of its own, and a client for each who is known. */
-async function withClients(stage: Stage, use: (as: (who: string) => BreakwaterHttpClient) => Promise<void>): Promise<void> {
-  const app = createApi({ door: doorOf(stage.client), records: stage.records, access, log: pino({ level: 'silent' }) });
+async function withClients(
+  stage: Stage,
+  use: (as: (who: string) => BreakwaterHttpClient, url: string) => Promise<void>,
+  options: Partial<ApiOptions> = {},
+): Promise<void> {
+  const app = createApi({ door: doorOf(stage.client), records: stage.records, access, log: pino({ level: 'silent' }), ...options });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  await use((who) => new BreakwaterHttpClient({ url, token: keyOf(who) })).finally(() => app.close());
+  await use((who) => new BreakwaterHttpClient({ url, token: keyOf(who) }), url).finally(() => app.close());
 }
 
 describeWithTemporal('over HTTP', () => {
@@ -63,6 +69,48 @@ describeWithTemporal('over HTTP', () => {
       ),
     90_000,
   );
+
+  test('what the API signs is what the workers count: an approver, the requester, glass, and an update past the API', async () => {
+    const keys = await makeApprovalKeys();
+    const pages: unknown[] = [];
+    const pager = { page: (page: unknown) => (pages.push(page), Promise.resolve({ paged: true, evidence: 'taken' })) };
+    const start = (as: (who: string) => BreakwaterHttpClient, who: string, n: number) =>
+      as(who).start({ document: experimentDocument({ approvals: { required: 1 } }), idempotencyKey: `start-${who}-${n}-${Date.now()}` });
+    const waiting = async (as: (who: string) => BreakwaterHttpClient, id: string) => {
+      for (;;) {
+        const { state } = await as('viewer').run(id);
+        if (state?.awaiting !== undefined) return { digest: state.digest ?? '', awaiting: state.awaiting };
+      }
+    };
+    await onStage(
+      theatre,
+      (stage) =>
+        withClients(
+          stage,
+          async (as) => {
+            const { workflowId: own } = await start(as, 'admin', 1);
+            const seen = await waiting(as, own);
+            await expect(as('admin').approve(own, seen)).rejects.toMatchObject({
+              status: 422,
+              message: expect.stringContaining('has requested') as unknown,
+            });
+            await expect(stage.client.approve(own, { by: 'key:approver', digest: seen.digest })).rejects.toMatchObject({
+              cause: { type: 'NotCounted' },
+            });
+            expect(await as('approver').approve(own, seen)).toMatchObject({ approvals: [{ by: 'key:approver' }] });
+            expect(await stage.verdict(own)).toMatchObject({ verdict: 'passed' });
+
+            const { workflowId: urgent } = await start(as, 'operator', 2);
+            const breakGlass = { reason: 'failover tonight', ticket: 'INC-7' };
+            expect(await as('oncall').approve(urgent, { ...(await waiting(as, urgent)), breakGlass })).toMatchObject({ breakGlass });
+            expect(await stage.verdict(urgent)).toMatchObject({ verdict: 'passed' });
+            expect(pages).toHaveLength(1);
+          },
+          { signApproval: createSignApproval(keys.key) },
+        ),
+      { approvals: keys.approvals, pager },
+    ).finally(keys.remove);
+  }, 60_000);
 
   test('a run that nobody started through us, and a workflow that is no run, are nobody’s but the administrator’s', () =>
     onStage(theatre, (stage) =>

@@ -29,6 +29,7 @@ export const access = AccessFile.parse({
     key('team-auditor', 'auditor', 'payments', '*'),
     key('other', 'admin', 'search', '*'),
     key('pager', 'operator', '*', 'staging'),
+    key('oncall', 'break-glass', 'payments', 'staging'),
     key('expired', 'admin', '*', '*', { expires: '2020-01-01T00:00:00Z' }),
     key('revoked', 'admin', '*', '*', { revoked: true }),
   ],

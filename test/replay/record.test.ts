@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { ChangeSystemError } from '../../src/activities/change-port.ts';
 import { ledgerId } from '../../src/domain/ledger/names.ts';
+import { makeApprovalKeys, signedAct, type ApprovalKeys } from '../support/approval-keys.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fenced, fourWaves, scaleUp } from '../workflows/harness/document.ts';
 import { holdsLive, reach } from '../workflows/harness/expectations.ts';
@@ -35,8 +36,15 @@ const changes: NonNullable<StageOptions['changes']> = {
   links: {},
 };
 
+let keys: ApprovalKeys;
+const pager = { page: () => Promise.resolve({ paged: true, evidence: 'taken' }) };
+
 /** What a story needs beside a site. */
-const props: Record<string, StageOptions> = { 'ticket-is-told': { changes } };
+const props: Record<string, () => StageOptions> = {
+  'ticket-is-told': () => ({ changes }),
+  'approval-signed': () => ({ approvals: keys.approvals, pager }),
+  'glass-broken': () => ({ approvals: keys.approvals, pager }),
+};
 
 /** What each saved run does; answers its workflow id. */
 const stories: Record<string, (stage: Stage) => Promise<string>> = {
@@ -75,7 +83,7 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     stage.site.on('prepareWave', async (_, usual) => (await linger(() => isReleased), usual()));
     const id = await stage.start(experimentDocument({ waves: fourWaves, approvals: { required: 2 } }));
     const { digest } = await reach(stage, id, 'awaiting-approval');
-    for (const by of ['ann', 'bob']) await stage.client.approve(id, { by, digest: digest! });
+    for (const by of ['bob', 'cid']) await stage.client.approve(id, { by, digest: digest! });
     await stage.site.began('prepareWave');
     await stage.client.pause(id, { by: 'bob' });
     isReleased = true;
@@ -124,7 +132,7 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     stage.site.on('guardWave', endlessGuard);
     const id = await stage.start(experimentDocument({ approvals: { required: 1 } }));
     const { digest } = await reach(stage, id, 'awaiting-approval');
-    await stage.client.approve(id, { by: 'ann', digest: digest! });
+    await stage.client.approve(id, { by: 'bob', digest: digest! });
     await reach(stage, id, holdsLive);
     await stage.client.abort(id, { by: 'bob', reason: 'pager' });
     return id;
@@ -137,8 +145,29 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     for (const what of ['start', 'wave canary']) {
       const { digest } = await reach(stage, id, ({ awaiting }) => awaiting === what);
       if (what !== 'start') site.population = site.population.slice(0, 3); // of five
-      await client.approve(id, { by: 'ann', digest: digest! });
+      await client.approve(id, { by: 'bob', digest: digest! });
     }
+    return id;
+  },
+  'approval-signed': async (stage) => {
+    const waves = [{ name: 'dry-run', dryRun: true }, { name: 'single' }, { name: 'canary', gate: 'approval' }];
+    const id = await stage.start(experimentDocument({ waves, approvals: { required: 1 } }));
+    for (const what of ['start', 'wave canary']) {
+      const state = await reach(stage, id, ({ awaiting }) => awaiting === what);
+      const forged = stage.client.approve(id, { by: 'corp:bob', digest: state.digest! });
+      await expect(forged).rejects.toThrow();
+      await stage.client.approve(id, await signedAct(keys.key, state, 'corp:bob'));
+    }
+    return id;
+  },
+  'glass-broken': async (stage) => {
+    const id = await stage.start(experimentDocument({ approvals: { required: 2 } }));
+    const state = await reach(stage, id, 'awaiting-approval');
+    const breakGlass = { reason: 'failover tonight', ticket: 'INC-7' };
+    await stage.client.approve(
+      id,
+      await signedAct(keys.key, state, 'corp:ann', { kind: 'break-glass', roles: ['break-glass'], breakGlass }),
+    );
     return id;
   },
   'janitor-finds-what-nobody-can-read': async ({ site, client, taskQueue }) => {
@@ -211,9 +240,13 @@ describeWithTemporal('record histories', () => {
   let theatre: Theatre;
   beforeAll(async () => {
     theatre = await openTheatre();
+    keys = await makeApprovalKeys();
     await mkdir(historiesDir, { recursive: true });
   });
-  afterAll(() => theatre.close());
+  afterAll(async () => {
+    keys.remove();
+    await theatre.close();
+  });
 
-  test.each(unsaved)('%s', (name, play) => onStage(theatre, (stage) => save(name, play, stage), props[name]));
+  test.each(unsaved)('%s', (name, play) => onStage(theatre, (stage) => save(name, play, stage), props[name]?.()));
 });

@@ -16,6 +16,7 @@ const problemsOf = (env: Record<string, string>): string[] => {
 
 test('defaults', () => {
   expect(loadConfig(bare)).toEqual({
+    apiAddress: {},
     homeDir: resolve('.breakwater'),
     stateDir: resolve('.breakwater/state'),
     journalKeepsMs: 30 * 86_400_000,
@@ -53,6 +54,14 @@ test.each([
     { BREAKWATER_AUDIT_KEY: '/k', BREAKWATER_AUDIT_CHECKPOINTS: '/c', BREAKWATER_AUDIT_URL: 'https://h/x', BREAKWATER_AUDIT_EVERY: '5m' },
     { audit: { keyFile: '/k', checkpointFile: '/c', url: 'https://h/x', everyMs: 300_000 } },
   ],
+  [
+    { BREAKWATER_APPROVAL_KEY: '/k', BREAKWATER_APPROVAL_PUBLIC_KEYS: '/k.pub' },
+    { approvalKey: '/k', approvalPublicKeys: '/k.pub' },
+  ],
+  [
+    { BREAKWATER_API_URL: 'https://b.example', BREAKWATER_API_IDENTITY: 'bw_x' },
+    { apiAddress: { url: 'https://b.example', identity: 'bw_x' } },
+  ],
   [{ BREAKWATER_SLOTS: '' }, { slots: 2_000 }],
   [{ BREAKWATER_DATABASE_URL: 'postgres://u:p@h/d' }, { databaseUrl: 'postgres://u:p@h/d' }],
   [
@@ -67,6 +76,8 @@ test.each([
   [{ BREAKWATER_AUDIT_CHECKPOINTS: '/c' }, /^BREAKWATER_AUDIT_CHECKPOINTS: nothing is published without BREAKWATER_AUDIT_KEY/],
   [{ BREAKWATER_AUDIT_URL: 'ftp://hunter2' }, /^BREAKWATER_AUDIT_URL=\(secret\): expected an http/],
   [{ BREAKWATER_AUDIT_KEY: '/k', BREAKWATER_AUDIT_EVERY: '10ms' }, /^BREAKWATER_AUDIT_EVERY='10ms': expected 1s to 1d/],
+  [{ BREAKWATER_API_IDENTITY: 'hun ter2' }, /^BREAKWATER_API_IDENTITY=\(secret\): /],
+  [{ BREAKWATER_API_URL: 'https://a:b@h' }, /without credentials/],
   [{ BREAKWATER_SLOTS: 'many' }, /^BREAKWATER_SLOTS='many': /],
   [{ BREAKWATER_REGO: '/etc/rules.rego' }, /^BREAKWATER_REGO='\/etc\/rules.rego': expected bundle.tar.gz/],
   [{ BREAKWATER_SITE_ENVIRONMENTS: 'eu-1' }, /^BREAKWATER_SITE_ENVIRONMENTS='eu-1': expected sites with their environments/],

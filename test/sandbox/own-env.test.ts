@@ -14,6 +14,10 @@ test('a throw-away Breakwater has nothing of another one: neither from the envir
   const bare = { XDG_CONFIG_HOME: dir, HOME: dir, TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_NAMESPACE: 'own' };
   const another = {
     ...bare,
+    BREAKWATER_APPROVAL_KEY: 'approval.pem',
+    BREAKWATER_APPROVAL_PUBLIC_KEYS: 'approval.pub',
+    BREAKWATER_API_URL: 'https://breakwater.example',
+    BREAKWATER_API_IDENTITY: 'bw_someone',
     BREAKWATER_AUDIT_KEY: 'key.pem',
     BREAKWATER_AUDIT_CHECKPOINTS: 'checkpoints.jsonl',
     BREAKWATER_AUDIT_URL: 'https://log.example/token',
@@ -33,6 +37,7 @@ test('a throw-away Breakwater has nothing of another one: neither from the envir
     TEMPORAL_ADDRESS: '127.0.0.1:1',
   });
   expect(temporal).toEqual({ given: true, address: '127.0.0.1:1', namespace: 'default', connection: { address: '127.0.0.1:1' } });
-  expect([audit, pager]).toEqual([{ everyMs: 60_000 }, {}]);
+  expect([audit, pager, config.apiAddress]).toEqual([{ everyMs: 60_000 }, {}, {}]);
+  for (const own of ['approvalKey', 'approvalPublicKeys']) expect(config).not.toHaveProperty(own);
   expect(config).not.toHaveProperty('buildId');
 });

@@ -21,7 +21,7 @@ describeWithTemporal('for how many an approval was given', () => {
   /** Approves what the run waits for. @returns for how many it was asked */
   async function approve(stage: Stage, id: string, what = 'start'): Promise<number | undefined> {
     const { digest, awaitingFor } = await reach(stage, id, ({ awaiting }) => awaiting === what);
-    await stage.client.approve(id, { by: 'ann', digest: digest! });
+    await stage.client.approve(id, { by: 'bob', digest: digest! });
     return awaitingFor?.all;
   }
 

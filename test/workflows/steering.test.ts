@@ -19,11 +19,11 @@ describeWithTemporal('people steer a run', () => {
       const { client, site, verdict, start } = stage;
       const id = await start(experimentDocument({ approvals: { required: 2 } }));
       const { digest } = await reach(stage, id, 'awaiting-approval');
-      await expect(client.approve(id, { by: 'ann' })).rejects.toMatchObject(refused('WrongDigest', digest));
-      await expect(client.approve(id, { by: 'ann', digest: 'f00' })).rejects.toMatchObject(refused('WrongDigest'));
-      expect((await client.approve(id, { by: 'ann', digest: digest! })).approvals).toEqual([{ by: 'ann', digest }]);
-      await expect(client.approve(id, { by: 'ann', digest: digest! })).rejects.toMatchObject(refused('AlreadyApproved'));
-      await expect(client.approve(id, { by: ' Ann ', digest: digest! })).rejects.toMatchObject(refused('AlreadyApproved'));
+      await expect(client.approve(id, { by: 'cid' })).rejects.toMatchObject(refused('WrongDigest', digest));
+      await expect(client.approve(id, { by: 'cid', digest: 'f00' })).rejects.toMatchObject(refused('WrongDigest'));
+      expect((await client.approve(id, { by: 'cid', digest: digest! })).approvals).toEqual([{ by: 'cid', digest }]);
+      await expect(client.approve(id, { by: 'cid', digest: digest! })).rejects.toMatchObject(refused('AlreadyApproved'));
+      await expect(client.approve(id, { by: ' Cid ', digest: digest! })).rejects.toMatchObject(refused('AlreadyApproved'));
       await delay(200);
       expect(site.calls.map(({ name }) => name)).toEqual(['countTargets']);
       await client.approve(id, { by: 'bob', digest: digest! });

@@ -36,7 +36,7 @@ describeWithTemporal('control workers as versions', () => {
       async (stage) => {
         await stage.client.makeCurrent('two', 15_000);
         const { digest } = await reach(stage, waiting, 'awaiting-approval');
-        await stage.client.approve(waiting, { by: 'ann', digest: digest! });
+        await stage.client.approve(waiting, { by: 'bob', digest: digest! });
         expect(await stage.verdict(waiting)).toMatchObject({ verdict: 'passed' });
         const { workflowExecutionInfo } = await stage.client.temporal.workflowService.describeWorkflowExecution({
           namespace: stage.client.temporal.options.namespace,
@@ -65,7 +65,7 @@ describeWithTemporal('control workers as versions', () => {
       async (stage) => {
         await stage.client.makeCurrent('one', 15_000);
         const { digest } = await reach(stage, waiting, 'awaiting-approval');
-        await stage.client.approve(waiting, { by: 'ann', digest: digest! });
+        await stage.client.approve(waiting, { by: 'bob', digest: digest! });
         expect(await stage.verdict(waiting)).toMatchObject({ verdict: 'passed' });
         versioned = await stage.start(needed);
         await reach(stage, versioned, 'awaiting-approval');
@@ -77,7 +77,7 @@ describeWithTemporal('control workers as versions', () => {
       async (stage) => {
         await stage.client.makeCurrent(undefined, 15_000);
         const { digest } = await reach(stage, versioned, 'awaiting-approval');
-        await stage.client.approve(versioned, { by: 'ann', digest: digest! });
+        await stage.client.approve(versioned, { by: 'bob', digest: digest! });
         expect(await stage.verdict(versioned)).toMatchObject({ verdict: 'passed' });
       },
       { taskQueue },

@@ -10,6 +10,12 @@ export const Name = z
 export const Metadata = z.strictObject({
   name: Name.describe('identifies the experiment'),
   owner: z.string().min(1).max(100).describe('the team that answers for it'),
+  author: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('who wrote it, by the name that the API knows them by, such as corp:ann: they may not approve it'),
   service: Name.describe('the service that is experimented on'),
   environment: Name.describe('where: development, staging, production'),
   group: Name.optional().describe('services that must not be experimented on together: one run at a time holds the group'),

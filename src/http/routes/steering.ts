@@ -1,8 +1,9 @@
 import type { Action } from '../../domain/principal.ts';
 import type { Act, RunState } from '../../client.ts';
-import { refusalOf, type Steer } from '../../client/steering.ts';
+import { isOnRecord, refusalOf, type Steer } from '../../client/steering.ts';
 import { factOfRefusedAct } from '../../domain/audit/facts.ts';
 import type { Api } from '../api.ts';
+import { approvalAct, factOfRefusedApproval, type Approving } from '../approve.ts';
 import { principalOf } from '../guard.ts';
 import { noteInAudit } from '../note-in-audit.ts';
 import { HttpError } from '../problem.ts';
@@ -22,7 +23,7 @@ const whyNotTaken = (error: unknown): string | undefined =>
   error instanceof Error && error.name === 'WorkflowNotFoundError' ? 'the run is over' : refusalOf(error);
 
 /**
- * Acts on a run that is there. What it refuses leaves no trace in Temporal, so it goes into the audit log.
+ * Acts on a run that is there. What it refuses at the door leaves no trace in Temporal, so it goes into the audit log.
  * @throws HttpError (422) when the run refuses it
  */
 async function steerRun(rooms: Rooms, steer: Steer, id: string, act: Act, log: Api['log']): Promise<RunState> {
@@ -31,8 +32,22 @@ async function steerRun(rooms: Rooms, steer: Steer, id: string, act: Act, log: A
   } catch (error) {
     const why = whyNotTaken(error);
     if (why === undefined) throw error;
-    noteInAudit(rooms, factOfRefusedAct(steer, id, act.by, why, Date.now()), log);
+    if (!isOnRecord(error)) noteInAudit(rooms, factOfRefusedAct(steer, id, act.by, why, Date.now()), log);
     throw new HttpError(422, why);
+  }
+}
+
+/** Makes the act of an approval; a refusal goes into the audit log, like one of the run. @throws HttpError */
+async function actOfApproval({ door, ...rooms }: Rooms, approving: Approving, log: Api['log']): Promise<Act> {
+  const { signApproval } = rooms;
+  const isAsked = signApproval !== undefined || approving.body.awaiting !== undefined;
+  try {
+    return await approvalAct(approving, isAsked ? await door.status(approving.workflowId) : undefined, signApproval);
+  } catch (error) {
+    const why = error instanceof HttpError ? error.message : whyNotTaken(error);
+    if (why === undefined) throw error;
+    noteInAudit(rooms, factOfRefusedApproval(approving, why, Date.now()), log);
+    throw error instanceof HttpError ? error : new HttpError(422, why);
   }
 }
 
@@ -45,12 +60,16 @@ export function steeringRoutes(app: Api, rooms: Rooms): void {
     '/v1/runs/:id/approve',
     { schema: { ...common, summary: 'approves what a run waits for, bound to the digest that was seen', body: schema.ApproveBody } },
     async (request) => {
-      const { subject } = principalOf(request);
-      const { id } = request.params;
-      await mustActOn(rooms, principalOf(request), id, 'approve');
-      const act: Act = { ...given(request.body), digest: request.body.digest, by: subject };
-      const state = await steerRun(rooms, 'approve', id, act, request.log);
-      request.log.info({ run: id, by: subject }, 'approved');
+      const { params, body, log } = request;
+      const principal = principalOf(request);
+      const place = await mustActOn(rooms, principal, params.id, body.breakGlass ? 'break-glass' : 'approve');
+      const approving: Approving = { principal, workflowId: params.id, place, body };
+      const act = await actOfApproval(rooms, approving, log);
+      const state = await steerRun(rooms, 'approve', params.id, act, log);
+      log.info(
+        { run: params.id, by: principal.subject, isSigned: act.signed !== undefined },
+        body.breakGlass ? 'glass broken' : 'approved',
+      );
       return { ...state };
     },
   );

@@ -46,6 +46,34 @@ export const readPublicKey = (file: string): Promise<KeyObject> =>
     return createPublicKey(pem);
   });
 
+/**
+ * Reads the public keys of a file that may hold several, one PEM after the other.
+ * @throws AuditError when it cannot be read, holds none, or anything else than public Ed25519 keys
+ */
+export async function readPublicKeys(file: string): Promise<KeyObject[]> {
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new AuditError(`the public keys cannot be read: ${cause.message}`);
+  });
+  const blocks = text.match(/-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g) ?? [];
+  const begun = text.match(/-----BEGIN/g)?.length ?? 0;
+  if (blocks.length === 0 || blocks.length !== begun)
+    throw new AuditError(`${file} holds no public keys (Ed25519, PEM, one after the other)`);
+  return blocks.map((pem) => publicKeyIn(pem, file));
+}
+
+function publicKeyIn(pem: string, file: string): KeyObject {
+  const wrong = new AuditError(`${file}: one of its keys is no public Ed25519 key (PEM); \`breakwater audit keygen\` makes a pair`);
+  if (!pem.startsWith('-----BEGIN PUBLIC KEY-----')) throw wrong;
+  let key: KeyObject;
+  try {
+    key = createPublicKey(pem);
+  } catch {
+    throw wrong;
+  }
+  if (key.asymmetricKeyType !== 'ed25519') throw wrong;
+  return key;
+}
+
 /** Makes a pair: `file` is the private key (mode 0600), `file.pub` the public one. What is there already stays. @returns the id of the key */
 export async function writeNewKey(file: string): Promise<string> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');

@@ -76,7 +76,7 @@ export class Runs {
   }
 
   status = (id: string): Promise<RunState> => this.client!.status(id);
-  approve = (id: string, digest: string) => this.client!.approve(id, { by: 'ann', digest });
+  approve = (id: string, digest: string) => this.client!.approve(id, { by: 'bob', digest });
 
   /** kill -9, and another one in its place. */
   async crash(): Promise<void> {

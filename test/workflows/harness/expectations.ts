@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { temporal } from '@temporalio/proto';
+import type { AuditEntry } from '../../../src/domain/audit/entry.ts';
 import type { Phase, RunState } from '../../../src/domain/run.ts';
 import type { FakeSite } from './fake-site.ts';
 import type { Stage } from './stage.ts';
@@ -39,6 +40,13 @@ export async function countEvents({ client }: Stage, workflowId: string): Promis
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
+}
+
+/** What the audit log has of one kind of act. */
+export async function auditedAs({ records }: Stage, wanted: string): Promise<AuditEntry[]> {
+  const found: AuditEntry[] = [];
+  for await (const page of records.auditPages()) found.push(...page.filter(({ action }) => action === wanted));
+  return found;
 }
 
 export const total = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, count) => sum + count, 0);

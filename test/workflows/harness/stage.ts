@@ -4,7 +4,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createControlActivities } from '../../../src/activities/index.ts';
 import type { ChangeControl } from '../../../src/activities/change-port.ts';
-import type { Pager } from '../../../src/activities/ports.ts';
+import type { ApprovalVerifier, Pager } from '../../../src/activities/ports.ts';
 import { deploymentOf } from '../../../src/deployment.ts';
 import { BreakwaterClient, type RunResult, type StartOptions } from '../../../src/client.ts';
 import { ledgerId } from '../../../src/domain/ledger/names.ts';
@@ -76,6 +76,8 @@ export interface StageOptions {
   records?: Records;
   nowMs?: () => number;
   pager?: Pager;
+  /** Without it, approvals are claims. */
+  approvals?: ApprovalVerifier;
   policies?: PolicySource;
   changes?: ChangeControl;
   siteEnvironments?: SiteEnvironments;
@@ -101,6 +103,7 @@ export async function onStage<T>(
     records = createMemoryRecords(),
     nowMs = () => Date.now(),
     pager,
+    approvals,
     policies,
     changes,
     siteEnvironments,
@@ -114,6 +117,7 @@ export async function onStage<T>(
     nowMs,
     sites: ['local'],
     ...(pager && { pager }),
+    ...(approvals && { approvals }),
     ...(policies && { policies }),
     ...(changes && { changes }),
     ...(siteEnvironments && { siteEnvironments }),
