@@ -23,6 +23,7 @@ import { open } from './open.ts';
 import { decidePatches, isPatched } from './patches.ts';
 import { control, watching } from './proxies.ts';
 import { denyWave, hasActed, hasActedIn, shut } from './shut.ts';
+import { isWanted } from './scheduled.ts';
 import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
 import { noteCancellation, takeHalt } from './stops.ts';
@@ -92,7 +93,8 @@ async function conduct(context: RunContext, input: RunInput): Promise<void> {
   run.ledger.isUsed = isPatched('ledger');
   const waves = resolveWaves(run.plan.experiment);
   run.facts.wavesPlanned = waves.length;
-  if (!(await passGates(run)) || !(await awaitApproval(run, 'start', run.plan.experiment.approvals.required))) return;
+  if (!(await passGates(run)) || !(await isWanted(run, input))) return;
+  if (!(await awaitApproval(run, 'start', run.plan.experiment.approvals.required))) return;
   for (const [i, wave] of waves.entries()) {
     if (!(await runWave(run, wave, i + 1 === waves.length))) return;
     run.facts.wavesDone = i + 1;

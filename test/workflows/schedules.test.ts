@@ -2,6 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunResult } from '../../src/client.ts';
 import { horizonOf } from '../../src/schedules/plan.ts';
 import { makeReady } from '../../src/schedules/ready.ts';
+import { renew } from '../../src/schedules/renew.ts';
+import { createMemoryRecords } from '../../src/records/memory.ts';
+import type { Remaining } from '../../src/domain/budget.ts';
+import type { ReadSchedule } from '../../src/schedules/read.ts';
 import { schedule } from '../schedules/files.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument } from './harness/document.ts';
@@ -94,4 +98,159 @@ describeWithTemporal('schedules from files', () => {
       });
       await schedules.remove('weekdays');
     }));
+
+  describe('a start that has come', () => {
+    /** Runs of these schedules that have ended, oldest first. */
+    async function ended({ client, taskQueue }: Stage, count: number): Promise<RunResult[]> {
+      const query = `TaskQueue = '${taskQueue}' AND WorkflowType = 'experiment' AND ExecutionStatus != 'Running'`;
+      for (let looks = 0; looks < 300; looks++) {
+        const ids: string[] = [];
+        for await (const { workflowId } of client.temporal.workflow.list({ query })) ids.push(workflowId);
+        if (ids.length >= count) return Promise.all(ids.map((id) => client.temporal.workflow.getHandle(id).result() as Promise<RunResult>));
+        await delay(200);
+      }
+      throw new Error(`there are no ${count} runs`);
+    }
+    const counter = { kind: 'http', url: 'http://127.0.0.1:9/n', read: { jsonPath: '$.n' } };
+    const withSlo = experimentDocument({ slo: { payments: { objective: '99.9%', good: counter, total: counter } } });
+    const injections = ({ site }: Stage): number => site.of('injectFault').length;
+
+    /** Applies schedules and makes each start a run now. */
+    async function trigger(stage: Stage, ...all: ReadSchedule[]): Promise<void> {
+      const { schedules } = stage.client;
+      for (const read of all) await schedules.apply(read, 'ann');
+      await Promise.all(all.map(({ name }) => schedules.trigger(name)));
+    }
+
+    test('runs with every check, and is on record with its schedule', () =>
+      onStage(theatre, async (stage) => {
+        await trigger(
+          stage,
+          schedule({ windows: always, atMost: { runs: 1, per: 'month' }, experiment: withSlo, skip: { budgetBelow: '50%' } }),
+        );
+        const [run] = await ended(stage, 1);
+        expect(run).toMatchObject({ verdict: 'passed', workflowId: matching(/^pause\.payment-worker\.staging\.weekdays-/) });
+        expect(injections(stage)).toBe(1);
+        const events = await stage.records.events(run!.workflowId);
+        expect(events.find(({ kind }) => kind === 'schedule')?.data).toEqual({ schedule: 'weekdays', wanted: true });
+        await stage.client.schedules.remove('weekdays');
+      }));
+
+    test.each<[string, Record<string, unknown>, RegExp]>([
+      ['outside of its windows', {}, /outside of its windows: the next one begins at 2026-11-30T09:00:00Z/],
+      [
+        'in a blackout',
+        {
+          windows: always,
+          skip: {
+            blackouts: [
+              { holidays: 'DE', zone: 'Europe/Berlin' },
+              { day: 'christmas-eve', zone: 'UTC' },
+            ],
+          },
+        },
+        /blackout/,
+      ],
+    ])('%s it is skipped, says why, and touches nobody', (_what, changes, why) =>
+      onStage(
+        theatre,
+        async (stage) => {
+          await trigger(stage, schedule(changes));
+          const [run] = await ended(stage, 1);
+          expect(run).toMatchObject({ verdict: 'denied', reason: matching(why), victims: [] });
+          expect(run!.reason).toMatch(/^schedule-skipped: /);
+          expect((await stage.records.findRun(run!.workflowId))?.reason).toBe(run!.reason);
+          expect(injections(stage)).toBe(0);
+          await stage.client.schedules.remove('weekdays');
+        },
+        { nowMs: () => Date.parse(why.source === 'blackout' ? '2026-12-25T11:00:00Z' : '2026-11-28T11:00:00Z') },
+      ),
+    );
+
+    test.each<[string, () => Promise<Record<string, Remaining>>, RegExp]>([
+      ['too little', () => Promise.resolve({ payments: { left: 0.49 } }), /49% is left of the error budget of payments, below 50%/],
+      ['nobody knows how much', () => Promise.resolve({ payments: { unknown: 'total is 0: no events' } }), /cannot be told: total is 0/],
+      ['no answer', () => Promise.reject(new Error('the site is away')), /could not be asked for: .*the site is away/],
+    ])('with %s of the error budget it is skipped, and takes no place', (_what, answer, why) =>
+      onStage(theatre, async (stage) => {
+        let isLow = true;
+        stage.site.on('measureBudgets', (_input, usual) => (isLow ? answer() : usual()));
+        const read = schedule({ windows: always, experiment: withSlo, atMost: { runs: 1, per: 'day' }, skip: { budgetBelow: '50%' } });
+        await trigger(stage, read);
+        expect(await ended(stage, 1)).toMatchObject([{ verdict: 'denied', reason: matching(why) }]);
+        expect(injections(stage)).toBe(0);
+        isLow = false;
+        await delay(1_100); // Temporal names runs by the second
+        await stage.client.schedules.trigger('weekdays');
+        expect((await ended(stage, 2)).map(({ verdict }) => verdict).sort()).toEqual(['denied', 'passed']);
+        await stage.client.schedules.remove('weekdays');
+      }),
+    );
+
+    test('of four schedules of a service that fire at once, as many run as may', () =>
+      onStage(theatre, async (stage) => {
+        const atMost = { runs: 2, per: 'week', of: 'service' };
+        const all = ['one', 'two', 'three', 'four'].map((name) =>
+          schedule({
+            metadata: { name, owner: 'payments' },
+            windows: always,
+            atMost,
+            experiment: experimentDocument({ waves: [{ name: 'dry-run', dryRun: true }] }),
+          }),
+        );
+        await trigger(stage, ...all);
+        const runs = await ended(stage, 4);
+        const skipped = runs.filter(({ verdict }) => verdict === 'denied');
+        expect(skipped.length).toBe(2);
+        for (const { reason } of skipped)
+          expect(reason).toMatch(/^schedule-skipped: at most 2 a week, and \d{4}-W\d\d has had pause\.payment-worker\.staging\./);
+        for (const { name } of all) await stage.client.schedules.remove(name);
+      }));
+
+    test('records that do not answer skip it', () => {
+      const records = createMemoryRecords();
+      records.claimStart = () => Promise.reject(new Error('connect ECONNREFUSED'));
+      return onStage(
+        theatre,
+        async (stage) => {
+          await trigger(stage, schedule({ windows: always, atMost: { runs: 1, per: 'day' } }));
+          expect(await ended(stage, 1)).toMatchObject([
+            { verdict: 'denied', reason: matching(/how many starts there were could not be asked for/) },
+          ]);
+          await stage.client.schedules.remove('weekdays');
+        },
+        { records },
+      );
+    });
+
+    test('lays down what comes next; a pause that came meanwhile is never lost', () =>
+      onStage(theatre, async (stage) => {
+        const { schedules } = stage.client;
+        await schedules.apply(schedule({ windows: always }), 'ann');
+        const handle = stage.client.temporal.schedule.getHandle(`${stage.taskQueue}-weekdays`);
+        const before = await described(stage, 'weekdays');
+        // Almost all of it is used up.
+        await handle.update(({ spec, action, state, policies }) => ({
+          ...{ action: action as never, state, policies },
+          spec: { calendars: spec.calendars!.slice(0, 5) as never, timezone: 'UTC' },
+        }));
+        expect((await described(stage, 'weekdays')).spec.calendars).toHaveLength(5);
+        await schedules.trigger('weekdays');
+        await ended(stage, 1);
+        const after = await described(stage, 'weekdays');
+        expect(after.info.nextActionTimes).toEqual(before.info.nextActionTimes);
+        // What was read before somebody paused it cannot be written back.
+        await schedules.pause('weekdays', 'paused by bob');
+        const { client } = stage;
+        const late = {
+          schedule: { getHandle: () => ({ describe: () => Promise.resolve(after) }) },
+          workflowService: client.temporal.workflowService,
+          options: client.temporal.options,
+        } as unknown as typeof client.temporal;
+        await expect(renew(late, handle.scheduleId, Date.now() + 900 * DAY_MS)).rejects.toThrow(/conflict|mismatched/i);
+        expect(await schedules.show('weekdays')).toMatchObject({ paused: true, note: 'paused by bob' });
+        expect(after.spec.calendars!.length).toBeGreaterThanOrEqual(before.spec.calendars!.length - 1);
+        await schedules.remove('weekdays');
+      }));
+  });
 });
