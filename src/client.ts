@@ -33,6 +33,8 @@ export type { PlanResult } from './workflows/plan.ts';
 export type { SurveyResult } from './workflows/survey.ts';
 export type { SweepInput, SweepResult, SweepRow } from './domain/sweep.ts';
 export type { ScheduleRequest, ScheduleView } from './client/schedules.ts';
+export type { Period, ScheduleOutlook } from './client/schedule-calendar.ts';
+export type { CalendarEntry } from './schedules/entries.ts';
 export type { ScheduleChange } from './client/schedule-files.ts';
 export { BreakwaterHttpClient } from './client/http.ts';
 export { ApiProblem, type ApiAddress } from './client/http-request.ts';

@@ -10,6 +10,8 @@ import {
 import type { RunInput } from '../domain/run.ts';
 import { parseDocument } from '../language/experiment.ts';
 import type { ReadSchedule } from '../schedules/read.ts';
+import type { CalendarEntry } from '../schedules/entries.ts';
+import { calendarOf, outlookOf, type Period, type ScheduleOutlook } from './schedule-calendar.ts';
 import { applyFile, diffFile, renewFile, type ScheduleChange } from './schedule-files.ts';
 import { ScheduleRefused } from './schedule-refused.ts';
 import { startOptionsOf, type StartOptions } from './starting.ts';
@@ -162,6 +164,16 @@ export class Schedules {
   /** What `apply` would change. Touches nothing. @throws ScheduleRefused when the name belongs to a schedule that is not from a file */
   diff(read: ReadSchedule): Promise<ScheduleChange> {
     return diffFile(this, read);
+  }
+
+  /** The next days of a schedule: its starts, and why there is none. @throws ScheduleNotFoundError */
+  outlook(name: string, period: Period): Promise<ScheduleOutlook> {
+    return outlookOf(this, this.handle(name).scheduleId, name, period);
+  }
+
+  /** Every start of every schedule of this task queue, by time. */
+  calendar(period: Period): Promise<CalendarEntry[]> {
+    return calendarOf(this, period);
   }
 
   /** Every schedule of this task queue, by name. */

@@ -14,6 +14,7 @@ import { eventRoutes } from './routes/events.ts';
 import { haltRoutes } from './routes/halts.ts';
 import { learningRoutes } from './routes/learning.ts';
 import { runRoutes } from './routes/runs.ts';
+import { scheduleCalendarRoutes } from './routes/schedule-calendar.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { steeringRoutes } from './routes/steering.ts';
@@ -100,6 +101,7 @@ export function createApi({ door, records, log, limits: given, ...sources }: Api
     steeringRoutes(api, rooms);
     haltRoutes(api, rooms);
     scheduleRoutes(api, rooms);
+    scheduleCalendarRoutes(api, rooms);
     learningRoutes(api, rooms);
     serviceRoutes(api, rooms, registry);
     return Promise.resolve();

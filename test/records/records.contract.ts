@@ -186,7 +186,12 @@ export function recordsContract(open: () => Promise<Records>): void {
   });
 
   describe('starts that are counted', () => {
-    const claim = (workflowId: string, runs = 2, period = '2026-W48') => ({ scope: `s-${prefix}`, period, runs, workflowId });
+    const claim = (workflowId: string, runs = 2, period = '2026-W48') => ({
+      scope: 'service:breakwater/staging/payments',
+      period,
+      runs,
+      workflowId,
+    });
 
     test('as many as there are places, however many ask at once and again; for good', async () => {
       const ids = ['a', 'b', 'c', 'd', 'e'];
