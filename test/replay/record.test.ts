@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { ledgerId } from '../../src/domain/ledger/names.ts';
+import { schedule } from '../schedules/files.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fenced, fourWaves, scaleUp } from '../workflows/harness/document.ts';
 import { holdsLive, reach } from '../workflows/harness/expectations.ts';
@@ -146,6 +147,11 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     });
     return start(experimentDocument({ traffic: fenced }));
   },
+  'scheduled-and-run': (stage) => startScheduled(stage),
+  'schedule-skipped': (stage) => {
+    stage.site.on('measureBudgets', () => Promise.resolve({ payments: { left: 0.2 } }));
+    return startScheduled(stage);
+  },
   'patches-come-first': async (stage) => {
     stage.site.on('guardWave', endlessGuard);
     const input = { document: experimentDocument(), seed: 1, timeScale: 1, requestedBy: 'web' };
@@ -155,6 +161,17 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     return workflowId;
   },
 };
+
+/** A run that carries a schedule file, as a schedule starts it. */
+async function startScheduled({ startRaw }: Stage): Promise<string> {
+  const windows = [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', to: '23:59', zone: 'UTC' }];
+  const { document, experimentDocument: experiment } = schedule({
+    ...{ windows, experiment: withBudget, atMost: { runs: 2, per: 'week' }, skip: { budgetBelow: '50%' } },
+  });
+  const scheduledBy = { name: 'weekdays', document, calendars: {}, sinceMs: Date.now() };
+  const { workflowId } = await startRaw({ document: experiment, seed: 1, requestedBy: 'ann', schedule: scheduledBy });
+  return workflowId;
+}
 
 /** The ledger of a second run that waits while a halt comes. */
 async function ledgerOfQueue(stage: Stage): Promise<string> {
