@@ -53,7 +53,7 @@ async function daysOf(home: Home, described: ScheduleDescription, period: Period
 }
 
 function zoneOf({ action, memo }: ScheduleDescription): string {
-  const zone = (action.memo as Record<string, unknown> | undefined)?.['zone'] ?? memo?.['zone'];
+  const zone = action.memo?.['zone'] ?? memo?.['zone'];
   return typeof zone === 'string' && zone !== '' ? zone : 'UTC';
 }
 

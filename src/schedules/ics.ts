@@ -7,7 +7,7 @@ const utc = (ms: number): ICAL.Time => ICAL.Time.fromJSDate(new Date(ms), true);
 
 function eventOf({ schedule, experiment, service, environment, owner, atMs, lengthMs }: CalendarEntry, nowMs: number) {
   const event = new ICAL.Component('vevent');
-  const set = (name: string, value: unknown): unknown => event.addPropertyWithValue(name, value as string);
+  const set = (name: string, value: unknown): unknown => event.addPropertyWithValue(name, value);
   set('uid', `${schedule}.${experiment}.${environment}.${atMs}@breakwater`);
   set('dtstamp', utc(nowMs));
   set('dtstart', utc(atMs));

@@ -22,7 +22,7 @@ async function whySkipped(run: AdmittedRun, schedule: ScheduledBy): Promise<stri
   const { experiment } = run.plan;
   const decision = await scheduling.judgeStart(schedule, experiment).catch((cause: unknown) => ({ skipped: unasked('its times', cause) }));
   if (decision.skipped !== undefined) return decision.skipped;
-  const { budgetBelow, place } = decision as Exclude<typeof decision, { skipped: string }>;
+  const { budgetBelow, place } = decision;
   const low = budgetBelow === undefined ? undefined : whyBudgetLow(budgetBelow, await budgetsOf(run));
   if (low !== undefined || !place) return low;
   return scheduling.claimStart(place).catch((cause: unknown) => unasked('how many starts there were', cause));

@@ -231,8 +231,8 @@ describeWithTemporal('schedules from files', () => {
         const before = await described(stage, 'weekdays');
         // Almost all of it is used up.
         await handle.update(({ spec, action, state, policies }) => ({
-          ...{ action: action as never, state, policies },
-          spec: { calendars: spec.calendars!.slice(0, 5) as never, timezone: 'UTC' },
+          ...{ action: action, state, policies },
+          spec: { calendars: spec.calendars!.slice(0, 5), timezone: 'UTC' },
         }));
         expect((await described(stage, 'weekdays')).spec.calendars).toHaveLength(5);
         await schedules.trigger('weekdays');
