@@ -73,14 +73,24 @@ export async function calendarOf(home: Home, period: Period): Promise<CalendarEn
   return entries.sort(byTime);
 }
 
+/** What a schedule's runs are about. One whose experiment this version cannot read is told by the labels that it was given. */
+async function aboutOf({ action, memo }: ScheduleDescription, document: unknown) {
+  try {
+    const { nominalLengthMs } = await import('../schedules/entries.ts');
+    const experiment = parseDocument(document);
+    const { name, service, environment, owner } = experiment.metadata;
+    return { experiment: name, service, environment, owner, lengthMs: nominalLengthMs(experiment) };
+  } catch {
+    const labels: Record<string, unknown> = { ...memo, ...action.memo };
+    const text = (field: string): string => (typeof labels[field] === 'string' ? labels[field] : '');
+    return { experiment: text('experiment'), service: '', environment: text('environment'), owner: text('owner'), lengthMs: 0 };
+  }
+}
+
 async function entriesOf(home: Home, scheduleId: string, name: string, period: Period): Promise<CalendarEntry[]> {
-  const { nominalLengthMs } = await import('../schedules/entries.ts');
   try {
     const described = await home.temporal.schedule.getHandle(scheduleId).describe();
-    const experiment = parseDocument(inputOf(described).document);
-    const { name: of, service, environment, owner } = experiment.metadata;
-    const place = { schedule: name, experiment: of, service, environment, owner };
-    const about = { ...place, lengthMs: nominalLengthMs(experiment), paused: described.state.paused };
+    const about = { schedule: name, ...(await aboutOf(described, inputOf(described).document)), paused: described.state.paused };
     return (await daysOf(home, described, period, false)).flatMap(({ atMs, skipped }) =>
       atMs === undefined ? [] : [{ ...about, atMs, ...(skipped !== undefined && { skipped }) }],
     );

@@ -10,9 +10,9 @@ const isEnough = (kept: readonly number[], wanted: readonly number[]): boolean =
 
 /**
  * Lays down the next starts of a schedule with Temporal, when fewer than half are left of what is laid down at a time, or others are due.
- * Whoever changes the schedule meanwhile wins: a pause is never lost.
- * @returns whether something was laid down
- * @throws when Temporal does not answer, there is no such schedule, or it was changed meanwhile
+ * Whoever changes the schedule meanwhile wins, so that a pause is never lost: Temporal then drops this without a word.
+ * @returns whether there was something to lay down
+ * @throws when Temporal does not answer, or there is no such schedule
  */
 export async function renew(client: Client, id: string, nowMs: number): Promise<boolean> {
   const described = await client.schedule.getHandle(id).describe();

@@ -13,8 +13,9 @@ import { matching } from './harness/expectations.ts';
 import { onStage, openTheatre, type Stage, type Theatre } from './harness/stage.ts';
 
 const DAY_MS = 86_400_000;
+const daysOfWeek = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 /** Every day, all day but its last minute. */
-const always = [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', to: '23:59', zone: 'UTC' }];
+const always = [{ days: daysOfWeek, from: '00:00', to: '23:59', zone: 'UTC' }];
 
 describeWithTemporal('schedules from files', () => {
   let theatre: Theatre;
@@ -76,6 +77,62 @@ describeWithTemporal('schedules from files', () => {
           .filter((ms) => ms < nowMs + 50 * DAY_MS),
       );
       await schedules.remove('weekdays');
+    }));
+
+  test.each([
+    ['Europe/Berlin', { days: daysOfWeek, from: '01:30', to: '03:30' }],
+    ['America/Havana', { days: daysOfWeek, from: '23:00', to: '01:30' }],
+    ['Australia/Lord_Howe', { days: ['sun'], from: '01:00', to: '02:45' }],
+    ['Africa/Cairo', { rrule: 'FREQ=MONTHLY;BYDAY=-1FR', start: '2026-01-01T00:30', duration: '90m' }],
+    ['Asia/Kathmandu', { rrule: 'FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH', start: '2026-01-01T09:10', duration: '3h' }],
+  ])('%s: where clocks change, too, Temporal starts what the plan says', (zone, window) =>
+    onStage(theatre, async (stage) => {
+      for (const start of ['random', 'begin']) {
+        const read = schedule({ windows: [{ ...window, zone }], start });
+        await stage.client.schedules.apply(read, 'ann');
+        const nowMs = Date.now() + 60_000;
+        const planned = horizonOf(makeReady(read.terms, read.calendars), { sinceMs: nowMs - 60_000, nowMs }).map(({ atMs }) => atMs);
+        const untilMs = nowMs + 200 * DAY_MS;
+        expect(await startsByTemporal(stage, 'weekdays', nowMs, untilMs)).toEqual(planned.filter((ms) => ms < untilMs));
+      }
+      await stage.client.schedules.remove('weekdays');
+    }),
+  );
+
+  test('a calendar shows schedules from files and those by a cron line, also one whose experiment nobody can read any more', () =>
+    onStage(theatre, async (stage) => {
+      const { schedules, temporal } = stage.client;
+      await schedules.apply(schedule({ start: { at: '11:00' }, atMost: { runs: 1, per: 'week' } }), 'ann');
+      await schedules.add({
+        document: experimentDocument(),
+        requestedBy: 'ann',
+        name: 'tuesdays',
+        cron: '0 10 * * 2',
+        zone: 'Europe/Berlin',
+      });
+      await temporal.schedule.getHandle(`${stage.taskQueue}-tuesdays`).update(({ spec, action, state, policies }) => ({
+        ...{ spec, state, policies },
+        action: { ...action, args: [{ document: { kind: 'Experiment' } }] } as never,
+      }));
+      const period = { fromMs: Date.now() + 60_000, untilMs: Date.now() + 21 * DAY_MS };
+      let entries = await schedules.calendar(period);
+      for (let looks = 0; looks < 50 && new Set(entries.map((entry) => entry.schedule)).size < 2; looks++) {
+        await delay(200); // visibility lags
+        entries = await schedules.calendar(period);
+      }
+      expect(entries.map(({ atMs }) => atMs)).toEqual(entries.map(({ atMs }) => atMs).sort((a, b) => a - b));
+      const of = (name: string) => entries.filter((entry) => entry.schedule === name);
+      expect(of('tuesdays')).toHaveLength(3);
+      for (const entry of of('tuesdays'))
+        expect(entry).toMatchObject({ experiment: 'payment-worker', environment: 'staging', owner: 'payments' });
+      expect(
+        of('weekdays')
+          .filter(({ skipped }) => skipped === undefined)
+          .map(({ atMs }) => atMs),
+      ).toEqual(await startsByTemporal(stage, 'weekdays', period.fromMs, period.untilMs));
+      expect(of('weekdays').some(({ skipped }) => skipped?.startsWith('at most 1 a week'))).toBe(true);
+      await schedules.remove('weekdays');
+      await schedules.remove('tuesdays');
     }));
 
   test('the pause of a file comes and goes with it; a name that is taken and a schedule that never starts are refused', () =>
@@ -247,8 +304,11 @@ describeWithTemporal('schedules from files', () => {
           workflowService: client.temporal.workflowService,
           options: client.temporal.options,
         } as unknown as typeof client.temporal;
-        await expect(renew(late, handle.scheduleId, Date.now() + 900 * DAY_MS)).rejects.toThrow(/conflict|mismatched/i);
-        expect(await schedules.show('weekdays')).toMatchObject({ paused: true, note: 'paused by bob' });
+        expect(await renew(late, handle.scheduleId, Date.now() + 900 * DAY_MS)).toBe(true); // taken by the server, which drops it later
+        await delay(2_000);
+        const last = await described(stage, 'weekdays');
+        expect(last.state).toMatchObject({ paused: true, note: 'paused by bob' });
+        expect(last.spec.calendars).toEqual(after.spec.calendars);
         expect(after.spec.calendars!.length).toBeGreaterThanOrEqual(before.spec.calendars!.length - 1);
         await schedules.remove('weekdays');
       }));
