@@ -112,7 +112,7 @@ describeWithTemporal('schedules from files', () => {
       });
       await temporal.schedule.getHandle(`${stage.taskQueue}-tuesdays`).update(({ spec, action, state, policies }) => ({
         ...{ spec, state, policies },
-        action: { ...action, args: [{ document: { kind: 'Experiment' } }] } as never,
+        action: { ...action, args: [{ document: { kind: 'Experiment' } }] },
       }));
       const period = { fromMs: Date.now() + 60_000, untilMs: Date.now() + 21 * DAY_MS };
       let entries = await schedules.calendar(period);
