@@ -9,7 +9,7 @@ const outer = ['http', 'cli', 'sandbox', 'reaper', 'worker.ts', 'client.ts', 'cl
 const zones = [
   room(
     'domain',
-    ['faults', 'probes', 'remedies', 'targets', 'language', 'policy', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer],
+    ['faults', 'probes', 'remedies', 'targets', 'language', 'policy', 'schedules', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer],
     'domain knows nobody',
   ),
   ...['faults', 'probes', 'remedies', 'targets'].map((name) =>
@@ -21,12 +21,13 @@ const zones = [
   ),
   room(
     'language',
-    ['policy', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer],
+    ['policy', 'schedules', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer],
     'the language knows the domain and the catalogues',
   ),
-  room('policy', ['activities', 'workflows', 'adapters', 'records', 'report', ...outer], 'policy knows the domain'),
+  room('policy', ['schedules', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer], 'policy knows the domain'),
+  room('schedules', ['activities', 'workflows', 'adapters', 'records', 'report', ...outer], 'schedules know policy, the language and the domain'),
   room('activities', ['adapters', 'workflows', 'report', ...outer], 'activities speak to ports'),
-  room('workflows', ['adapters', 'report', 'language', 'policy', ...outer], 'workflows run the domain and the SDK'),
+  room('workflows', ['adapters', 'report', 'language', 'policy', 'schedules', ...outer], 'workflows run the domain and the SDK'),
   room('records', ['activities', 'workflows', 'adapters', 'report', ...outer], 'records know the domain'),
   room('report', ['activities', 'workflows', 'adapters', ...outer], 'a report is made from records'),
   room('adapters', ['workflows', 'report', ...outer], 'adapters implement ports'),

@@ -26,6 +26,7 @@ const withoutServers = [
   'domain',
   'language',
   'policy',
+  'schedules',
   'report',
   'adapters',
   'faults',

@@ -30,6 +30,14 @@ const Input = z.strictObject({
   requestedBy: z.string().min(1).max(300),
   expectedDigest: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
+  schedule: z
+    .strictObject({
+      name: z.string().min(1).max(63),
+      document: z.unknown(),
+      calendars: z.record(z.string().max(255), z.string().max(131_072)),
+      sinceMs: z.number(),
+    })
+    .optional(),
   issued: z.strictObject({ workflowId: z.string().min(1).max(1_000), atMs: z.number() }).optional(),
 });
 

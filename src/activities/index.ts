@@ -1,5 +1,6 @@
 import { createAccessCheck } from './access.ts';
 import { createApprovals } from './approvals.ts';
+import { createBudgets } from './budgets.ts';
 import { createFaultActivities } from './faults.ts';
 import { createGuard } from './guard.ts';
 import { createCensus } from './census.ts';
@@ -18,6 +19,7 @@ import { createPreview } from './preview.ts';
 import { createRecovery } from './recovery.ts';
 import { createRemedyActivities } from './remedies.ts';
 import { renewedAtTarget } from './renewing.ts';
+import { createSchedules } from './schedules.ts';
 import { createSurvey } from './survey.ts';
 
 /** All that runs next to the victims, on the site's own task queue. */
@@ -25,6 +27,7 @@ export const createSiteActivities = (ports: SitePorts, checkAccess = createAcces
   ...createPrepare(ports, checkAccess),
   ...createPreview(ports, checkAccess),
   ...createCensus(ports, checkAccess),
+  ...createBudgets(ports),
   ...createSurvey(ports),
   ...createGuard({ ...ports, leases: renewedAtTarget(ports.leases, ports.faults) }),
   ...createRecovery(ports),
@@ -44,6 +47,7 @@ export const createControlActivities = (ports: ControlPorts) => {
     ...createComparisons(ports.records),
     ...createTurns(control),
     ...createWorth(ports),
+    ...createSchedules(ports),
     ...createHalts(ports),
     ...createPaging(ports),
     ...createChangeControl(ports),

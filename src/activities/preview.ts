@@ -4,14 +4,14 @@ import { accessObstacles, type AccessReport } from '../domain/kubernetes/grant.t
 import type { Spec } from '../domain/order.ts';
 import { resolveWaves } from '../domain/plan.ts';
 import type { Measurement } from '../domain/sample.ts';
-import { measureOnce } from '../probes/measure.ts';
 import { createAccessCheck } from './access.ts';
+import { askNow } from './ask.ts';
 import { checkFence, type FenceCheck } from './fences.ts';
 import type { SitePorts } from './ports.ts';
 import { foreseeRefusal } from './foresee.ts';
 import { choose, foreignObstacles, type Chosen } from './prepare.ts';
 import { refuse } from './refuse.ts';
-import { closeSignals, openSignals, signalDefinitions } from './signals.ts';
+import { signalDefinitions } from './signals.ts';
 
 /** What a wave would hit now. */
 export type WavePreview = { wave: string; dryRun: boolean; fault: string; refusal?: string } & Chosen;
@@ -26,9 +26,6 @@ export interface Preview {
   traffic?: FenceCheck;
 }
 
-/** A rate needs two scrapes: a first answer without data is asked for once more. */
-const ASK_AGAIN_AFTER_MS = 1_000;
-
 /** A plan touches nothing and asks no gate: what could change something is asked only by a run that was let in. */
 const NOT_ASKED: Measurement = { kind: 'no-data', reason: 'not asked by a plan: a command or a POST could change something' };
 
@@ -40,19 +37,7 @@ function couldChange({ kind, method = 'GET', good, total }: Spec): boolean {
 async function answersNow(experiment: Experiment, ports: SitePorts): Promise<Record<string, Measurement>> {
   const [quiet, names]: [string[], string[]] = [[], []];
   for (const [name, { provider }] of Object.entries(signalDefinitions(experiment))) (couldChange(provider) ? quiet : names).push(name);
-  const signals = openSignals(experiment, ports.probes, { names });
-  const stop = cancellationSignal();
-  try {
-    const ask = async ({ name, probe, timeoutMs }: (typeof signals)[number]): Promise<[string, Measurement]> => {
-      const first = await measureOnce(probe, timeoutMs, stop);
-      if (first.kind !== 'no-data') return [name, first];
-      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
-      return [name, await measureOnce(probe, timeoutMs, stop)];
-    };
-    return { ...Object.fromEntries(quiet.map((name) => [name, NOT_ASKED])), ...Object.fromEntries(await Promise.all(signals.map(ask))) };
-  } finally {
-    await closeSignals(signals);
-  }
+  return { ...Object.fromEntries(quiet.map((name) => [name, NOT_ASKED])), ...(await askNow(experiment, ports.probes, names)) };
 }
 
 /** Creates the activity behind `plan`: looks, and touches nothing. */

@@ -4,6 +4,7 @@ import { utc } from '../report/format.ts';
 import { personArgument, seedArgument, timeScaleArgument } from './arguments.ts';
 import { inTime, withClient } from './connect.ts';
 import { hint, userName, type Cli } from './context.ts';
+import { scheduleFiles } from './schedule-files.ts';
 import { show as write, withOutput, type Format } from './output.ts';
 import { facts, table } from './table.ts';
 
@@ -23,7 +24,7 @@ interface AddOptions extends Named {
 const lines = (view: ScheduleView): string[] => [
   ...facts([
     ['Schedule', view.name],
-    ['Times', `${view.cron} in ${view.zone}`],
+    ['Times', view.times ?? `${view.cron} in ${view.zone}`],
     ['Experiment', `${view.experiment} in ${view.environment}`],
     ['Added by', view.requestedBy],
     ['State', view.paused ? `paused${view.note === undefined ? '' : `: ${view.note}`}` : 'active'],
@@ -32,9 +33,9 @@ const lines = (view: ScheduleView): string[] => [
   ...view.recent.map(({ workflowId, takenMs }) => `  ${utc(takenMs)}  ${workflowId}`),
 ];
 
-const row = ({ name, cron, zone, experiment, environment, paused, nextMs: [next] }: ScheduleView): string[] => [
+const row = ({ name, cron, zone, times, experiment, environment, paused, nextMs: [next] }: ScheduleView): string[] => [
   name,
-  `${cron} ${zone}`,
+  times ?? `${cron} ${zone}`,
   `${experiment} in ${environment}`,
   paused ? 'paused' : 'active',
   next === undefined || paused ? '' : utc(next).slice(0, 19),
@@ -60,8 +61,9 @@ export function schedule(program: Command, cli: Cli): void {
       .argument('<name>', 'name of the schedule')
       .option('--by <name>', 'who is acting', personArgument, userName());
 
+  scheduleFiles(group, cli, ask);
   withOutput(group.command('add'))
-    .summary('add a schedule')
+    .summary('add a schedule by a cron line, without a file')
     .argument('<file>', 'experiment file, YAML or JSON')
     .requiredOption('--name <name>', 'name of the schedule')
     .requiredOption('--cron <line>', 'minute, hour, day of month, month, day of week: "0 10 * * 2"')

@@ -9,6 +9,11 @@ import {
 } from '@temporalio/client';
 import type { RunInput } from '../domain/run.ts';
 import { parseDocument } from '../language/experiment.ts';
+import type { ReadSchedule } from '../schedules/read.ts';
+import type { CalendarEntry } from '../schedules/entries.ts';
+import { calendarOf, outlookOf, type Period, type ScheduleOutlook } from './schedule-calendar.ts';
+import { applyFile, diffFile, renewFile, type ScheduleChange } from './schedule-files.ts';
+import { ScheduleRefused } from './schedule-refused.ts';
 import { startOptionsOf, type StartOptions } from './starting.ts';
 
 /** What a schedule starts, and when. */
@@ -23,8 +28,11 @@ export interface ScheduleRequest extends Pick<StartOptions, 'document' | 'reques
 /** One schedule, as lists and `show` tell it. Times are epoch milliseconds. */
 export interface ScheduleView {
   name: string;
+  /** Empty when it was made from a file: `times` tells it. */
   cron: string;
   zone: string;
+  /** When it starts runs, in words; absent: by `cron`. */
+  times?: string;
   experiment: string;
   environment: string;
   /** The team that answers for it; empty on schedules of earlier versions. */
@@ -36,14 +44,11 @@ export interface ScheduleView {
   recent: { workflowId: string; scheduledMs: number; takenMs: number }[];
 }
 
-/** A schedule that cannot be: the message says what to write instead. */
-export class ScheduleRefused extends Error {
-  override readonly name = 'ScheduleRefused';
-}
-
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** The janitor's own schedule has this name. */
-const RESERVED = 'janitor';
+const JANITOR = 'janitor';
+/** The second is a route of the API. */
+const RESERVED: readonly string[] = [JANITOR, 'calendar'];
 /** A start that was missed because Temporal was down is made up for only within this time; the run itself refuses what is not fresh. */
 const CATCH_UP = '1m';
 const POLICIES = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCH_UP } as const;
@@ -52,9 +57,9 @@ const SHOWN = 10;
 const idOf = (taskQueue: string, name: string): string => `${taskQueue}-${name}`;
 
 function checkName(name: string): void {
-  if (!NAME.test(name) || name === RESERVED)
+  if (!NAME.test(name) || RESERVED.includes(name))
     throw new ScheduleRefused(
-      `'${name.slice(0, 80)}' is no name of a schedule: lower-case letters, digits and hyphens, and not ${RESERVED}, which is taken`,
+      `'${name.slice(0, 80)}' is no name of a schedule: lower-case letters, digits and hyphens, and not ${RESERVED.join(' or ')}, which are taken`,
     );
 }
 
@@ -73,11 +78,18 @@ function textOf(memo: Record<string, unknown> | undefined, field: string): strin
   return typeof value === 'string' ? value : '';
 }
 
-function viewOf(name: string, { memo, state, info }: Pick<ScheduleSummary | ScheduleDescription, 'memo' | 'state' | 'info'>): ScheduleView {
+/** What may change of a schedule from a file is in the memo of its action; Temporal never changes the schedule's own. */
+const isFromFile = ({ memo }: Pick<ScheduleSummary | ScheduleDescription, 'memo'>): boolean => memo?.['from'] === 'file';
+
+function viewOf(name: string, given: Pick<ScheduleSummary | ScheduleDescription, 'memo' | 'state' | 'info' | 'action'>): ScheduleView {
+  const { state, info, action } = given;
+  const memo = isFromFile(given) && action && 'memo' in action ? action.memo : given.memo;
+  const times = textOf(memo, 'times');
   return {
     name,
     cron: textOf(memo, 'cron'),
     zone: textOf(memo, 'zone'),
+    ...(times !== '' && { times }),
     experiment: textOf(memo, 'experiment'),
     environment: textOf(memo, 'environment'),
     owner: textOf(memo, 'owner'),
@@ -95,8 +107,8 @@ function viewOf(name: string, { memo, state, info }: Pick<ScheduleSummary | Sche
 
 /** The doors to schedules of experiments: chaos windows. Every run that a schedule starts passes every check by itself. */
 export class Schedules {
-  private readonly temporal: Client;
-  private readonly taskQueue: string;
+  readonly temporal: Client;
+  readonly taskQueue: string;
   constructor(temporal: Client, taskQueue: string) {
     this.temporal = temporal;
     this.taskQueue = taskQueue;
@@ -140,11 +152,39 @@ export class Schedules {
     return this.show(name);
   }
 
+  /**
+   * Brings the schedule of a file into force. Safe to repeat: what is in force already is left alone, and a person's pause stays.
+   * @param requestedBy in whose name its runs are started
+   * @throws ScheduleRefused when nothing would ever begin, or the name belongs to a schedule that is not from a file
+   */
+  apply(read: ReadSchedule, requestedBy: string): Promise<ScheduleChange> {
+    return applyFile(this, read, requestedBy);
+  }
+
+  /** What `apply` would change. Touches nothing. @throws ScheduleRefused when the name belongs to a schedule that is not from a file */
+  diff(read: ReadSchedule): Promise<ScheduleChange> {
+    return diffFile(this, read);
+  }
+
+  /** The next days of a schedule: its starts, and why there is none. @throws ScheduleNotFoundError */
+  outlook(name: string, period: Period): Promise<ScheduleOutlook> {
+    return outlookOf(this, this.handle(name).scheduleId, name, period);
+  }
+
+  /** Every start of every schedule of this task queue, by time. */
+  calendar(period: Period): Promise<CalendarEntry[]> {
+    return calendarOf(this, period);
+  }
+
   /** Every schedule of this task queue, by name. */
   async list(): Promise<ScheduleView[]> {
     const views: ScheduleView[] = [];
-    for await (const summary of this.temporal.schedule.list())
-      if (summary.memo?.['breakwater'] === this.taskQueue) views.push(viewOf(textOf(summary.memo, 'name'), summary));
+    for await (const summary of this.temporal.schedule.list()) {
+      if (summary.memo?.['breakwater'] !== this.taskQueue) continue;
+      const name = textOf(summary.memo, 'name');
+      const view = isFromFile(summary) ? await this.show(name).catch(goneIs) : viewOf(name, summary);
+      if (view) views.push(view);
+    }
     return views.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -159,6 +199,7 @@ export class Schedules {
 
   async resume(name: string, note: string): Promise<ScheduleView> {
     await this.handle(name).unpause(note);
+    await renewFile(this, name); // one that rested for long has no starts left
     return this.show(name);
   }
 
@@ -178,6 +219,11 @@ export class Schedules {
   }
 }
 
+/** Lists lag behind: one that was removed meanwhile is none. */
+function goneIs(error: unknown): undefined {
+  if (!(error instanceof ScheduleNotFoundError)) throw error;
+}
+
 /** The SDK tells what the server does not take as a TypeError; anything else stays what it was. */
 const refusedByServer = (error: unknown, cron: string): unknown =>
   error instanceof TypeError ? new ScheduleRefused(`Temporal takes no schedule '${cron}': ${error.message}`) : error;
@@ -189,7 +235,7 @@ const janitorOptions = (taskQueue: string, everyMs: number): Omit<ScheduleOption
     type: 'startWorkflow',
     workflowType: 'janitor',
     taskQueue,
-    workflowId: idOf(taskQueue, RESERVED),
+    workflowId: idOf(taskQueue, JANITOR),
     args: [{ act: true }],
     workflowExecutionTimeout: '10m',
     staticSummary: 'janitor: undoes what nobody holds any more',
@@ -198,7 +244,7 @@ const janitorOptions = (taskQueue: string, everyMs: number): Omit<ScheduleOption
 
 /** Creates the janitor's schedule, or brings it up to date; one that a person paused stays paused. Safe when several do it at once. */
 export async function installJanitor(temporal: Client, taskQueue: string, everyMs: number): Promise<void> {
-  const [scheduleId, options] = [idOf(taskQueue, RESERVED), janitorOptions(taskQueue, everyMs)];
+  const [scheduleId, options] = [idOf(taskQueue, JANITOR), janitorOptions(taskQueue, everyMs)];
   try {
     await temporal.schedule.create({ scheduleId, ...options });
   } catch (error) {
@@ -211,7 +257,7 @@ export async function installJanitor(temporal: Client, taskQueue: string, everyM
 /** Whether the janitor's schedule rests; undefined when there is none. */
 export async function describeJanitor(temporal: Client, taskQueue: string): Promise<{ isPaused: boolean } | undefined> {
   try {
-    const { state } = await temporal.schedule.getHandle(idOf(taskQueue, RESERVED)).describe();
+    const { state } = await temporal.schedule.getHandle(idOf(taskQueue, JANITOR)).describe();
     return { isPaused: state.paused };
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return undefined;

@@ -29,6 +29,22 @@ export function whyTooDear({ rule, cost, remaining, reserved }: Affordance): str
   return `the error budget of ${slo} has ${percent(remaining)} left, ${percent(reserved)} of it reserved by other runs; the wave is expected to cost ${percent(cost)}${kept}`;
 }
 
+/** What is left of an error budget, as a share; or why nobody can tell. */
+export type Remaining = { left: number } | { unknown: string };
+
+/** Why too little is left of one of several error budgets; undefined when there is enough of each. No data is never enough. */
+export function whyBudgetLow(below: number, budgets: Readonly<Record<string, Remaining>>): string | undefined {
+  const known = Object.entries(budgets);
+  if (known.length === 0) return `less than ${percent(below)} of the error budget may be left: the experiment has no SLO that could tell`;
+  const low = known.flatMap(([slo, budget]) => {
+    if ('unknown' in budget) return [`what is left of the error budget of ${slo} cannot be told: ${budget.unknown}`];
+    return budget.left >= below - TOLERANCE
+      ? []
+      : [`${percent(budget.left)} is left of the error budget of ${slo}, below ${percent(below)}`];
+  });
+  return low.length === 0 ? undefined : low.join('; ');
+}
+
 /** What was spent of a budget while it was measured: the first value less the lowest. @returns undefined without two values */
 export function spentOf(remaining: readonly number[]): number | undefined {
   const [first, ...rest] = remaining;

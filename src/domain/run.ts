@@ -20,6 +20,19 @@ export interface RunInput {
   labels?: Record<string, string>;
   /** Set by the client; absent on schedules and on starts by hand, which are taken as fresh. */
   issued?: Issue;
+  /** Which schedule file it belongs to; absent: none. */
+  schedule?: ScheduledBy;
+}
+
+/** A schedule file as its runs carry it: each asks it once more whether it is to be. */
+export interface ScheduledBy {
+  name: string;
+  /** The file as written, without the experiment. */
+  document: unknown;
+  /** Texts of the iCalendar files that it names. */
+  calendars: Record<string, string>;
+  /** Since when the schedule is there, epoch milliseconds. */
+  sinceMs: number;
 }
 
 export type Phase =

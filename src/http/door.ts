@@ -1,10 +1,12 @@
 import type {
   Act,
   BreakwaterClient,
+  CalendarEntry,
   Halt,
   HaltOptions,
   HaltOutcome,
   OnceStarted,
+  Period,
   PlanResult,
   RunPlace,
   RunState,
@@ -36,6 +38,7 @@ export interface Door {
   addSchedule(request: ScheduleRequest): Promise<ScheduleView>;
   schedules(): Promise<ScheduleView[]>;
   schedule(name: string): Promise<ScheduleView>;
+  calendar(period: Period): Promise<CalendarEntry[]>;
   actOnSchedule(act: ScheduleAct, name: string, by: string): Promise<ScheduleView>;
   removeSchedule(name: string): Promise<void>;
   /** @throws when Temporal does not answer */
@@ -61,6 +64,7 @@ export function doorOf(client: BreakwaterClient): Door {
     liftHalt: (environment, act) => inTime(() => client.liftHalt(environment, act)),
     addSchedule: (request) => inTime(() => client.schedules.add(request)),
     schedules: () => inTime(() => client.schedules.list()),
+    calendar: (period) => inTime(() => client.schedules.calendar(period)),
     schedule: (name) => inTime(() => client.schedules.show(name)),
     actOnSchedule: (act, name, by) => inTime(() => onSchedule[act](name, by)),
     removeSchedule: (name) => inTime(() => client.schedules.remove(name)),

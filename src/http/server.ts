@@ -18,6 +18,7 @@ import { haltRoutes } from './routes/halts.ts';
 import { learningRoutes } from './routes/learning.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { runRoutes } from './routes/runs.ts';
+import { scheduleCalendarRoutes } from './routes/schedule-calendar.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { steeringRoutes } from './routes/steering.ts';
@@ -109,6 +110,7 @@ export function createApi({ door, records, signApproval, log, limits: given, pol
     steeringRoutes(api, rooms);
     haltRoutes(api, rooms);
     scheduleRoutes(api, rooms);
+    scheduleCalendarRoutes(api, rooms);
     learningRoutes(api, rooms);
     policyRoutes(api, policy);
     auditRoutes(api, rooms);

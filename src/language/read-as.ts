@@ -8,6 +8,8 @@ import { wordsOf } from './words.ts';
 /** A document of another kind than an experiment, and where each part of it stands. */
 export interface ReadDocument<T> {
   value: T;
+  /** As its author wrote it. */
+  document: unknown;
   locate: ParsedText['locate'];
 }
 
@@ -18,7 +20,7 @@ export interface ReadDocument<T> {
 export function readAs<S extends z.ZodType>(schema: S, text: string, fileName: string): ReadDocument<z.infer<S>> {
   const { document, locate } = parseText(refuseUnreadable(text, fileName), fileName, fileName.endsWith('.json'));
   const result = schema.safeParse(document, { error: wordsOf, reportInput: true });
-  if (result.success) return { value: result.data, locate };
+  if (result.success) return { value: result.data, document, locate };
   throw new ExperimentError(
     explain(result.error.issues, document).map(({ at, meant: _meant, oneOf: _oneOf, ...finding }) => ({
       file: fileName,

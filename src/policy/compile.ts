@@ -1,12 +1,7 @@
 import { compileExpression, type Expression } from './cel.ts';
-import type { Blackout, PolicyDocument, Recurring as RecurringSchema, Rule } from './schema.ts';
-import type { Window } from '../domain/experiment/metadata.ts';
-import { calendar } from './times/calendar.ts';
-import { isCountry, namedDay, publicHolidays } from './times/days.ts';
-import { hours } from './times/hours.ts';
-import { recurring } from './times/recurrence.ts';
+import type { PolicyDocument, Rule } from './schema.ts';
 import type { Timetable } from './times/span.ts';
-import type * as z from 'zod';
+import { blackoutTimes, windowTimes } from './times/timetable.ts';
 
 /** A rule that is ready to be asked. */
 export interface ReadyRule {
@@ -27,26 +22,6 @@ export interface CompileProblem {
   message: string;
 }
 
-type Recurring = z.infer<typeof RecurringSchema>;
-
-const repeats = ({ name, rrule, start, duration, zone }: Recurring): Timetable =>
-  recurring({ rrule, start, durationMs: duration, zone, name: name ?? rrule });
-
-const window = (one: Window | Recurring): Timetable => ('rrule' in one ? repeats(one) : hours(one));
-
-/** @throws when the calendar cannot be read, or the country is not known */
-function blackout(one: Blackout, fileText: (name: string) => string): Timetable {
-  if ('rrule' in one) return repeats(one);
-  if ('calendar' in one) return calendar(fileText(one.calendar), one.zone);
-  if ('day' in one) return namedDay(one.day, one.days, one.zone);
-  if (!isCountry(one.holidays, one.state))
-    throw new Error(`no holidays are known of ${one.state === undefined ? one.holidays : `${one.holidays}-${one.state}`}`);
-  return publicHolidays(one.holidays, one.state, one.zone);
-}
-
-/** Any hour: what cannot be told now cannot be told later either. Epoch milliseconds. */
-const PROBE_MS = Date.UTC(2026, 0, 1);
-
 /**
  * Makes the rules of a policy ready.
  * @param fileText the text of a file beside the policy; throws when it cannot be read
@@ -65,10 +40,6 @@ export function compile(
       return [];
     }
   };
-  const proven = (table: Timetable): Timetable => {
-    table.spans(PROBE_MS, PROBE_MS + 1);
-    return table;
-  };
   const rules = document.rules.map((rule, i): ReadyRule => {
     const compiled = rule.cel && compileExpression(rule.cel.expression);
     if (compiled && 'problem' in compiled) problems.push({ path: ['rules', i, 'cel', 'expression'], message: compiled.problem });
@@ -77,8 +48,8 @@ export function compile(
       contact: document.metadata.contact,
       file,
       rule,
-      windows: (rule.windows ?? []).flatMap((one, j) => attempt(['rules', i, 'windows', j], () => proven(window(one)))),
-      blackouts: (rule.blackouts ?? []).flatMap((one, j) => attempt(['rules', i, 'blackouts', j], () => proven(blackout(one, fileText)))),
+      windows: (rule.windows ?? []).flatMap((one, j) => attempt(['rules', i, 'windows', j], () => windowTimes(one))),
+      blackouts: (rule.blackouts ?? []).flatMap((one, j) => attempt(['rules', i, 'blackouts', j], () => blackoutTimes(one, fileText))),
       ...(compiled && 'evaluate' in compiled && { expression: compiled.evaluate }),
     };
   });

@@ -52,7 +52,8 @@ export const Recurring = z.strictObject({
   zone: Zone,
 });
 
-const Blackout = z.union([
+/** When nothing begins. */
+export const Blackout = z.union([
   Recurring,
   z.strictObject({
     name: z.string().max(100).optional(),

@@ -36,6 +36,7 @@ export function createMemoryRecords(): Records {
   /** @returns whether it is the first */
   const keepFirst = <T>(map: Map<string, T>, key: string, value: T): boolean => !map.has(key) && map.set(key, value) === map;
   const audit = new MemoryAudit(entries);
+  const claims = new Map<string, string[]>();
 
   return {
     ...audit.log(),
@@ -100,6 +101,14 @@ export function createMemoryRecords(): Records {
       if (filter.sinceMs !== undefined) storableTime(filter.sinceMs, 'sinceMs');
       const most = storableLimit(filter.limit);
       return structuredClone([...entries.values()].flatMap(wavesOf).filter(isWanted(filter)).sort(byEnd).slice(0, most));
+    },
+    claimStart: async ({ scope, period, runs, workflowId }) => {
+      if (!Number.isInteger(runs) || runs < 1 || runs > 1_000) throw refused(`${runs} starts: expected 1 to 1000`);
+      const key = JSON.stringify([scope, period]);
+      const before = claims.get(key) ?? [];
+      const holders = before.includes(workflowId) || before.length >= runs ? before : [...before, workflowId];
+      claims.set(key, holders);
+      return { isGranted: holders.includes(workflowId), holders: [...holders] };
     },
     recordPostMortem: async (given) => {
       const clean = storablePostMortem(given);

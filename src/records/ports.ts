@@ -103,6 +103,17 @@ export interface RecordedPostMortem extends PostMortemCheck {
   atMs: number;
 }
 
+/** A place among so many starts of a period that a run wants. */
+export interface StartClaim {
+  /** Whose starts are counted together. */
+  scope: string;
+  /** The day, week or month in which they are counted. */
+  period: string;
+  /** How many places there are for this run. */
+  runs: number;
+  workflowId: string;
+}
+
 /** Which samples: `fromMs` ≤ time < `toMs`. */
 export interface SampleFilter {
   fromMs?: number;
@@ -134,6 +145,8 @@ export interface Records extends AuditLog {
   sites(sinceMs: number): Promise<string[]>;
   /** Verdicts of waves, by the end of their runs, newest first; within a run by name. */
   waves(filter: WaveFilter): Promise<RecordedWave[]>;
+  /** Takes one of the places of a period, for good. Asked again by the same run, it has it still. @returns whether it has one, and all who have */
+  claimStart(claim: StartClaim): Promise<{ isGranted: boolean; holders: string[] }>;
   /** The same text again changes nothing. Refused when `openRun` has not recorded the run. */
   recordPostMortem(postMortem: RecordedPostMortem): Promise<void>;
   /** The newest one of each of these runs. */

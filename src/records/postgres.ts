@@ -2,6 +2,7 @@ import type { Records } from './ports.ts';
 import { migrate } from './migrate.ts';
 import { isMigrated } from './postgres/migrated.ts';
 import { auditLog } from './postgres/audit.ts';
+import { claimRecords } from './postgres/claims.ts';
 import { openChain } from './postgres/chain.ts';
 import { openDatabase, type RecordsOptions } from './postgres/database.ts';
 import { eventRecords } from './postgres/events.ts';
@@ -27,6 +28,7 @@ export function createRecords(options: RecordsOptions): Records {
     ...runRecords(database, chain),
     ...events,
     ...waveRecords(database, chain),
+    ...claimRecords(database),
     ...samples,
     ...signalRecords(database),
     ...retention(database, chain),

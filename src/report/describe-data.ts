@@ -56,7 +56,7 @@ const DECISIONS = new Set([
     'fence-failed',
   ],
   ...['breach', 'abort', 'paused', 'resumed', 'leftover', 'judged', 'compared', 'closed'],
-  ...['evidence', 'budget', 'wave-judged', 'approval-void', 'approval-refused', 'break-glass', 'refusal-foreseen'],
+  ...['evidence', 'budget', 'wave-judged', 'approval-void', 'approval-refused', 'break-glass', 'refusal-foreseen', 'schedule'],
 ]);
 
 export const isDecision = ({ kind }: { kind: string }): boolean => DECISIONS.has(kind);

@@ -31,6 +31,7 @@ import { open } from './open.ts';
 import { decidePatches, isPatched } from './patches.ts';
 import { control, watching } from './proxies.ts';
 import { denyWave, hasActed, hasActedIn, shut } from './shut.ts';
+import { isWanted } from './scheduled.ts';
 import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
 import { noteStart } from './ticket.ts';
@@ -104,7 +105,8 @@ async function conduct(context: RunContext, input: RunInput): Promise<void> {
   run.ledger.isUsed = isPatched('ledger');
   const waves = resolveWaves(run.plan.experiment);
   run.facts.wavesPlanned = waves.length;
-  if (!(await passGates(run)) || !(await awaitApproval(run, 'start', run.plan.experiment.approvals.required))) return;
+  if (!(await passGates(run)) || !(await isWanted(run, input))) return;
+  if (!(await awaitApproval(run, 'start', run.plan.experiment.approvals.required))) return;
   await noteStart(run);
   for (const [i, wave] of waves.entries()) {
     if (!(await runWave(run, wave, i + 1 === waves.length))) return;

@@ -140,6 +140,29 @@ export const approving = (summary: string) =>
     retry: promptRetry,
   });
 
+/** What a run asks its schedule. */
+export const scheduling = proxyLocalActivities<Pick<ControlActivities, 'judgeStart' | 'claimStart'>>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '100ms', maximumAttempts: 3 },
+});
+
+/** A schedule has many starts left when it is renewed: one try is enough. */
+export const renewing = proxyLocalActivities<Pick<ControlActivities, 'renewSchedule'>>({
+  startToCloseTimeout: '10s',
+  retry: { maximumAttempts: 1 },
+});
+
+/** What is left of error budgets: without an answer soon the run is skipped. */
+export const measuring = (site: string) =>
+  proxyActivities<Pick<SiteActivities, 'measureBudgets'>>({
+    taskQueue: siteQueue(site),
+    summary: 'error budgets that the schedule asks for',
+    startToCloseTimeout: '60s',
+    scheduleToStartTimeout: SITE_ANSWERS_WITHIN,
+    cancellationType: 'TRY_CANCEL',
+    retry: { ...promptRetry, maximumAttempts: 3 },
+  });
+
 /** Judging reads samples back; a database that is away leaves it undecided soon. */
 export const comparing = proxyLocalActivities<Pick<ControlActivities, 'judgeComparisons'>>({
   startToCloseTimeout: '20s',

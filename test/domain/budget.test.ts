@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { spentOf, whyTooDear } from '../../src/domain/budget.ts';
+import { spentOf, whyBudgetLow, whyTooDear, type Remaining } from '../../src/domain/budget.ts';
 
 const rule = { slo: 'payments', keep: 0.2 };
 
@@ -32,4 +32,16 @@ test('what was spent is the fall from the first value to the lowest, and unknown
   expect(spentOf([0.5, 0.6])).toBe(0);
   expect(spentOf([0.5])).toBeUndefined();
   expect(spentOf([])).toBeUndefined();
+});
+
+test.each<[string, Record<string, Remaining>, RegExp | undefined]>([
+  ['enough of each', { a: { left: 0.5 }, b: { left: 1 } }, undefined],
+  ['too little of one', { a: { left: 0.499 }, b: { left: 1 } }, /^49.9% is left of the error budget of a, below 50%$/],
+  ['overspent', { a: { left: -2 } }, /^-200% is left/],
+  ['no answer of one', { a: { left: 1 }, b: { unknown: 'no data' } }, /^what is left of the error budget of b cannot be told: no data$/],
+  ['no SLO at all', {}, /no SLO that could tell/],
+])('a floor of the error budget: %s', (_what, budgets, why) => {
+  const said = whyBudgetLow(0.5, budgets);
+  if (why) expect(said).toMatch(why);
+  else expect(said).toBeUndefined();
 });

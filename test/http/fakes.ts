@@ -115,6 +115,13 @@ export function fakeDoor(): FakeDoor {
       return Promise.resolve(door.kept.get(name)!);
     },
     schedules: () => Promise.resolve([...door.kept.values()]),
+    calendar: ({ fromMs }) =>
+      Promise.resolve(
+        [...door.kept.values()].map(({ name, experiment, environment, owner, paused }) => ({
+          ...{ schedule: name, experiment, service: 'payments', environment, owner },
+          ...{ atMs: fromMs + 3_600_000, lengthMs: 60_000, paused },
+        })),
+      ),
     schedule(name) {
       const view = door.kept.get(name);
       return view ? Promise.resolve(view) : Promise.reject(Object.assign(new Error('gone'), { name: 'ScheduleNotFoundError' }));

@@ -143,6 +143,8 @@ test('the description has every route, and each of them its answers', () =>
       'GET /v1/runs/{id}/events',
       'GET /v1/runs/{id}/report',
       'GET /v1/schedules',
+      'GET /v1/schedules/calendar',
+      'GET /v1/schedules/calendar.ics',
       'GET /v1/schedules/{name}',
       'POST /v1/halt',
       'POST /v1/incidents',

@@ -313,6 +313,24 @@ test('schedules: added, seen and removed by whoever may; others know of none', (
     ]);
   }));
 
+test('the calendar shows what one may see, as data and as a feed; how far ahead is bounded', () =>
+  withFakes(async (api) => {
+    const body = { document, name: 'tuesdays', cron: '0 10 * * 2', zone: 'Europe/Berlin' };
+    expect((await ask(api, 'operator', 'POST', '/v1/schedules', body)).status).toBe(201);
+    const data = async (who: string) => (await ask(api, who, 'GET', '/v1/schedules/calendar?days=7')).body['entries'] as unknown[];
+    expect(await data('viewer')).toMatchObject([
+      { schedule: 'tuesdays', experiment: 'payment-worker', environment: 'staging', paused: false },
+    ]);
+    expect(await data('other')).toEqual([]);
+    const feed = async (who: string) => ask(api, who, 'GET', '/v1/schedules/calendar.ics');
+    const { status, headers, text } = await feed('viewer');
+    expect([status, headers['content-type']]).toEqual([200, 'text/calendar; charset=utf-8']);
+    expect(text).toMatch(/^BEGIN:VCALENDAR\r\n[^]*SUMMARY:Breakwater: payment-worker in staging\r\n[^]*END:VCALENDAR\r\n$/);
+    expect((await feed('other')).text).not.toContain('VEVENT');
+    for (const days of ['0', '367', 'x', '1.5'])
+      expect((await ask(api, 'viewer', 'GET', `/v1/schedules/calendar?days=${days}`)).status).toBe(400);
+  }));
+
 /** What is on the audit log, as far as it is about acts. */
 async function audited({ records }: FakeApi): Promise<[action: string, actor: string, subject: string][]> {
   const entries: AuditEntry[] = [];

@@ -185,6 +185,32 @@ export function recordsContract(open: () => Promise<Records>): void {
     });
   });
 
+  describe('starts that are counted', () => {
+    const claim = (workflowId: string, runs = 2, period = '2026-W48') => ({
+      scope: 'service:breakwater/staging/payments',
+      period,
+      runs,
+      workflowId,
+    });
+
+    test('as many as there are places, however many ask at once and again; for good', async () => {
+      const ids = ['a', 'b', 'c', 'd', 'e'];
+      const claimAll = () => Promise.all(ids.map((id) => records.claimStart(claim(id))));
+      const [first, again] = [await claimAll(), await claimAll()];
+      const granted = first.map(({ isGranted }) => isGranted);
+      expect(granted.filter(Boolean).length).toBe(2);
+      expect(again.map(({ isGranted }) => isGranted)).toEqual(granted);
+      expect([...again[0]!.holders].sort()).toEqual(ids.filter((_, i) => granted[i]));
+      expect(await records.claimStart(claim('f', 3))).toMatchObject({ isGranted: true });
+      expect(await records.claimStart(claim('g', 3))).toMatchObject({ isGranted: false });
+      expect(await records.claimStart(claim('g', 2, '2026-W49'))).toEqual({ isGranted: true, holders: ['g'] });
+    });
+
+    test('no number of places is refused', async () => {
+      for (const runs of [0, 1.5, 1e9]) await expect(records.claimStart(claim('a', runs))).rejects.toMatchObject({ name: 'RecordsError' });
+    });
+  });
+
   describe('post-mortems', () => {
     const handedIn = (changes: Partial<RecordedPostMortem> = {}): RecordedPostMortem => ({
       ...{ workflowId: id, digest: 'aaaa', by: 'ada', atMs: T0 + 5, completed: 3, fields: 8, missing: ['root-cause'], runbook: 'not-yet' },

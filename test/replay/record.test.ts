@@ -6,6 +6,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { ChangeSystemError } from '../../src/activities/change-port.ts';
 import { ledgerId } from '../../src/domain/ledger/names.ts';
 import { makeApprovalKeys, signedAct, type ApprovalKeys } from '../support/approval-keys.ts';
+import { schedule } from '../schedules/files.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fenced, fourWaves, scaleUp } from '../workflows/harness/document.ts';
 import { holdsLive, reach } from '../workflows/harness/expectations.ts';
@@ -195,6 +196,11 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
   },
   'ticket-is-told': ({ start }) =>
     start(experimentDocument({ metadata: { ...(experimentDocument()['metadata'] as object), ticket: 'CHG0030001' } })),
+  'scheduled-and-run': (stage) => startScheduled(stage),
+  'schedule-skipped': (stage) => {
+    stage.site.on('measureBudgets', () => Promise.resolve({ payments: { left: 0.2 } }));
+    return startScheduled(stage);
+  },
   'patches-come-first': async (stage) => {
     stage.site.on('guardWave', endlessGuard);
     const input = { document: experimentDocument(), seed: 1, timeScale: 1, requestedBy: 'web' };
@@ -204,6 +210,17 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     return workflowId;
   },
 };
+
+/** A run that carries a schedule file, as a schedule starts it. */
+async function startScheduled({ startRaw }: Stage): Promise<string> {
+  const windows = [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', to: '23:59', zone: 'UTC' }];
+  const { document, experimentDocument: experiment } = schedule({
+    ...{ windows, experiment: withBudget, atMost: { runs: 2, per: 'week' }, skip: { budgetBelow: '50%' } },
+  });
+  const scheduledBy = { name: 'weekdays', document, calendars: {}, sinceMs: Date.now() };
+  const { workflowId } = await startRaw({ document: experiment, seed: 1, requestedBy: 'ann', schedule: scheduledBy });
+  return workflowId;
+}
 
 /** The ledger of a second run that waits while a halt comes. */
 async function ledgerOfQueue(stage: Stage): Promise<string> {

@@ -30,7 +30,8 @@ export const Metadata = z.strictObject({
 });
 
 const aClock = 'expected a time of day such as "10:00"';
-const clock = z.string(aClock).regex(/^([01]\d|2[0-3]):[0-5]\d$/, aClock);
+/** A minute of the day. */
+export const Clock = z.string(aClock).regex(/^([01]\d|2[0-3]):[0-5]\d$/, aClock);
 const day = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 
 /** Whether the runtime knows the IANA zone. */
@@ -46,8 +47,8 @@ export const isTimeZone = (zone: string): boolean => {
 /** When waves may begin. Outside, they are refused. */
 export const Window = z.strictObject({
   days: z.array(day).min(1).describe('days of the week, in the zone'),
-  from: clock.describe('first minute'),
-  to: clock.describe('first minute after; earlier than `from` means the next day'),
+  from: Clock.describe('first minute'),
+  to: Clock.describe('first minute after; earlier than `from` means the next day'),
   zone: z.string().refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin').describe('IANA time zone'),
 });
 

@@ -128,6 +128,9 @@ export class FakeSite {
       const all = this.population.filter(({ name }) => !this.unready.has(name)).length;
       return Promise.resolve({ census: { all, waves: Object.fromEntries(waves.map(({ name }) => [name, all])) } });
     }),
+    measureBudgets: this.skin('measureBudgets', ({ slo }) =>
+      Promise.resolve(Object.fromEntries(Object.keys(slo).map((name) => [name, { left: 1 }]))),
+    ),
     surveyPods: this.skin('surveyPods', ({ namespace }) =>
       Promise.resolve({ site: 'fake', namespace, counts: { ready: 0, unready: 0, protected: 0 }, rows: [] }),
     ),
