@@ -6,6 +6,7 @@ import { auditOptionsOf, auditProblems, auditVariables, type AuditOptions } from
 import { withoutEmpty, type Env } from './settings/env.ts';
 import { ConfigError } from './settings/error.ts';
 import { DEFAULT_TEMPORAL_ADDRESS, temporalSettingsOf, type TemporalSettings } from './settings/temporal.ts';
+import { gitopsOptionsOf, gitopsVariables, type GitopsOptions } from './settings/gitops.ts';
 import { policyVariables } from './settings/policy.ts';
 
 export { ConfigError, type TemporalSettings };
@@ -70,6 +71,7 @@ const variables = {
     .optional()
     .describe('namespaces that no fault may touch, separated by commas; kube-* and the own one are never touched anyway'),
   ...policyVariables,
+  ...gitopsVariables,
   BREAKWATER_SLOTS: z.coerce
     .number()
     .int()
@@ -151,6 +153,8 @@ export interface Config {
   policyDir?: string;
   /** Document of a running OPA that must allow every plan. */
   opaUrl?: string;
+  /** What `sync` states, and whose statements count. */
+  gitops: GitopsOptions;
   /** How often the janitor's schedule fires, milliseconds; undefined: this worker installs none. */
   janitorEveryMs?: number;
   /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
@@ -204,6 +208,7 @@ export function loadConfig(env: Env = process.env): Config {
     }),
     ...(v.BREAKWATER_POLICY !== undefined && { policyDir: resolve(v.BREAKWATER_POLICY) }),
     ...(v.BREAKWATER_OPA_URL !== undefined && { opaUrl: v.BREAKWATER_OPA_URL }),
+    gitops: gitopsOptionsOf(v),
     ...(v.BREAKWATER_JANITOR_EVERY !== 'off' && { janitorEveryMs: v.BREAKWATER_JANITOR_EVERY }),
     pager: {
       ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),

@@ -17,6 +17,7 @@ import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { deploymentOf } from './deployment.ts';
 import type { PolicySource } from './policy/policy.ts';
+import { readPublicKey } from './records/audit/keys.ts';
 import { keepPublishing } from './records/audit/keep-publishing.ts';
 import type { Records } from './records/ports.ts';
 import { createRecords } from './records/postgres.ts';
@@ -89,11 +90,13 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     const pager = createPager(config.pager, secretsOf(config, env));
     publishing = publishCheckpoints(config, records, log);
     const policies = await policiesOf(config, log);
+    const reviewKeys = await Promise.all(config.gitops.publicKeyFiles.map(readPublicKey));
     const activities = createControlActivities({
       records,
       nowMs: () => Date.now(),
       sites: config.sites,
       ...(policies && { policies }),
+      reviewKeys,
       ...(config.opaUrl !== undefined && { opa: createOpa(config.opaUrl, http) }),
       ...(pager && { pager }),
     });

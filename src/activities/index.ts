@@ -8,6 +8,7 @@ import { createHalts } from './halts.ts';
 import { createJanitorial } from './janitorial.ts';
 import { createLeaseActivities } from './leases.ts';
 import { createTurns } from './ledger.ts';
+import { createReviews } from './review.ts';
 import { createWorth } from './worth.ts';
 import { createPaging } from './paging.ts';
 import type { ControlPorts, SitePorts } from './ports.ts';
@@ -41,6 +42,7 @@ export const createControlActivities = (ports: ControlPorts) => {
     ...createComparisons(ports.records),
     ...createTurns(control),
     ...createWorth(ports),
+    ...createReviews(ports),
     ...createHalts(ports),
     ...createPaging(ports),
     ...createJanitorial(ports),

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Page, Paging } from '../domain/page.ts';
 import type { FaultPorts, LeasePort, SurvivorsPort } from '../faults/ports.ts';
 import type { OpaPort } from '../policy/opa.ts';
@@ -53,6 +54,8 @@ export interface ControlPorts {
   policies?: PolicySource;
   /** A running OPA that must allow every plan, too. Absent: none is asked. */
   opa?: OpaPort;
+  /** Public keys of those who may state that a commit was reviewed. Absent or empty: no review counts. */
+  reviewKeys?: readonly KeyObject[];
   /** Sites that the janitor asks beside those of recorded runs. */
   sites?: readonly string[];
 }

@@ -10,6 +10,7 @@ import { answerNotFound } from './not-found.ts';
 import { openApi } from './open-api.ts';
 import { answerProblems, problemOf, sendProblem } from './problem.ts';
 import { noteRefusals } from './refusals.ts';
+import { catalogueRoutes } from './routes/catalogue.ts';
 import { eventRoutes } from './routes/events.ts';
 import { haltRoutes } from './routes/halts.ts';
 import { learningRoutes } from './routes/learning.ts';
@@ -101,6 +102,7 @@ export function createApi({ door, records, log, limits: given, ...sources }: Api
     haltRoutes(api, rooms);
     scheduleRoutes(api, rooms);
     learningRoutes(api, rooms);
+    catalogueRoutes(api, rooms);
     serviceRoutes(api, rooms, registry);
     return Promise.resolve();
   });

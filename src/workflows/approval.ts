@@ -8,6 +8,7 @@ import { expectsReturn } from './comeback.ts';
 import { enter, type AdmittedRun, type Place } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { counting } from './proxies.ts';
+import { takeReview } from './reviewed.ts';
 import { denyWave, shut } from './shut.ts';
 import { onRecord } from './turn.ts';
 
@@ -23,6 +24,7 @@ export async function awaitApproval(run: AdmittedRun, what: string, required: nu
   enter(run, 'awaiting-approval');
   chronicle.add('approval-requested', { what, required, within, digest: plan.digest, ...(asked && { population: asked }) });
   await chronicle.flush();
+  await takeReview(run, what);
   const isAnswered = await condition(() => state.approvals.length >= required || state.rejected !== undefined, within);
   delete state.awaiting;
   delete state.awaitingFor;

@@ -11,7 +11,12 @@ export type Patch =
   | 'unreadable-leases'
   | 'withdrawn-without-an-answer';
 
+/** Patches that came later than all of those: each has a mark of its own. */
+const LATER = ['reviewed-commits-count'] as const;
+type LaterPatch = (typeof LATER)[number];
+
 let comeFirst = false;
+let later: ReadonlySet<string> = new Set();
 
 /**
  * Decides about every patch at once. To be called before anything is awaited; a patch that is added later gets a mark of its own here.
@@ -22,7 +27,10 @@ let comeFirst = false;
  */
 export function decidePatches(): void {
   comeFirst = patched('patches-come-first');
+  later = new Set(LATER.filter((id) => patched(id)));
 }
 
 /** Whether this run began after the change, or, for one that began before all patches were decided first, had come to it. */
-export const isPatched = (id: Patch): boolean => comeFirst || patched(id);
+export const isPatched = (id: Patch | LaterPatch): boolean => (isLater(id) ? later.has(id) : comeFirst || patched(id));
+
+const isLater = (id: Patch | LaterPatch): id is LaterPatch => (LATER as readonly string[]).includes(id);

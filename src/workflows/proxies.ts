@@ -124,7 +124,9 @@ export const ledgering = proxyActivities<Pick<ControlActivities, 'whoRuns' | 'st
 });
 
 /** Quick control steps: admission, gates and the ledger. */
-export const control = proxyLocalActivities<Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave' | 'weighWave'>>({
+export const control = proxyLocalActivities<
+  Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave' | 'weighWave' | 'reviewedApproval'>
+>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '100ms', maximumAttempts: 3 },
 });

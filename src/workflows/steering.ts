@@ -1,4 +1,5 @@
 import { ApplicationFailure, setHandler, type CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { isReviewer, isSameName } from '../domain/review.ts';
 import type { Act, RunState } from '../domain/run.ts';
 import type { Chronicle } from './chronicle.ts';
 import * as message from './messages.ts';
@@ -39,7 +40,8 @@ function checkApproval(run: RunState, act: Act): void {
   if (run.awaiting === undefined) throw refuse('WrongPhase', `nothing waits for approval while ${run.phase}`);
   if (act.digest !== run.digest)
     throw refuse('WrongDigest', `approve the digest that you have seen: this plan's is ${run.digest ?? 'not known yet'}`);
-  if (run.approvals.some((other) => isSamePerson(other, act)))
+  if (isReviewer(act.by)) throw refuse('MissingActor', `${act.by.slice(0, 100)}: so are reviewers of commits named, and no person`);
+  if (run.approvals.some((other) => isSamePerson(other, act) || (isReviewer(other.by) && isSameName(other.by, act.by))))
     throw refuse('AlreadyApproved', `${act.by} has approved already; another person must`);
 }
 

@@ -36,6 +36,7 @@ test('migrating again changes nothing', async () => {
     { name: '0004_evidence' },
     { name: '0005_downsampled' },
     { name: '0006_audit' },
+    { name: '0008_catalogue' },
   ]);
 });
 

@@ -5,6 +5,7 @@ import * as leftovers from './0003_leftovers.ts';
 import * as evidence from './0004_evidence.ts';
 import * as downsampled from './0005_downsampled.ts';
 import * as audit from './0006_audit.ts';
+import * as catalogue from './0008_catalogue.ts';
 
 interface Migration {
   up(pgm: MigrationBuilder): void;
@@ -19,4 +20,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004_evidence': evidence,
   '0005_downsampled': downsampled,
   '0006_audit': audit,
+  '0008_catalogue': catalogue,
 };
