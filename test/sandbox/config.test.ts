@@ -24,6 +24,7 @@ test('defaults', () => {
     sites: ['local'],
     api: { host: '127.0.0.1', port: 17_280 },
     audit: { everyMs: 60_000 },
+    gitops: { publicKeyFiles: [] },
     janitorEveryMs: 60_000,
     pager: {},
     role: 'all',
@@ -47,6 +48,10 @@ test.each([
   [
     { BREAKWATER_AUDIT_KEY: '/k', BREAKWATER_AUDIT_CHECKPOINTS: '/c', BREAKWATER_AUDIT_URL: 'https://h/x', BREAKWATER_AUDIT_EVERY: '5m' },
     { audit: { keyFile: '/k', checkpointFile: '/c', url: 'https://h/x', everyMs: 300_000 } },
+  ],
+  [
+    { BREAKWATER_REVIEW_KEY: '/k', BREAKWATER_REVIEW_PUBLIC_KEYS: '/a.pub, /b.pub', BREAKWATER_SYNC_POLICIES_TO: '/p' },
+    { gitops: { keyFile: '/k', publicKeyFiles: ['/a.pub', '/b.pub'], policiesTo: '/p' } },
   ],
   [{ BREAKWATER_SLOTS: '' }, { slots: 2_000 }],
   [{ BREAKWATER_DATABASE_URL: 'postgres://u:p@h/d' }, { databaseUrl: 'postgres://u:p@h/d' }],

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, type KeyObject } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -74,6 +74,7 @@ export interface StageOptions {
   nowMs?: () => number;
   pager?: Pager;
   policies?: PolicySource;
+  reviewKeys?: readonly KeyObject[];
   /** Default: one of its own. */
   taskQueue?: string;
   /** The control worker polls as this version of Temporal's worker versioning. */
@@ -96,6 +97,7 @@ export async function onStage<T>(
     nowMs = () => Date.now(),
     pager,
     policies,
+    reviewKeys = [],
     taskQueue = `test-${randomUUID()}`,
     isForgetful = false,
     buildId,
@@ -106,6 +108,7 @@ export async function onStage<T>(
     sites: ['local'],
     ...(pager && { pager }),
     ...(policies && { policies }),
+    reviewKeys,
   });
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
