@@ -4,11 +4,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { ledgerId } from '../../src/domain/ledger/names.ts';
+import { setOf } from '../policy/set.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fenced, fourWaves, scaleUp } from '../workflows/harness/document.ts';
 import { holdsLive, reach } from '../workflows/harness/expectations.ts';
 import { announce, breachingGuard, endlessGuard, healthy, linger } from '../workflows/harness/fake-site.ts';
-import { onStage, openTheatre, type Stage, type Theatre } from '../workflows/harness/stage.ts';
+import { needs, review, reviewKeys, rule } from '../workflows/harness/reviews.ts';
+import { onStage, openTheatre, type Stage, type StageOptions, type Theatre } from '../workflows/harness/stage.ts';
 import { historiesDir } from './histories.ts';
 
 const counter = { kind: 'http', url: 'http://127.0.0.1:9/n', read: { jsonPath: '$.n' } };
@@ -154,7 +156,28 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     await stage.client.abort(workflowId, { by: 'bob', reason: 'pager' });
     return workflowId;
   },
+  'reviewed-commit-counts': async (stage) => {
+    const waves = [
+      { name: 'dry-run', dryRun: true },
+      { name: 'single', gate: 'approval' },
+    ];
+    const document = needs(2, { waves });
+    await review(stage, document);
+    const id = await stage.start(document);
+    for (const what of ['start', 'wave single']) {
+      const { digest } = await reach(
+        stage,
+        id,
+        ({ awaiting, approvals }) => awaiting === what && approvals.length === (what === 'start' ? 1 : 0),
+      );
+      for (const by of what === 'start' ? ['carol'] : ['carol', 'dave']) await stage.client.approve(id, { by, digest: digest! });
+    }
+    return id;
+  },
 };
+
+/** What the stage of a story is told beside the usual. */
+const settings: Record<string, StageOptions> = { 'reviewed-commit-counts': { policies: () => setOf(rule()), reviewKeys } };
 
 /** The ledger of a second run that waits while a halt comes. */
 async function ledgerOfQueue(stage: Stage): Promise<string> {
@@ -186,14 +209,18 @@ describeWithTemporal('record histories', () => {
   afterAll(() => theatre.close());
 
   test.each(unsaved)('%s', (name, play) =>
-    onStage(theatre, async (stage) => {
-      const workflowId = await play(stage);
-      if (!workflowId.startsWith('ledger.')) await stage.verdict(workflowId);
-      const history = historyToJSON(await stage.client.temporal.workflow.getHandle(workflowId).fetchHistory());
-      await writeFile(
-        join(historiesDir, `${name}.json`),
-        `${JSON.stringify({ workflowId, history: JSON.parse(history) as unknown }, null, 1)}\n`,
-      );
-    }),
+    onStage(
+      theatre,
+      async (stage) => {
+        const workflowId = await play(stage);
+        if (!workflowId.startsWith('ledger.')) await stage.verdict(workflowId);
+        const history = historyToJSON(await stage.client.temporal.workflow.getHandle(workflowId).fetchHistory());
+        await writeFile(
+          join(historiesDir, `${name}.json`),
+          `${JSON.stringify({ workflowId, history: JSON.parse(history) as unknown }, null, 1)}\n`,
+        );
+      },
+      settings[name],
+    ),
   );
 });

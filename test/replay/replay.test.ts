@@ -26,6 +26,7 @@ describe('saved histories replay with this version', () => {
         'ledger-each-task-leaves-an-event',
         'passed-four-waves',
         'queued-and-halted',
+        'reviewed-commit-counts',
       ]),
     );
   });
