@@ -8,6 +8,8 @@ import type { Git } from './git.ts';
 export interface Checkout {
   /** Absolute, without symbolic links. */
   folder: string;
+  /** The working tree that it is in. */
+  root: string;
   /** The folder in its repository, with slashes; empty: it is the whole. */
   prefix: string;
   head: string;
@@ -42,6 +44,7 @@ export async function openCheckout(given: string, git: Git): Promise<Checkout> {
   ]);
   return {
     folder,
+    root,
     prefix,
     head,
     ...(branch !== undefined && { branch: branch.trim() }),

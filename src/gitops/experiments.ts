@@ -124,9 +124,10 @@ function driftOf({ document, digest }: CatalogueEntry, problem: string | undefin
 /** What is compared, and told. */
 const told = ({ document, path, commit }: Pick<CatalogueEntry, 'document' | 'path' | 'commit'>, review: Review | undefined): unknown => ({
   ...document,
-  ...{ '(path)': path, '(commit)': commit },
+  path,
+  commit,
   ...(review && {
-    '(review)': { reviewer: review.reviewer, authors: review.authors, commit: review.commit, branch: review.branch, kind: review.kind },
+    review: `${review.kind} ${review.commit.slice(0, 12)} in ${review.branch}, by ${review.reviewer}, of ${review.authors.join(', ')}`,
   }),
 });
 

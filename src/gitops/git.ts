@@ -12,6 +12,8 @@ const MOST_BYTES = 33_554_432;
 export interface Git {
   ask(...args: string[]): Promise<string>;
   attempt(...args: string[]): Promise<string | undefined>;
+  /** The same in another folder: paths are meant from there. */
+  within(folder: string): Git;
 }
 
 /** Variables that Git may have: who the user is, and nothing that could point it to another repository. */
@@ -46,7 +48,11 @@ export function openGit(folder: string, env: NodeJS.ProcessEnv, allowedSigners =
       throw new SyncRefused(whatGitSaid(args[0] ?? '', error as Error & { code?: unknown; stderr?: string }));
     }
   };
-  return { ask, attempt: (...args) => ask(...args).catch(() => undefined) };
+  return {
+    ask,
+    attempt: (...args) => ask(...args).catch(() => undefined),
+    within: (other) => openGit(other, env, allowedSigners),
+  };
 }
 
 function whatGitSaid(command: string, { code, stderr = '', message }: Error & { code?: unknown; stderr?: string }): string {

@@ -120,8 +120,9 @@ const reportOf = ({ head, branch }: Checkout, managedBy: string, dirty: string[]
 async function reviewAll<R extends ScheduleRead>(
   { experiments }: Documents,
   checkout: Checkout,
-  { git, reviews, allowDirty }: SyncOptions<R>,
+  { git: given, reviews, allowDirty }: SyncOptions<R>,
 ): Promise<ReviewedFile[]> {
+  const git = given.within(checkout.root);
   const find = !allowDirty && reviews && experiments.length > 0 ? await openReviews(git, checkout, reviews) : undefined;
   const none: Found = { why: allowDirty ? 'with --allow-dirty nothing is' : 'no --protected-branch was named' };
   const reviewed: ReviewedFile[] = [];

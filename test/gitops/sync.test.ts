@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { openGit } from '../../src/gitops/git.ts';
 import type { SyncOptions } from '../../src/gitops/sync.ts';
 import { applySync, planSync, type SyncReport } from '../../src/gitops/sync.ts';
 import type { ScheduleDoors } from '../../src/gitops/schedules.ts';
@@ -85,7 +86,12 @@ describeWithGit('a checkout and what is in force', () => {
   afterEach(() => repository.remove());
 
   const options = (more: Partial<SyncOptions> = {}): SyncOptions => ({
-    ...{ folder: join(repository.clone, 'chaos'), git: repository.git, records, kinds: ['experiments', 'policies', 'schedules'] },
+    ...{
+      folder: join(repository.clone, 'chaos'),
+      git: openGit(join(repository.clone, 'chaos'), repository.env, repository.allowedSigners),
+      records,
+      kinds: ['experiments', 'policies', 'schedules'],
+    },
     ...{
       prune: false,
       allowDirty: false,
@@ -414,9 +420,7 @@ describeWithGit('a checkout and what is in force', () => {
   });
 
   test('a folder that is in no checkout, or not there', async () => {
-    await expect(
-      plan({ folder: repository.home, git: (await import('../../src/gitops/git.ts')).openGit(repository.home, repository.env) }),
-    ).rejects.toThrow('is in no Git checkout');
+    await expect(plan({ folder: repository.home, git: openGit(repository.home, repository.env) })).rejects.toThrow('is in no Git checkout');
     await expect(plan({ folder: join(repository.home, 'nowhere') })).rejects.toThrow('there is no such folder');
   });
 });

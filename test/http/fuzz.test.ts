@@ -130,6 +130,7 @@ test('the description has every route, and each of them its answers', () =>
       'DELETE /v1/schedules/{name}',
       'GET /healthz',
       'GET /metrics',
+      'GET /v1/experiments',
       'GET /v1/findings',
       'GET /v1/halt',
       'GET /v1/leftovers',
