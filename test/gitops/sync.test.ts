@@ -23,6 +23,7 @@ import { verifyAudit } from '../../src/records/audit/verify.ts';
 import type { Records } from '../../src/records/ports.ts';
 import { createRecords } from '../../src/records/postgres.ts';
 import { verifyReview } from '../../src/records/reviews/statement.ts';
+import { experimentDocument } from '../workflows/harness/document.ts';
 import { policyText } from '../policy/set.ts';
 import { createDatabase, forgetEverything, sql } from '../records/database.ts';
 import { describeWithGit } from '../support/git.ts';
@@ -248,7 +249,7 @@ describeWithGit('a checkout and what is in force', () => {
     ['an experiment', () => repository.write('chaos/broken.yaml', experimentFile({ waves: [] })), /broken\.yaml:\d+:\d+ waves/],
     [
       'an experiment twice',
-      () => repository.write('chaos/twice.json', JSON.stringify(JSON.parse(JSON.stringify(require('yaml').parse(experimentFile()))))),
+      () => repository.write('chaos/twice.json', JSON.stringify(experimentDocument())),
       /payment-worker in staging is in chaos\/twice\.json, too/,
     ],
     [
