@@ -5,11 +5,25 @@ import tseslint from 'typescript-eslint';
 
 /** Which rooms a room must not import from: imports only go inward (docs/design.md, The rooms). */
 const room = (target, from, message) => ({ target: `./src/${target}`, from: from.map((name) => `./src/${name}`), message });
-const outer = ['http', 'cli', 'sandbox', 'reaper', 'worker.ts', 'client.ts', 'client', 'config.ts', 'settings'];
+const outer = ['gitops', 'http', 'cli', 'sandbox', 'reaper', 'worker.ts', 'client.ts', 'client', 'config.ts', 'settings'];
 const zones = [
   room(
     'domain',
-    ['faults', 'probes', 'remedies', 'targets', 'language', 'policy', 'schedules', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer],
+    [
+      'faults',
+      'probes',
+      'remedies',
+      'targets',
+      'language',
+      'policy',
+      'schedules',
+      'activities',
+      'workflows',
+      'adapters',
+      'records',
+      'report',
+      ...outer,
+    ],
     'domain knows nobody',
   ),
   ...['faults', 'probes', 'remedies', 'targets'].map((name) =>
@@ -25,11 +39,33 @@ const zones = [
     'the language knows the domain and the catalogues',
   ),
   room('policy', ['schedules', 'activities', 'workflows', 'adapters', 'records', 'report', ...outer], 'policy knows the domain'),
-  room('schedules', ['activities', 'workflows', 'adapters', 'records', 'report', ...outer], 'schedules know policy, the language and the domain'),
+  room(
+    'schedules',
+    ['activities', 'workflows', 'adapters', 'records', 'report', ...outer],
+    'schedules know policy, the language and the domain',
+  ),
   room('activities', ['adapters', 'workflows', 'report', ...outer], 'activities speak to ports'),
   room('workflows', ['adapters', 'report', 'language', 'policy', 'schedules', ...outer], 'workflows run the domain and the SDK'),
   room('records', ['activities', 'workflows', 'adapters', 'report', ...outer], 'records know the domain'),
   room('report', ['activities', 'workflows', 'adapters', ...outer], 'a report is made from records'),
+  room(
+    'gitops',
+    [
+      'activities',
+      'workflows',
+      'adapters',
+      'report',
+      'http',
+      'cli',
+      'sandbox',
+      'reaper',
+      'worker.ts',
+      'client.ts',
+      'config.ts',
+      'settings',
+    ],
+    'gitops knows the language, policy, the records and the doors to schedules',
+  ),
   room('adapters', ['workflows', 'report', ...outer], 'adapters implement ports'),
   room('cli', ['adapters', 'reaper'], 'the CLI knows the client and the domain; only worker and reaper know adapters'),
   room(

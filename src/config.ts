@@ -9,6 +9,7 @@ import { changeControlVariables } from './settings/change-control.ts';
 import { withoutEmpty, type Env } from './settings/env.ts';
 import { ConfigError } from './settings/error.ts';
 import { DEFAULT_TEMPORAL_ADDRESS, temporalSettingsOf, type TemporalSettings } from './settings/temporal.ts';
+import { gitopsOptionsOf, gitopsVariables, type GitopsOptions } from './settings/gitops.ts';
 import { policyVariables } from './settings/policy.ts';
 import { siteVariables } from './settings/site-environments.ts';
 
@@ -76,6 +77,7 @@ const variables = {
   ...siteVariables,
   ...policyVariables,
   ...changeControlVariables,
+  ...gitopsVariables,
   BREAKWATER_SLOTS: z.coerce
     .number()
     .int()
@@ -165,6 +167,8 @@ export interface Config extends ApprovalOptions {
   opaUrl?: string;
   /** File that says whom to ask about tickets; undefined: nobody is asked. */
   changeControlFile?: string;
+  /** What `sync` states, and whose statements count. */
+  gitops: GitopsOptions;
   /** How often the janitor's schedule fires, milliseconds; undefined: this worker installs none. */
   janitorEveryMs?: number;
   /** Where a person is called. The URL may hold a token: never in a message. The key is the name of a secret. */
@@ -221,6 +225,7 @@ export function loadConfig(env: Env = process.env): Config {
     ...(v.BREAKWATER_REGO !== undefined && { regoBundle: resolve(v.BREAKWATER_REGO) }),
     ...(v.BREAKWATER_OPA_URL !== undefined && { opaUrl: v.BREAKWATER_OPA_URL }),
     ...(v.BREAKWATER_CHANGE_CONTROL !== undefined && { changeControlFile: resolve(v.BREAKWATER_CHANGE_CONTROL) }),
+    gitops: gitopsOptionsOf(v),
     ...(v.BREAKWATER_JANITOR_EVERY !== 'off' && { janitorEveryMs: v.BREAKWATER_JANITOR_EVERY }),
     pager: {
       ...(v.BREAKWATER_PAGER_URL !== undefined && { url: v.BREAKWATER_PAGER_URL }),

@@ -23,6 +23,7 @@ import { deploymentOf } from './deployment.ts';
 import { environmentsOf } from './domain/site-environments.ts';
 import type { PolicySource } from './policy/policy.ts';
 import type { RegoPort } from './policy/rego.ts';
+import { readPublicKey } from './records/audit/keys.ts';
 import { keepPublishing } from './records/audit/keep-publishing.ts';
 import type { Records } from './records/ports.ts';
 import { createRecords } from './records/postgres.ts';
@@ -100,6 +101,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     const pager = createPager(config.pager, secretsOf(config, env));
     publishing = publishCheckpoints(config, records, log);
     const policies = await policiesOf(config, log);
+    const reviewKeys = await Promise.all(config.gitops.publicKeyFiles.map(readPublicKey));
     const activities = createControlActivities({
       records,
       nowMs: () => Date.now(),
@@ -107,6 +109,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
       ...(siteEnvironments && { siteEnvironments }),
       ...(policies && { policies }),
       ...(config.regoBundle !== undefined && { rego: await regoOf(config.regoBundle, log) }),
+      reviewKeys,
       ...(config.opaUrl !== undefined && { opa: createOpa(config.opaUrl, http) }),
       ...(config.changeControlFile !== undefined && {
         changes: createChanges(readChangeControl(config.changeControlFile), direct, secretsOf(config, env)),

@@ -11,6 +11,7 @@ import { createHalts } from './halts.ts';
 import { createJanitorial } from './janitorial.ts';
 import { createLeaseActivities } from './leases.ts';
 import { createTurns } from './ledger.ts';
+import { createReviews } from './review.ts';
 import { createWorth } from './worth.ts';
 import { createPaging } from './paging.ts';
 import type { ControlPorts, SitePorts } from './ports.ts';
@@ -48,6 +49,7 @@ export const createControlActivities = (ports: ControlPorts) => {
     ...createTurns(control),
     ...createWorth(ports),
     ...createSchedules(ports),
+    ...createReviews(ports),
     ...createHalts(ports),
     ...createPaging(ports),
     ...createChangeControl(ports),

@@ -1,4 +1,5 @@
 import type { SiteEnvironments } from '../domain/site-environments.ts';
+import type { KeyObject } from 'node:crypto';
 import type { Page, Paging } from '../domain/page.ts';
 import type { ApprovalStatement } from '../domain/signed-approval.ts';
 import type { FaultPorts, LeasePort, SurvivorsPort } from '../faults/ports.ts';
@@ -75,6 +76,8 @@ export interface ControlPorts {
   rego?: RegoPort;
   /** Verifies signed approvals, so that no other counts. Absent: an approval is a claim. */
   approvals?: ApprovalVerifier;
+  /** Public keys of those who may state that a commit was reviewed. Absent or empty: no review counts. */
+  reviewKeys?: readonly KeyObject[];
   /** Sites that the janitor asks beside those of recorded runs. */
   sites?: readonly string[];
 }

@@ -9,6 +9,7 @@ import { ci } from './ci.ts';
 import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
 import { down } from './down.ts';
+import { experiments } from './experiments.ts';
 import { findings } from './findings.ts';
 import { halt } from './halt.ts';
 import { incident } from './incident.ts';
@@ -31,6 +32,7 @@ import { schedule } from './schedule.ts';
 import { schema } from './schema.ts';
 import { score } from './score.ts';
 import { show } from './show.ts';
+import { sync } from './sync.ts';
 import { up } from './up.ts';
 import { validate } from './validate.ts';
 import { watch } from './watch.ts';
@@ -42,9 +44,9 @@ export type RegisterCommand = (program: Command, cli: Cli) => void;
 /** Commands under the headings of `--help`, in the order in which a newcomer needs them. */
 export const commands: readonly (readonly [heading: string, commands: readonly RegisterCommand[]])[] = [
   ['Try it out:', [demo, up, down]],
-  ['Write:', [init, validate, schema, policy, explainPlan, discover]],
+  ['Write:', [init, validate, schema, policy, explainPlan, discover, sync]],
   ['Run:', [plan, run, watch, ci, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
-  ['Look back:', [runs, show, report, leftovers, findings, postmortem, score]],
+  ['Look back:', [experiments, runs, show, report, leftovers, findings, postmortem, score]],
   ['Operate:', [ledger, janitor, records, audit, doctor, worker, makeCurrent, api]],
 ];

@@ -29,6 +29,7 @@ function explain(error: unknown): Failure {
     return { exitCode: error.exitCode, lines: [sentence(error.message), ...(error.remedy ? [error.remedy] : [])] };
   if (named(error, 'ExperimentError', 'ConfigError', 'AuditError'))
     return { exitCode: EXIT.usage, lines: error.message.split('\n').map(sentence) };
+  if (named(error, 'SyncRefused')) return { exitCode: EXIT.usage, lines: [sentence(error.message)] };
   if (named(error, 'WorkflowNotFoundError')) return { exitCode: EXIT.usage, lines: ['Temporal knows no such run.', RUN_LIST] };
   if (named(error, 'TypeError') && error.message.includes('is not a run id'))
     return { exitCode: EXIT.usage, lines: [sentence(error.message)] };

@@ -1,5 +1,6 @@
 import type { Experiment } from './experiment/experiment.ts';
 import { percent } from './percent.ts';
+import { isReviewer, isSameName } from './review.ts';
 
 /** How many live and are ready: of all targets, and of those that each wave aims at, by its name. */
 export interface Census {
@@ -47,8 +48,12 @@ const named = (who: string): string => who.trim().toLowerCase();
 const isQualified = (who: string): boolean => who.includes(':');
 const bare = (who: string): string => who.slice(who.indexOf(':') + 1);
 
-/** `Ann ` is not another person than `ann`; nor is `corp:ann`, as long as only one of the two says who vouches for the name. */
+/**
+ * `Ann ` is not another person than `ann`; nor is `corp:ann`, as long as only one of the two says who vouches for the name. Who has reviewed a
+ * commit is the same person under any.
+ */
 export function isSamePerson(one: string, other: string): boolean {
+  if (isReviewer(one) || isReviewer(other)) return isSameName(one, other);
   const [a, b] = [named(one), named(other)];
   return isQualified(a) === isQualified(b) ? a === b : bare(a) === bare(b);
 }

@@ -13,6 +13,7 @@ import { answerProblems, problemOf, sendProblem } from './problem.ts';
 import { noteRefusals } from './refusals.ts';
 import type { PolicyRoom } from './policy-room.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { catalogueRoutes } from './routes/catalogue.ts';
 import { eventRoutes } from './routes/events.ts';
 import { haltRoutes } from './routes/halts.ts';
 import { learningRoutes } from './routes/learning.ts';
@@ -114,6 +115,7 @@ export function createApi({ door, records, signApproval, log, limits: given, pol
     learningRoutes(api, rooms);
     policyRoutes(api, policy);
     auditRoutes(api, rooms);
+    catalogueRoutes(api, rooms);
     serviceRoutes(api, rooms, registry, live);
     return Promise.resolve();
   });

@@ -23,11 +23,12 @@ const MOST_FILES = 200;
 const isPolicy = (name: string): boolean => /\.(ya?ml|json)$/.test(name) && !/\.cases\.(ya?ml|json)$/.test(name);
 const isCalendar = (name: string): boolean => name.endsWith('.ics');
 
+/** Whether a file of this name counts in a folder of policies. */
+export const isPolicyFile = (name: string): boolean => !name.startsWith('.') && (isPolicy(name) || isCalendar(name));
+
 /** The policy and calendar files of a folder, by name. @throws when it cannot be read, or has no policy in it */
 function readFolder(folder: string): Map<string, string> {
-  const names = readdirSync(folder)
-    .filter((name) => !name.startsWith('.') && (isPolicy(name) || isCalendar(name)))
-    .sort();
+  const names = readdirSync(folder).filter(isPolicyFile).sort();
   if (!names.some(isPolicy)) throw new Error(`${folder} holds no policy (*.yaml): rules that are not there allow nothing`);
   if (names.length > MOST_FILES) throw new Error(`${folder} holds more than ${MOST_FILES} files: is it the folder of the policies?`);
   return new Map(names.map((name) => [name, readSource(join(folder, name))]));

@@ -115,6 +115,17 @@ export const Constraints = z.strictObject({
     .describe('what the rest cannot say, in the Common Expression Language'),
 });
 
+/** When the review of a commit stands for one approval. It lifts no demand: how many approvals are needed is said elsewhere. */
+const ReviewedCommit = z.strictObject({
+  within: Length.describe('longest time since the reviewer signed the commit'),
+  branch: Globs.describe('the protected branch, as the sync is told: origin/main'),
+  authorsSigned: z
+    .boolean()
+    .default(false)
+    .describe('only when the authors, too, have signed what they wrote, each with a key of their own'),
+  gates: z.boolean().default(false).describe('also at a wave whose gate waits for an approval'),
+});
+
 /** One rule. */
 export const Rule = z
   .strictObject({
@@ -123,11 +134,21 @@ export const Rule = z
     when: Match.prefault({}).describe('which waves it is about; absent: all'),
     unless: Match.optional().describe('which it is not about'),
     ...Constraints.shape,
+    reviewedCommitCounts: z
+      .union([z.literal(false), ReviewedCommit], {
+        error: 'expected false, or when it counts: `{ within: 30d, branch: origin/main }`',
+      })
+      .optional()
+      .describe('whether a commit that was reviewed counts as one of the approvals; false: not, whatever other rules say'),
   })
   .check(({ value, issues }) => {
     const keys = Object.keys(Constraints.shape) as (keyof z.infer<typeof Constraints>)[];
-    if (keys.every((key) => value[key] === undefined))
-      issues.push({ code: 'custom', input: value, message: `the rule demands nothing: write one of ${keys.join(', ')}` });
+    if (value.reviewedCommitCounts === undefined && keys.every((key) => value[key] === undefined))
+      issues.push({
+        code: 'custom',
+        input: value,
+        message: `the rule demands nothing: write one of ${keys.join(', ')}, reviewedCommitCounts`,
+      });
     if (value.unless && Object.keys(value.unless).length === 0)
       issues.push({
         code: 'custom',
@@ -156,6 +177,7 @@ export const PolicyDocument = z
     });
   });
 
+export type ReviewedCommitCounts = z.infer<typeof ReviewedCommit>;
 export type Match = z.infer<typeof Match>;
 export type Rule = z.infer<typeof Rule>;
 export type Constraints = z.infer<typeof Constraints>;

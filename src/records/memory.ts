@@ -5,6 +5,7 @@ import { factsOfPruning } from './audit/pruning.ts';
 import { bindingOf, MemoryAudit } from './memory-audit.ts';
 import type { RecordedSample, Records, RunEvent, RunRecord, SampleFilter } from './ports.ts';
 import { refused } from './errors.ts';
+import { memoryCatalogue } from './memory-catalogue.ts';
 import { bySampleTime, pruneOne, signalsOf, type Entry } from './memory-entry.ts';
 import { addPruned, checkedRetention, nothingPruned } from './retention.ts';
 import { storableClose, storableEvent, storableJson, storableLimit, storablePostMortem, storableSample, storableTime } from './storable.ts';
@@ -40,6 +41,7 @@ export function createMemoryRecords(): Records {
 
   return {
     ...audit.log(),
+    ...memoryCatalogue((facts) => audit.chain(facts)),
     migrate: () => Promise.resolve(),
     async openRun(run) {
       const clean = storableJson({ ...run, startedAtMs: storableTime(run.startedAtMs, 'startedAtMs') }, 'run');

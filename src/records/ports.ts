@@ -4,12 +4,14 @@ import type { RunEvent } from '../domain/run.ts';
 import type { Measurement } from '../domain/sample.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { AuditLog } from './audit/port.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { Pruned, Retention } from './retention.ts';
 import type { RecordedSignal } from './signal.ts';
 
 export type { RecordedWave } from '../domain/evidence.ts';
 export type { RunEvent } from '../domain/run.ts';
 export type { AuditEntry, AuditFact, AuditFilter, AuditHead, AuditLog, StrayRecord } from './audit/port.ts';
+export type { Catalogue, CatalogueChange, CatalogueEntry, CatalogueKey, StillHeld } from './catalogue.ts';
 export type { Pruned, Retention } from './retention.ts';
 export type { RecordedSignal, SampleBucket, SampleNumbers } from './signal.ts';
 
@@ -126,7 +128,7 @@ export interface SampleFilter {
  * The memory of all runs. Every write is safe to repeat, and is chained in the audit log in the same step. Numbers that are not finite are refused.
  * Everything rejects with `RecordsError`, whose message holds no secret; `retryable` tells whether trying again can help.
  */
-export interface Records extends AuditLog {
+export interface Records extends AuditLog, Catalogue {
   /** Creates or upgrades the schema. Safe when several processes do it at once. */
   migrate(): Promise<void>;
   /** Repeated: the first record stays. Refused when the workflow id is recorded with another plan. */

@@ -3,6 +3,7 @@ import { migrate } from './migrate.ts';
 import { isMigrated } from './postgres/migrated.ts';
 import { auditLog } from './postgres/audit.ts';
 import { claimRecords } from './postgres/claims.ts';
+import { catalogueRecords } from './postgres/catalogue.ts';
 import { openChain } from './postgres/chain.ts';
 import { openDatabase, type RecordsOptions } from './postgres/database.ts';
 import { eventRecords } from './postgres/events.ts';
@@ -33,6 +34,7 @@ export function createRecords(options: RecordsOptions): Records {
     ...signalRecords(database),
     ...retention(database, chain),
     ...auditLog(database, chain),
+    ...catalogueRecords(database, chain),
     async migrate() {
       try {
         if (await isMigrated(database)) return; // a role that may not migrate has no need to

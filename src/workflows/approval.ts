@@ -12,6 +12,7 @@ import { enter, type AdmittedRun, type Place } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { isPatched } from './patches.ts';
 import { control, counting } from './proxies.ts';
+import { takeReview } from './reviewed.ts';
 import { denyWave, shut } from './shut.ts';
 import { onRecord } from './turn.ts';
 
@@ -34,6 +35,7 @@ export async function awaitApproval(run: AdmittedRun, what: string, required: nu
   enter(run, 'awaiting-approval');
   chronicle.add('approval-requested', { ...asking, what, required, within, digest: plan.digest, ...(asked && { population: asked }) });
   await chronicle.flush();
+  await takeReview(run, what);
   const isAnswered = asking
     ? await hearPeople(run, required, within)
     : await condition(() => state.approvals.length >= required || state.rejected !== undefined, within);

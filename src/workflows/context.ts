@@ -60,8 +60,8 @@ export interface LedgerSide {
   wave?: string;
 }
 
-/** A context whose plan is known, and who asked for it. */
-export type AdmittedRun = RunContext & { plan: Plan; requestedBy: string };
+/** A context whose plan is known, what its author wrote, and who asked for it. */
+export type AdmittedRun = RunContext & { plan: Plan; document: unknown; requestedBy: string };
 
 /** Where an iteration belongs. */
 export interface Place {

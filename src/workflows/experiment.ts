@@ -99,7 +99,9 @@ async function conduct(context: RunContext, input: RunInput): Promise<void> {
     context.facts.denied = admission.reason;
     return;
   }
-  const run: AdmittedRun = Object.assign(context, { plan: admission.plan, requestedBy: input.requestedBy });
+  const run: AdmittedRun = Object.assign(context, {
+    ...{ plan: admission.plan, document: input.document, requestedBy: input.requestedBy },
+  });
   labelItself(run.plan, input.requestedBy);
   await open(run, input);
   run.ledger.isUsed = isPatched('ledger');

@@ -12,7 +12,7 @@ export type Patch =
   | 'withdrawn-without-an-answer';
 
 /** Patches that came later than all of those: each has a mark of its own. */
-const LATER = ['approvals-are-verified'] as const;
+const LATER = ['approvals-are-verified', 'reviewed-commits-count'] as const;
 type LaterPatch = (typeof LATER)[number];
 
 let comeFirst = false;

@@ -125,7 +125,7 @@ export const ledgering = proxyActivities<Pick<ControlActivities, 'whoRuns' | 'st
 
 /** Quick control steps: admission, gates and the ledger. */
 export const control = proxyLocalActivities<
-  Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave' | 'weighWave' | 'tellApprovals'>
+  Pick<ControlActivities, 'admitRun' | 'checkGates' | 'enterWave' | 'weighWave' | 'tellApprovals' | 'reviewedApproval'>
 >({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '100ms', maximumAttempts: 3 },

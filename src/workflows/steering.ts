@@ -1,4 +1,5 @@
 import { ApplicationFailure, setHandler, workflowInfo } from '@temporalio/workflow';
+import { isReviewer } from '../domain/review.ts';
 import type { Act, RunState } from '../domain/run.ts';
 import * as message from './messages.ts';
 import { isSamePerson } from '../domain/approval.ts';
@@ -40,6 +41,7 @@ function checkApproval(run: RunState, act: Act): void {
   if (run.awaiting === undefined) throw refuse('WrongPhase', `nothing waits for approval while ${run.phase}`);
   if (act.digest !== run.digest)
     throw refuse('WrongDigest', `approve the digest that you have seen: this plan's is ${run.digest ?? 'not known yet'}`);
+  if (isReviewer(act.by)) throw refuse('MissingActor', `${act.by.slice(0, 100)}: so are reviewers of commits named, and no person`);
   // Whoever has approved may still break glass.
   if (act.breakGlass !== true && run.approvals.some((other) => isSamePerson(other.by, act.by)))
     throw refuse('AlreadyApproved', `${act.by} has approved already; another person must`);

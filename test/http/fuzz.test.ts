@@ -132,6 +132,7 @@ test('the description has every route, and each of them its answers', () =>
       'GET /metrics',
       'GET /v1/audit',
       'GET /v1/audit/head',
+      'GET /v1/experiments',
       'GET /v1/findings',
       'GET /v1/halt',
       'GET /v1/leftovers',

@@ -31,6 +31,6 @@ export async function createDatabase(): Promise<{ url: string; drop(): Promise<v
 export const forgetEverything = (url: string): Promise<object[]> =>
   sql(
     url,
-    `ALTER TABLE breakwater.audit DISABLE TRIGGER USER; TRUNCATE breakwater.audit, breakwater.runs CASCADE;
+    `ALTER TABLE breakwater.audit DISABLE TRIGGER USER; TRUNCATE breakwater.audit, breakwater.runs, breakwater.catalogue CASCADE;
     ALTER TABLE breakwater.audit ENABLE TRIGGER USER`,
   );

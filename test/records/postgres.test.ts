@@ -37,6 +37,7 @@ test('migrating again changes nothing', async () => {
     { name: '0005_downsampled' },
     { name: '0006_audit' },
     { name: '0007_claimed-starts' },
+    { name: '0008_catalogue' },
   ]);
 });
 

@@ -5,6 +5,8 @@ import { digestOfJson, sha256 } from '../../src/records/audit/digest.ts';
 import type {
   AuditEntry,
   AuditHead,
+  CatalogueEntry,
+  CatalogueKey,
   OpenRun,
   RecordedPostMortem,
   RecordedSample,
@@ -530,4 +532,62 @@ export function recordsContract(open: () => Promise<Records>): void {
 
   test('ping tells the time of the store', async () =>
     expect(Math.abs((await records.ping()).serverTimeMs - Date.now())).toBeLessThan(60_000));
+
+  describe('the catalogue of experiments', () => {
+    const entry = (name: string, more: Partial<CatalogueEntry> = {}): CatalogueEntry => ({
+      ...{
+        name,
+        environment: 'staging',
+        service: 'payments',
+        owner: 'team',
+        digest: name.repeat(3),
+        document: { hypothesis: 'nothing happens' },
+      },
+      ...{ path: `${name}.yaml`, commit: 'c0ffee', managedBy: 'ours', atMs: T0, ...more },
+    });
+    const change = (put: CatalogueEntry[], remove: CatalogueKey[] = [], managedBy = 'ours') =>
+      records.changeCatalogue({ put, remove, managedBy, atMs: T0 });
+
+    test('comes back as it was given, is replaced, taken away, and each is on the audit log', async () => {
+      const first = entry('a', { statement: 'x.y.z' });
+      await change([entry('b'), first]);
+      expect(await records.catalogue()).toEqual([first, entry('b')]);
+      expect(await records.catalogue('bbb')).toEqual([entry('b')]);
+      await change(
+        [entry('b', { digest: 'other' })],
+        [
+          { name: 'a', environment: 'staging' },
+          { name: 'nobody', environment: 'staging' },
+        ],
+      );
+      expect(await records.catalogue()).toEqual([entry('b', { digest: 'other' })]);
+      const actions: string[] = [];
+      for await (const page of records.auditPages()) actions.push(...page.map(({ action, subject }) => `${action} ${subject}`));
+      expect(actions).toEqual([
+        'experiment-catalogued experiment:b.staging',
+        'experiment-catalogued experiment:a.staging',
+        'experiment-catalogued experiment:b.staging',
+        'experiment-removed experiment:a.staging',
+      ]);
+    });
+
+    test('what another sync manages is neither changed nor taken away, and then nothing of it all is done', async () => {
+      await change([entry('a')]);
+      await expect(change([entry('b'), entry('a', { digest: 'mine' })], [], 'theirs')).rejects.toThrow(
+        'experiment a in staging is managed by another sync',
+      );
+      await change([], [{ name: 'a', environment: 'staging' }], 'theirs');
+      expect(await records.catalogue()).toEqual([entry('a')]);
+    });
+
+    test('one sync at a time; who fails lets go', async () => {
+      await expect(
+        records.aloneAtSync(async () => {
+          expect(await records.aloneAtSync(() => Promise.resolve('in'))).toBeUndefined();
+          throw new Error('it failed');
+        }),
+      ).rejects.toThrow('it failed');
+      expect(await records.aloneAtSync((stillHeld) => Promise.resolve(stillHeld()).then(() => 'in'))).toBe('in');
+    });
+  });
 }

@@ -7,10 +7,12 @@ import { ChangeSystemError } from '../../src/activities/change-port.ts';
 import { ledgerId } from '../../src/domain/ledger/names.ts';
 import { makeApprovalKeys, signedAct, type ApprovalKeys } from '../support/approval-keys.ts';
 import { schedule } from '../schedules/files.ts';
+import { setOf } from '../policy/set.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument, fenced, fourWaves, scaleUp } from '../workflows/harness/document.ts';
 import { holdsLive, reach } from '../workflows/harness/expectations.ts';
 import { announce, breachingGuard, endlessGuard, healthy, linger } from '../workflows/harness/fake-site.ts';
+import { needs, review, reviewKeys, rule } from '../workflows/harness/reviews.ts';
 import { onStage, openTheatre, type Stage, type StageOptions, type Theatre } from '../workflows/harness/stage.ts';
 import { historiesDir } from './histories.ts';
 
@@ -43,6 +45,7 @@ const pager = { page: () => Promise.resolve({ paged: true, evidence: 'taken' }) 
 /** What a story needs beside a site. */
 const props: Record<string, () => StageOptions> = {
   'ticket-is-told': () => ({ changes }),
+  'reviewed-commit-counts': () => ({ policies: () => setOf(rule()), reviewKeys }),
   'approval-signed': () => ({ approvals: keys.approvals, pager }),
   'glass-broken': () => ({ approvals: keys.approvals, pager }),
 };
@@ -208,6 +211,24 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     await reach(stage, workflowId, holdsLive);
     await stage.client.abort(workflowId, { by: 'bob', reason: 'pager' });
     return workflowId;
+  },
+  'reviewed-commit-counts': async (stage) => {
+    const waves = [
+      { name: 'dry-run', dryRun: true },
+      { name: 'single', gate: 'approval' },
+    ];
+    const document = needs(2, { waves });
+    await review(stage, document);
+    const id = await stage.start(document);
+    for (const what of ['start', 'wave single']) {
+      const { digest } = await reach(
+        stage,
+        id,
+        ({ awaiting, approvals }) => awaiting === what && approvals.length === (what === 'start' ? 1 : 0),
+      );
+      for (const by of what === 'start' ? ['carol'] : ['carol', 'dave']) await stage.client.approve(id, { by, digest: digest! });
+    }
+    return id;
   },
 };
 

@@ -27,6 +27,7 @@ describe('saved histories replay with this version', () => {
         'passed-four-waves',
         'queued-and-halted',
         'ticket-is-told',
+        'reviewed-commit-counts',
       ]),
     );
   });

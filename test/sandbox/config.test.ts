@@ -25,6 +25,7 @@ test('defaults', () => {
     sites: ['local'],
     api: { host: '127.0.0.1', port: 17_280 },
     audit: { everyMs: 60_000 },
+    gitops: { publicKeyFiles: [] },
     janitorEveryMs: 60_000,
     pager: {},
     role: 'all',
@@ -61,6 +62,10 @@ test.each([
   [
     { BREAKWATER_API_URL: 'https://b.example', BREAKWATER_API_IDENTITY: 'bw_x' },
     { apiAddress: { url: 'https://b.example', identity: 'bw_x' } },
+  ],
+  [
+    { BREAKWATER_REVIEW_KEY: '/k', BREAKWATER_REVIEW_PUBLIC_KEYS: '/a.pub, /b.pub', BREAKWATER_SYNC_POLICIES_TO: '/p' },
+    { gitops: { keyFile: '/k', publicKeyFiles: ['/a.pub', '/b.pub'], policiesTo: '/p' } },
   ],
   [{ BREAKWATER_SLOTS: '' }, { slots: 2_000 }],
   [{ BREAKWATER_DATABASE_URL: 'postgres://u:p@h/d' }, { databaseUrl: 'postgres://u:p@h/d' }],

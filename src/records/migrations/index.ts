@@ -6,6 +6,7 @@ import * as evidence from './0004_evidence.ts';
 import * as downsampled from './0005_downsampled.ts';
 import * as audit from './0006_audit.ts';
 import * as claimedStarts from './0007_claimed-starts.ts';
+import * as catalogue from './0008_catalogue.ts';
 
 interface Migration {
   up(pgm: MigrationBuilder): void;
@@ -21,4 +22,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005_downsampled': downsampled,
   '0006_audit': audit,
   '0007_claimed-starts': claimedStarts,
+  '0008_catalogue': catalogue,
 };

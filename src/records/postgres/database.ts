@@ -30,6 +30,8 @@ export interface Database {
     begin: string,
     work: (query: Query, begun: readonly Row[]) => Promise<R>,
   ): Promise<R>;
+  /** One connection for as long as `use` takes. @param use is told whether the connection broke meanwhile */
+  alone<R>(doing: string, use: (query: Query, isBroken: () => boolean) => Promise<R>): Promise<R>;
   /** What a connection of its own needs, with the longest time of a statement, milliseconds. */
   connection(statementTimeoutMs: number): pg.ClientConfig;
   clean(cause: unknown, doing: string): Error;
@@ -102,6 +104,26 @@ export function openDatabase({ url, maxConnections, connectTimeoutMs = 5_000, st
       } finally {
         client?.off('error', onError);
         client?.release(isBroken);
+      }
+    },
+    async alone(doing, use) {
+      let isBroken = false;
+      const client = await pool.connect().catch((cause: unknown) => {
+        throw clean(cause, doing);
+      });
+      const onError = (): void => {
+        isBroken = true;
+      };
+      client.on('error', onError);
+      const send: Query = <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) =>
+        client.query<Row>(sql, values).catch((cause: unknown) => {
+          throw clean(cause, doing);
+        });
+      try {
+        return await use(send, () => isBroken);
+      } finally {
+        client.off('error', onError);
+        client.release(isBroken);
       }
     },
     connection,

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, type KeyObject } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -82,6 +82,7 @@ export interface StageOptions {
   changes?: ChangeControl;
   siteEnvironments?: SiteEnvironments;
   rego?: RegoPort;
+  reviewKeys?: readonly KeyObject[];
   /** Default: one of its own. */
   taskQueue?: string;
   /** The control worker polls as this version of Temporal's worker versioning. */
@@ -108,6 +109,7 @@ export async function onStage<T>(
     changes,
     siteEnvironments,
     rego,
+    reviewKeys = [],
     taskQueue = `test-${randomUUID()}`,
     isForgetful = false,
     buildId,
@@ -122,6 +124,7 @@ export async function onStage<T>(
     ...(changes && { changes }),
     ...(siteEnvironments && { siteEnvironments }),
     ...(rego && { rego }),
+    reviewKeys,
   });
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,

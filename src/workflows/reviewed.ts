@@ -1,0 +1,28 @@
+import { isCancellation } from '@temporalio/workflow';
+import type { ReviewedApproval } from '../activities/review.ts';
+import { isSameName } from '../domain/review.ts';
+import type { AdmittedRun } from './context.ts';
+import { reasonOf } from './failure.ts';
+import { isPatched } from './patches.ts';
+import { control } from './proxies.ts';
+
+/** Lets a reviewed commit stand for one of the approvals that a run waits for, where policy says so. In doubt it does not. */
+export async function takeReview(run: AdmittedRun, what: string): Promise<void> {
+  if (!isPatched('reviewed-commits-count')) return;
+  const { state, chronicle, plan, requestedBy, document } = run;
+  const asked = { requestedBy, ...(what !== 'start' && { wave: what.replace(/^wave /, '') }) };
+  const answer = await control.reviewedApproval(plan, document, asked).catch((cause: unknown): ReviewedApproval => {
+    if (isCancellation(cause)) throw cause;
+    return { counts: false, why: reasonOf(cause) };
+  });
+  if (!answer.counts) {
+    if (answer.why !== undefined) chronicle.add('review-not-counted', { what, why: answer.why });
+    return;
+  }
+  const { act, review } = answer;
+  // They may have approved by themselves meanwhile: one person, one approval.
+  if (state.approvals.some(({ by }) => isSameName(by, act.by))) return;
+  state.approvals.push(act);
+  const { commit, path, branch, authors, kind } = review;
+  chronicle.add('approved', { ...act, what, commit, path, branch, authors, kind });
+}
