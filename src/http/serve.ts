@@ -43,6 +43,7 @@ export async function serveApi({ temporal, taskQueue, api, databaseUrl }: Config
     const app = createApi({
       door: doorOf(client),
       log,
+      limits: api.limits,
       ...(records && { records }),
       ...(token !== undefined && { token }),
       ...(access && { access }),

@@ -7,7 +7,7 @@ import { createIdentify, type IdentitySources } from './identity/identify.ts';
 import { LIMITS, limitAddresses, limitPrincipals, type Limits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { answerNotFound } from './not-found.ts';
-import { openApi } from './open-api.ts';
+import { completeOpenApi, openApi } from './open-api.ts';
 import { answerProblems, problemOf, sendProblem } from './problem.ts';
 import { noteRefusals } from './refusals.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -91,7 +91,7 @@ export function createApi({ door, records, log, limits: given, ...sources }: Api
     watchers.close();
     done();
   });
-  app.register(swagger, { openapi: openApi, transform: jsonSchemaTransform });
+  app.register(swagger, { openapi: openApi, transform: jsonSchemaTransform, transformObject: completeOpenApi });
   app.register(async (within) => {
     const api = within.withTypeProvider<ZodTypeProvider>();
     const rooms: Rooms = { door, ...(records && { records }) };

@@ -12,6 +12,8 @@ export interface OpenProbe {
    */
   measure(signal: AbortSignal): Promise<Reading>;
   close?(): Promise<void>;
+  /** Takes secrets out of what it says, before anything is cut. */
+  hide?(text: string): string;
 }
 
 /** A provider knows how to ask; what the answer means is a tolerance, elsewhere. */
@@ -34,5 +36,6 @@ export const defineProvider = <K extends string, S extends z.ZodObject<{ kind: z
   /** @throws ZodError when the specification is not one of this kind */
   access: (raw: Spec): readonly AccessRule[] => provider.access?.(provider.schema.parse(raw)) ?? [],
   /** @throws ZodError when the specification is not one of this kind */
-  open: (raw: Spec, ports: ProbePorts): OpenProbe => provider.open(provider.schema.parse(raw), ports),
+  open: (raw: Spec, ports: ProbePorts): OpenProbe =>
+    Object.assign(provider.open(provider.schema.parse(raw), ports), ports.hide && { hide: ports.hide }),
 });

@@ -7,10 +7,10 @@ const MAX_REASON = 300;
 
 /**
  * Makes a message fit to be shown: one line, bounded, without URL credentials, query strings, bearer tokens or `password=`.
- * Secrets that have no such shape must be kept out by whoever handles them.
+ * @param hide takes out the secrets that are known
  */
-export function safeReason(error: unknown): string {
-  const text = messageOf(error) || 'failed without a message';
+export function safeReason(error: unknown, hide: (text: string) => string = (text) => text): string {
+  const text = hide(messageOf(error) || 'failed without a message');
   return text
     .slice(0, MAX_REASON * 10)
     .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s"']*@/gi, '$1')
@@ -68,9 +68,10 @@ export async function measureOnce(probe: OpenProbe, timeoutMs: number, signal: A
 async function answer(probe: OpenProbe, signal: AbortSignal): Promise<Reading> {
   try {
     const measurement = await probe.measure(signal);
-    if (measurement.kind !== 'value' || Number.isFinite(measurement.value)) return measurement;
+    if (measurement.kind !== 'value') return { ...measurement, reason: probe.hide?.(measurement.reason) ?? measurement.reason };
+    if (Number.isFinite(measurement.value)) return measurement;
     return failure('the answer is not a finite number');
   } catch (error) {
-    return failure(safeReason(error));
+    return failure(safeReason(error, probe.hide));
   }
 }

@@ -10,11 +10,11 @@ import type { Watchers } from '../watchers.ts';
 const LOOK_EVERY_MS = 1_000;
 const BEAT_EVERY_MS = 15_000;
 
+/** What is no id of ours is none: the stream then begins at the beginning. */
 const LastSeen = z
   .string()
-  .regex(/^[\x21-\x7e]{0,500}$/)
+  .transform((id) => (/^[\x21-\x7e]{0,500}$/.test(id) ? id : undefined))
   .optional()
-  .catch(undefined)
   .describe('id of the last event that you have: the stream goes on after it');
 
 /** The stream of what happens in a run. */
