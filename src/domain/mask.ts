@@ -7,9 +7,9 @@ export interface Mask {
 }
 
 /** A run of so many characters of a secret is hidden, wherever the text was cut. */
-const GRAM = 8;
+const GRAM = 10;
 /** How far apart a text is looked at first: a part of `GRAM + STRIDE - 1` characters is found whatever its place. */
-const STRIDE = 4;
+const STRIDE = 3;
 /** What is shorter than `GRAM + STRIDE` is hidden as a whole only, and what is shorter than this never: it would be found by chance. */
 const LEAST = 6;
 /** Secrets that change by the hour must not fill the memory. */
@@ -25,9 +25,13 @@ const safely = (decode: (text: string) => string, text: string): string[] => {
 };
 
 const base64 = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text.slice(0, 10_000))));
+/** The base64 of a text after one or two others: only what does not depend on them. */
+const shifted = (text: string): string[] => [1, 2].map((by) => base64(' '.repeat(by) + text).slice(4, -4));
 const hex = (text: string): string => [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** What is secret in an address: its user and password, its query, and the path where it is no database. A name that is no secret elsewhere is none here. */
+const isUrl = (value: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(value) && URL.canParse(value);
+
+/** What is secret in an address: its password, its query, and the path where it is no database. A name that is no secret elsewhere is none here. */
 function partsOfUrl(text: string): string[] {
   const { protocol, username, password, pathname, search } = new URL(text);
   const names = [username, pathname.slice(1)];
@@ -40,14 +44,28 @@ function partsOfUrl(text: string): string[] {
   return parts.flatMap((part) => [part, ...safely(decodeURIComponent, part)]);
 }
 
+/** A user's name is hidden as a whole only: its parts are words of everybody. One without a password is a token. */
+const userOf = (value: string): string[] => {
+  if (!isUrl(value)) return [];
+  const { username, password, pathname } = new URL(value);
+  return password !== '' && (username.length < GRAM + STRIDE || pathname.includes(username)) ? [] : [username];
+};
+
 /** A secret may be said in words of its own: `Bearer x` is a word and a secret. */
-const partsOf = (value: string): string[] =>
-  /^[a-z][a-z0-9+.-]*:\/\//i.test(value) && URL.canParse(value) ? partsOfUrl(value) : value.split(/\s+/);
+const partsOf = (value: string): string[] => (isUrl(value) ? partsOfUrl(value) : value.split(/\s+/));
 
 const formsOf = (part: string): string[] => {
-  const encoded = base64(part);
-  const url = encoded.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-  return [part, ...safely(encodeURIComponent, part), JSON.stringify(part).slice(1, -1), encoded, url, hex(part), hex(part).toUpperCase()];
+  const encoded = [base64(part).replace(/=+$/, ''), ...shifted(part)];
+  const url = encoded.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
+  return [
+    part,
+    ...safely(encodeURIComponent, part),
+    JSON.stringify(part).slice(1, -1),
+    ...encoded,
+    ...url,
+    hex(part),
+    hex(part).toUpperCase(),
+  ];
 };
 
 /** Where the text holds what must not be seen: one flag for each character. */
@@ -81,7 +99,7 @@ export function createMask(): Mask {
       const long = forms.filter((form) => form.length >= GRAM + STRIDE);
       known.set(value, {
         grams: long.flatMap((form) => Array.from({ length: form.length - GRAM + 1 }, (_, at) => form.slice(at, at + GRAM))),
-        whole: forms.filter((form) => form.length < GRAM + STRIDE),
+        whole: [...forms.filter((form) => form.length < GRAM + STRIDE), ...userOf(value).filter((name) => name.length >= LEAST)],
       });
       const oldest = known.keys().next();
       if (known.size > MOST_SECRETS && !oldest.done) known.delete(oldest.value);

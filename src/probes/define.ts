@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { AccessRule } from '../domain/kubernetes/access.ts';
 import type { Spec } from '../domain/order.ts';
 import type { Reading } from '../domain/sight.ts';
+import { messageOf } from './answer.ts';
 import type { ProbePorts } from './ports.ts';
 
 /** A probe that is open: it may keep what it needs between two measurements (the last counter, a connection). */
@@ -12,8 +13,6 @@ export interface OpenProbe {
    */
   measure(signal: AbortSignal): Promise<Reading>;
   close?(): Promise<void>;
-  /** Takes secrets out of what it says, before anything is cut. */
-  hide?(text: string): string;
 }
 
 /** A provider knows how to ask; what the answer means is a tolerance, elsewhere. */
@@ -23,6 +22,22 @@ export interface ProviderDefinition<S extends z.ZodType> {
   open(spec: z.infer<S>, ports: ProbePorts): OpenProbe;
   /** What asking needs of the cluster. */
   access?(spec: z.infer<S>): readonly AccessRule[];
+}
+
+/** Takes secrets out of what a probe says, before anything of it is cut: whoever is asked may repeat what it was sent. */
+function discreet(probe: OpenProbe, hide: ProbePorts['hide']): OpenProbe {
+  if (!hide) return probe;
+  return {
+    ...probe,
+    async measure(signal) {
+      try {
+        const reading = await probe.measure(signal);
+        return reading.kind === 'value' ? reading : { ...reading, reason: hide(reading.reason) };
+      } catch (error) {
+        throw new Error(hide(messageOf(error)));
+      }
+    },
+  };
 }
 
 /** Authors see their own specification's type; callers see one shape. */
@@ -36,6 +51,5 @@ export const defineProvider = <K extends string, S extends z.ZodObject<{ kind: z
   /** @throws ZodError when the specification is not one of this kind */
   access: (raw: Spec): readonly AccessRule[] => provider.access?.(provider.schema.parse(raw)) ?? [],
   /** @throws ZodError when the specification is not one of this kind */
-  open: (raw: Spec, ports: ProbePorts): OpenProbe =>
-    Object.assign(provider.open(provider.schema.parse(raw), ports), ports.hide && { hide: ports.hide }),
+  open: (raw: Spec, ports: ProbePorts): OpenProbe => discreet(provider.open(provider.schema.parse(raw), ports), ports.hide),
 });

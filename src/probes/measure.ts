@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import type { Reading } from '../domain/sight.ts';
-import { failure } from './answer.ts';
+import { failure, messageOf } from './answer.ts';
 import type { OpenProbe } from './define.ts';
 
 const MAX_REASON = 300;
 
 /**
  * Makes a message fit to be shown: one line, bounded, without URL credentials, query strings, bearer tokens or `password=`.
- * @param hide takes out the secrets that are known
+ * Secrets that have no such shape must be kept out by whoever handles them.
  */
-export function safeReason(error: unknown, hide: (text: string) => string = (text) => text): string {
-  const text = hide(messageOf(error) || 'failed without a message');
+export function safeReason(error: unknown): string {
+  const text = messageOf(error) || 'failed without a message';
   return text
     .slice(0, MAX_REASON * 10)
     .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s"']*@/gi, '$1')
@@ -20,15 +20,6 @@ export function safeReason(error: unknown, hide: (text: string) => string = (tex
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, MAX_REASON);
-}
-
-/** By shape, not by class: errors of other realms (a test's, a worker thread's) are no instances of ours. */
-function messageOf(error: unknown): string {
-  if (error === null || typeof error !== 'object') return String(error);
-  const { message, code, errors } = error as { message?: unknown; code?: unknown; errors?: unknown[] };
-  if (typeof message === 'string' && message !== '') return message;
-  const inner = Array.isArray(errors) && errors.length > 0 ? messageOf(errors[0]) : '';
-  return inner || (typeof code === 'string' ? code : '');
 }
 
 /**
@@ -68,10 +59,9 @@ export async function measureOnce(probe: OpenProbe, timeoutMs: number, signal: A
 async function answer(probe: OpenProbe, signal: AbortSignal): Promise<Reading> {
   try {
     const measurement = await probe.measure(signal);
-    if (measurement.kind !== 'value') return { ...measurement, reason: probe.hide?.(measurement.reason) ?? measurement.reason };
-    if (Number.isFinite(measurement.value)) return measurement;
+    if (measurement.kind !== 'value' || Number.isFinite(measurement.value)) return measurement;
     return failure('the answer is not a finite number');
   } catch (error) {
-    return failure(safeReason(error, probe.hide));
+    return failure(safeReason(error));
   }
 }

@@ -78,14 +78,20 @@ export function filePlaces(dir: string, kind: string): Places {
   );
 }
 
-/** Every route that looks at something, and its headers. */
-export async function answerPlaces(url: string, token: string, runs: readonly string[], schedules: readonly string[]): Promise<Places> {
+/** Every route that looks at something, and its headers. @param endless runs whose stream of events does not end: nobody closes a terminated run */
+export async function answerPlaces(
+  url: string,
+  token: string,
+  runs: readonly string[],
+  schedules: readonly string[],
+  endless: readonly string[],
+): Promise<Places> {
   const paths = [
     ...['/v1/me', '/v1/openapi.json', '/metrics', '/healthz', '/v1/runs', '/v1/runs?limit=1', '/v1/findings?all=true', '/v1/leftovers'],
     ...['/v1/schedules', '/v1/halt', ...schedules.map((name) => `/v1/schedules/${name}`)],
     ...runs.flatMap((id) => [
       `/v1/runs/${id}`,
-      `/v1/runs/${id}/events`,
+      ...(endless.includes(id) ? [] : [`/v1/runs/${id}/events`]),
       ...['json', 'html', 'markdown', 'junit', 'csv'].map((format) => `/v1/runs/${id}/report?format=${format}`),
     ]),
   ];

@@ -33,7 +33,7 @@ const base = ({ app, planted }: Parts, name: string, slot: string) => ({
   targets: { kind: 'process', labels: { app, slot } },
   fault: { kind: 'process-pause' },
   blastRadius: { maxVictims: 1, maxConcurrent: 1, survivorsAtLeast: 0, coolDown: '0s' },
-  timing: { baseline: '500ms', hold: '1s', recoverWithin: '5s', stableFor: '300ms' },
+  timing: { baseline: '500ms', hold: '5s', recoverWithin: '5s', stableFor: '300ms' },
   waves: [{ name: 'dry-run', dryRun: true }, { name: 'single' }],
 });
 

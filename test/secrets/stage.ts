@@ -53,12 +53,12 @@ function writeScripts(dir: string, secretsDir: string): void {
   script(dir, 'start', `cat ${secretsDir}/http-token >&2; cat ${secretsDir}/http-token; exit 1`);
 }
 
-/** Folders, database and settings, with a secret in every place that may hold one. */
-export async function prepare(teller: string) {
+/** Folders, database and settings, with a secret in every place that may hold one. @param planted is in the path of every script */
+export async function prepare(teller: string, planted: string) {
   const canaries = createCanaries();
   const name = `secrets_${nameCanary()}`.slice(0, 20);
   const dir = await freshDir('secrets');
-  const [home, scripts, secretsDir] = [join(dir, 'home'), join(dir, 'scripts'), join(dir, 'kept')];
+  const [home, scripts, secretsDir] = [join(dir, 'home'), join(dir, `scripts-${planted}`), join(dir, 'kept')];
   for (const folder of [home, scripts, secretsDir]) mkdirSync(folder);
   writeScripts(scripts, secretsDir);
   const own = await createOwnDatabase(name, canaries.database);
