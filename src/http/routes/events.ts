@@ -4,7 +4,7 @@ import type { Api } from '../api.ts';
 import { principalOf } from '../guard.ts';
 import * as schema from '../schemas.ts';
 import { visibleRun, type Rooms } from '../visible.ts';
-import { isSeen, watchRun } from '../watch.ts';
+import { createLooks, isSeen, watchRun } from '../watch.ts';
 import type { Watchers } from '../watchers.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -19,6 +19,7 @@ const LastSeen = z
 
 /** The stream of what happens in a run. */
 export function eventRoutes(app: Api, rooms: Rooms, watchers: Watchers): void {
+  const look = createLooks(rooms);
   app.get(
     '/v1/runs/:id/events',
     {
@@ -51,6 +52,7 @@ export function eventRoutes(app: Api, rooms: Rooms, watchers: Watchers): void {
       if (reply.raw.destroyed) end(); // it closed while the run was looked for: nobody will tell once more
       const frames = watchRun(rooms, id, {
         signal: AbortSignal.any([gone.signal, watchers.signal]),
+        look,
         lookEveryMs: LOOK_EVERY_MS,
         beatEveryMs: BEAT_EVERY_MS,
         ...(after !== undefined && { after }),
