@@ -1,7 +1,7 @@
 # The two commands: `make demo` and `make test`. Both do all the set-up, say what they do, can be repeated, and leave nothing running.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo down test matrix check lint calibration verdicts bench clean
+.PHONY: help setup build demo down test matrix check lint calibration verdicts bench fuzz clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -37,6 +37,10 @@ verdicts: build ## judge the payments system 40 times with a weakness and 40 tim
 
 bench: build ## measure speed and memory; JSON on stdout
 	@node bench/run.mjs
+
+fuzz: build ## fuzz the HTTP API from its own description (FUZZ_MINUTES=10; FUZZ_SEED repeats a run); JSON on stdout
+	@sh testbed/install-schemathesis.sh >&2
+	@node bench/fuzz/run.mjs
 
 clean: ## forget what was built and what the sandbox kept
 	@node dist/cli/main.js down 2>/dev/null || true

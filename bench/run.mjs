@@ -4,6 +4,7 @@ import { stopAll } from './lib/children.mjs';
 import { say } from './lib/pool.mjs';
 import { startStack } from './lib/stack.mjs';
 import { startWorld } from './lib/world.mjs';
+import { apiLoad } from './parts/api-load.mjs';
 import { audit } from './parts/audit.mjs';
 import { guard } from './parts/guard.mjs';
 import { halt } from './parts/halt.mjs';
@@ -13,7 +14,17 @@ import { noOp } from './parts/no-op.mjs';
 import { report } from './parts/report.mjs';
 import { standby } from './parts/standby.mjs';
 
-const PARTS = { 'no-op': noOp, guard, halt, held, standby, report, audit, 'kubernetes-discovery': kubernetesDiscovery };
+const PARTS = {
+  'no-op': noOp,
+  guard,
+  halt,
+  held,
+  standby,
+  report,
+  audit,
+  'api-load': apiLoad,
+  'kubernetes-discovery': kubernetesDiscovery,
+};
 const USAGE = `node bench/run.mjs [--only ${Object.keys(PARTS).join('|')}]… [--quick] [--profile FOLDER] [--runs N: how many runs are held]`;
 /** No part takes longer, or it fails. */
 const PART_WITHIN_MS = 20 * 60_000;

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import type { SiteEnvironments } from './domain/site-environments.ts';
 import { Duration } from './domain/units.ts';
+import { apiLimitsOf, apiLimitVariables, type ApiLimits } from './settings/api.ts';
 import { approvalOptionsOf, approvalVariables, type ApprovalOptions } from './settings/approvals.ts';
 import { auditOptionsOf, auditProblems, auditVariables, type AuditOptions } from './settings/audit.ts';
 import { changeControlVariables } from './settings/change-control.ts';
@@ -104,6 +105,7 @@ const variables = {
     .min(1)
     .optional()
     .describe('file that says who may use the HTTP API and as what: issuers of tokens, hashes of API keys, a trusted proxy (docs/api.md)'),
+  ...apiLimitVariables,
   BREAKWATER_JANITOR_EVERY: z
     .union([z.literal('off'), Duration.refine((ms) => ms >= 10_000 && ms <= 3_600_000)], { error: 'expected 10s to 1h, or off' })
     .default(60_000)
@@ -177,7 +179,7 @@ export interface Config extends ApprovalOptions {
   audit: AuditOptions;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
   /** Where the HTTP API listens, the shared token that it takes (secret: never in a message), and the file that says who else may use it. */
-  api: { host: string; port: number; token?: string; accessFile?: string };
+  api: { host: string; port: number; token?: string; accessFile?: string; limits: ApiLimits };
   temporal: TemporalSettings;
 }
 
@@ -237,12 +239,19 @@ export function loadConfig(env: Env = process.env): Config {
     api: {
       host: v.BREAKWATER_API_HOST,
       port: v.BREAKWATER_API_PORT,
+      limits: apiLimitsOf(v),
       ...(v.BREAKWATER_API_TOKEN !== undefined && { token: v.BREAKWATER_API_TOKEN }),
       ...(v.BREAKWATER_ACCESS !== undefined && { accessFile: resolve(v.BREAKWATER_ACCESS) }),
     },
     temporal,
   };
 }
+
+/** The values that must be in no log, error or answer. */
+export const secretsIn = ({ databaseUrl, api, apiAddress, pager, audit, temporal }: Config): string[] =>
+  [databaseUrl, api.token, apiAddress?.identity, pager.url, audit.url, temporal.connection.apiKey].filter(
+    (secret) => typeof secret === 'string',
+  );
 
 /** Where built and downloaded servers are kept between projects. */
 export const cacheFolder = (env: Env = process.env): string => join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'breakwater');

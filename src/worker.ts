@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { ApprovalVerifier } from './activities/ports.ts';
+import { maskActivities } from './activities/masking.ts';
 import { createControlActivities, createSiteActivities } from './activities/index.ts';
 import { createApprovals } from './adapters/approvals.ts';
 import { keepAlive } from './adapters/alive.ts';
@@ -21,6 +22,7 @@ import { bundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { deploymentOf } from './deployment.ts';
 import { environmentsOf } from './domain/site-environments.ts';
+import { createMask, type Mask } from './domain/mask.ts';
 import type { PolicySource } from './policy/policy.ts';
 import type { RegoPort } from './policy/rego.ts';
 import { readPublicKey } from './records/audit/keys.ts';
@@ -37,6 +39,7 @@ const SHUTDOWN_GRACE = '3s';
 /** Local activities are quick writes to the records; more at once would only queue there. */
 const LOCAL_ACTIVITIES = 50;
 const DATABASE_CONNECTIONS = 10;
+const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 /** A worker that runs until it is stopped. */
 export interface RunningWorker {
@@ -57,9 +60,10 @@ const identityOf = ({ role, sites }: Config): string =>
 /**
  * Starts the workers of this process: the control queue, the queues of its sites, or both.
  * @param env resolves named secrets; nothing else is read from it
+ * @param mask   knows the secrets of the settings, and learns those that are named
  * @throws when Temporal or the records database cannot be reached, or the database URL is missing
  */
-export async function startWorker(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promise<RunningWorker> {
+export async function startWorker(config: Config, log: Logger, env: NodeJS.ProcessEnv, mask = createMask()): Promise<RunningWorker> {
   if (config.databaseUrl === undefined)
     throw new Error(
       'BREAKWATER_DATABASE_URL is not set: a run that nobody could explain afterwards does not begin. `breakwater up` starts a database for trying out',
@@ -73,6 +77,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     env,
     reaper,
     journalKeepsMs: config.journalKeepsMs,
+    mask,
     ...(config.cluster && { cluster: config.cluster }),
   };
   const { siteEnvironments } = config;
@@ -92,13 +97,14 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     maxHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
     defaultHeartbeatThrottleInterval: HEARTBEAT_AT_MOST_EVERY,
     shutdownGraceTime: SHUTDOWN_GRACE,
+    interceptors: { activity: [maskActivities(mask)] },
   };
   const http = createHttp();
   const direct = createHttp({ maxRedirects: 0 });
   const workers: Worker[] = [];
   let publishing: ReturnType<typeof keepPublishing>;
   if (config.role !== 'site') {
-    const pager = createPager(config.pager, secretsOf(config, env));
+    const pager = createPager(config.pager, secretsOf(config, env, mask));
     publishing = publishCheckpoints(config, records, log);
     const policies = await policiesOf(config, log);
     const reviewKeys = await Promise.all(config.gitops.publicKeyFiles.map(readPublicKey));
@@ -112,7 +118,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
       reviewKeys,
       ...(config.opaUrl !== undefined && { opa: createOpa(config.opaUrl, http) }),
       ...(config.changeControlFile !== undefined && {
-        changes: createChanges(readChangeControl(config.changeControlFile), direct, secretsOf(config, env)),
+        changes: createChanges(readChangeControl(config.changeControlFile), direct, secretsOf(config, env, mask)),
       }),
       ...(pager && { pager }),
       ...(config.approvalPublicKeys !== undefined && { approvals: await approvalsOf(config.approvalPublicKeys, log) }),
@@ -167,8 +173,8 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
   return { finished, stop };
 }
 
-const secretsOf = ({ secretsDir }: Config, env: NodeJS.ProcessEnv) =>
-  createSecrets({ ...(secretsDir !== undefined && { dir: secretsDir }), env });
+const secretsOf = ({ secretsDir }: Config, env: NodeJS.ProcessEnv, mask: Mask) =>
+  createSecrets({ ...(secretsDir !== undefined && { dir: secretsDir }), env, mask });
 
 /** Loaded when it is wanted: calendars and holidays take some 40 MB. */
 async function policiesOf({ policyDir }: Config, log: Logger): Promise<PolicySource | undefined> {
@@ -221,12 +227,18 @@ async function keepJanitor({ janitorEveryMs, taskQueue }: Config, client: Client
   });
 }
 
+/** The SDK logs why an activity failed: in our log, with its level and its mask, and not beside it. */
+const sdkLog = (log: Logger): DefaultLogger =>
+  new DefaultLogger('TRACE', ({ level, message, meta: { error, ...meta } = {} }) => {
+    log[LEVELS[level]]({ ...meta, ...(error !== undefined && { err: error }) }, message);
+  });
+
 /** Runs until SIGINT or SIGTERM; then finishes what is under way or hands it back to Temporal. */
-export async function runWorker(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promise<void> {
+export async function runWorker(config: Config, log: Logger, env: NodeJS.ProcessEnv, mask?: Mask): Promise<void> {
   await boundArenas(env);
   boundHeap(process.execArgv);
-  Runtime.install({ shutdownSignals: [] });
-  const { finished, stop } = await startWorker(config, log, env);
+  Runtime.install({ shutdownSignals: [], logger: sdkLog(log) });
+  const { finished, stop } = await startWorker(config, log, env, mask);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
       log.info({ signal }, 'stopping');

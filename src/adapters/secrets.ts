@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Mask } from '../domain/mask.ts';
 
 /** Where secrets come from. */
 export interface SecretsOptions {
@@ -9,29 +10,37 @@ export interface SecretsOptions {
   site?: string;
   /** The environment: BREAKWATER_SECRET_<NAME>. */
   env: NodeJS.ProcessEnv;
+  /** Learns every value that is handed out, so that no log and no history repeats it. */
+  mask?: Mask;
 }
 
 /** Resolves secrets by name. Values are returned to activities only, and are in no error. */
-export function createSecrets({ dir, site, env }: SecretsOptions) {
+export function createSecrets({ dir, site, env, mask }: SecretsOptions) {
   const ownDir = dir !== undefined && site !== undefined ? join(dir, site) : undefined;
+  /** @throws Error naming the secret and where it was looked for */
+  async function find(name: string): Promise<string> {
+    if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name)) throw new Error(`'${name}' is no name of a secret: letters, digits, _ and - only`);
+    if (ownDir !== undefined && (await isFolder(ownDir))) {
+      const own = await readSecret(join(ownDir, name), name);
+      if (own !== undefined && own !== '') return own;
+      throw new Error(
+        `secret '${name}' is not there: expected the file ${join(ownDir, name)}, because site ${site} has a folder of its own`,
+      );
+    }
+    const fromFile = dir === undefined ? undefined : await readSecret(join(dir, name), name);
+    const variable = `BREAKWATER_SECRET_${name.toUpperCase().replaceAll('-', '_')}`;
+    const value = fromFile ?? env[variable];
+    if (value !== undefined && value !== '') return value;
+    throw new Error(
+      `secret '${name}' is not there: expected the file ${join(dir ?? 'BREAKWATER_SECRETS_DIR', name)} or the variable ${variable}`,
+    );
+  }
   return {
     /** @throws Error naming the secret and where it was looked for */
     async get(name: string): Promise<string> {
-      if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(name)) throw new Error(`'${name}' is no name of a secret: letters, digits, _ and - only`);
-      if (ownDir !== undefined && (await isFolder(ownDir))) {
-        const own = await readSecret(join(ownDir, name), name);
-        if (own !== undefined && own !== '') return own;
-        throw new Error(
-          `secret '${name}' is not there: expected the file ${join(ownDir, name)}, because site ${site} has a folder of its own`,
-        );
-      }
-      const fromFile = dir === undefined ? undefined : await readSecret(join(dir, name), name);
-      const variable = `BREAKWATER_SECRET_${name.toUpperCase().replaceAll('-', '_')}`;
-      const value = fromFile ?? env[variable];
-      if (value !== undefined && value !== '') return value;
-      throw new Error(
-        `secret '${name}' is not there: expected the file ${join(dir ?? 'BREAKWATER_SECRETS_DIR', name)} or the variable ${variable}`,
-      );
+      const value = await find(name);
+      mask?.learn(value);
+      return value;
     },
   };
 }

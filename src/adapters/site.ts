@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SitePorts } from '../activities/ports.ts';
 import type { Records } from '../records/ports.ts';
+import type { Mask } from '../domain/mask.ts';
 import { faults } from '../faults/index.ts';
 import { createCommands, inheritedBy } from './command/run.ts';
 import { createReadiness } from './http/readiness.ts';
@@ -30,6 +31,8 @@ export interface SiteSettings {
   journalKeepsMs: number;
   /** Absent: the site has no cluster. */
   cluster?: ClusterSettings;
+  /** Learns the secrets of the site, and keeps them out of what its probes say. */
+  mask?: Mask;
 }
 
 /** A site that was opened. */
@@ -56,15 +59,15 @@ const inClusterAddress = ({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PO
 
 /** The real world next to the victims. */
 export function openSite(
-  { site, environments, stateDir, secretsDir, env, reaper, journalKeepsMs, cluster }: SiteSettings,
+  { site, environments, stateDir, secretsDir, env, reaper, journalKeepsMs, cluster, mask }: SiteSettings,
   records: Pick<Records, 'appendSamples'>,
 ): OpenSite {
-  const secrets = createSecrets({ site, ...(secretsDir !== undefined && { dir: secretsDir }), env });
-  const commands = createCommands(env);
+  const secrets = createSecrets({ site, ...(secretsDir !== undefined && { dir: secretsDir }), env, ...(mask && { mask }) });
+  const commands = createCommands(env, mask?.hide);
   const processes = createProcesses();
   const leases = openLeases(stateDir, { entry: reaper, env: { ...inheritedBy(env), ...inClusterAddress(env) } });
   const kubernetes = cluster ? openKubernetes(cluster) : noCluster(site);
-  const [probes, http] = [createProbePorts({ secrets, kubernetes }), createHttp()];
+  const [probes, http] = [createProbePorts({ secrets, kubernetes, ...(mask && { hide: mask.hide }) }), createHttp()];
   return {
     site,
     ...(environments && { environments }),

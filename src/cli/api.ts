@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './context.ts';
+import { openLog } from './log.ts';
 
 /** `breakwater api` */
 export function api(program: Command, cli: Cli): void {
@@ -12,11 +13,8 @@ export function api(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  $ BREAKWATER_ACCESS=access.yaml BREAKWATER_API_HOST=0.0.0.0 breakwater api')
     .action(async () => {
       const config = cli.config();
-      const { pino } = await import('pino');
+      const { log } = await openLog(config);
       const { serveApi } = await import('../http/serve.ts');
-      await serveApi(
-        config,
-        pino({ level: config.logLevel, redact: ['req.headers.authorization'] }, pino.destination({ fd: 2, sync: true })),
-      );
+      await serveApi(config, log);
     });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './context.ts';
+import { openLog } from './log.ts';
 
 /** `breakwater worker` */
 export function worker(program: Command, cli: Cli): void {
@@ -12,8 +13,8 @@ export function worker(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  $ BREAKWATER_ROLE=site BREAKWATER_SITES=eu-1 breakwater worker')
     .action(async () => {
       const config = cli.config();
-      const { pino } = await import('pino');
+      const { log, mask } = await openLog(config);
       const { runWorker } = await import('../worker.ts');
-      await runWorker(config, pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true })), cli.env);
+      await runWorker(config, log, cli.env, mask);
     });
 }

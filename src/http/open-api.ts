@@ -1,3 +1,5 @@
+import type { SwaggerTransformObject } from '@fastify/swagger';
+
 /** The frame of the description; the routes fill it. */
 export const openApi = {
   openapi: '3.1.0',
@@ -15,4 +17,22 @@ export const openApi = {
   },
   security: [{ bearer: [] }],
   tags: ['runs', 'steering', 'halt', 'schedules', 'learning', 'policy', 'audit', 'service'].map((name) => ({ name })),
+};
+
+interface Operation {
+  requestBody?: { required?: boolean; content: Record<string, { schema?: { anyOf?: { type?: string }[] } }> };
+}
+
+/** A body that may be null may be left out; the plugin calls every body required. */
+function markOptional({ requestBody }: Operation): void {
+  const schemas = Object.values(requestBody?.content ?? {}).map(({ schema }) => schema);
+  if (requestBody && schemas.some((schema) => schema?.anyOf?.some(({ type }) => type === 'null'))) requestBody.required = false;
+}
+
+/** The last word on the description. */
+export const completeOpenApi: SwaggerTransformObject = (given) => {
+  if (!('openapiObject' in given)) throw new Error('the description is OpenAPI 3');
+  for (const path of Object.values(given.openapiObject.paths ?? {}))
+    for (const operation of Object.values(path ?? {})) if (typeof operation === 'object') markOptional(operation as Operation);
+  return given.openapiObject;
 };

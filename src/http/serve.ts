@@ -61,6 +61,7 @@ export async function serveApi({ temporal, taskQueue, api, databaseUrl, approval
       door: doorOf(client),
       log,
       policy: await openPolicyRoom(settings),
+      limits: api.limits,
       ...(records && { records }),
       ...(signApproval && { signApproval }),
       ...(token !== undefined && { token }),

@@ -8,7 +8,7 @@ import { createLiveIdentify, type LiveAccess } from './identity/live-access.ts';
 import { LIMITS, limitAddresses, limitPrincipals, type Limits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { answerNotFound } from './not-found.ts';
-import { openApi } from './open-api.ts';
+import { completeOpenApi, openApi } from './open-api.ts';
 import { answerProblems, problemOf, sendProblem } from './problem.ts';
 import { noteRefusals } from './refusals.ts';
 import type { PolicyRoom } from './policy-room.ts';
@@ -102,7 +102,7 @@ export function createApi({ door, records, signApproval, log, limits: given, pol
     watchers.close();
     done();
   });
-  app.register(swagger, { openapi: openApi, transform: jsonSchemaTransform });
+  app.register(swagger, { openapi: openApi, transform: jsonSchemaTransform, transformObject: completeOpenApi });
   app.register(async (within) => {
     const api = within.withTypeProvider<ZodTypeProvider>();
     const rooms: Rooms = { door, ...(records && { records }), ...(signApproval && { signApproval }) };

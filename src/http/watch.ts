@@ -14,10 +14,12 @@ export interface WatchOptions {
   lookEveryMs: number;
   /** How often a line is sent when nothing happens, so that whoever is between does not hang up. */
   beatEveryMs: number;
+  /** Absent: the watcher looks for itself. */
+  look?: (workflowId: string) => Promise<Sight>;
 }
 
 /** What one look shows. */
-interface Sight {
+export interface Sight {
   events: RunEvent[];
   /** Present once the run has ended. */
   end?: { verdict?: string; reason?: string };
@@ -50,6 +52,26 @@ async function look({ door, records }: Rooms, workflowId: string): Promise<Sight
   return { events: [...all.values()].sort(byTime), ...(end && { end }) };
 }
 
+/** A look that is under way, or younger than this, serves everybody who watches the run, milliseconds. */
+const SHARED_MS = 250;
+
+/** Looks at runs for all watchers of a process: a hundred of them at one run ask Temporal and the records no more often than a few. */
+export function createLooks(rooms: Rooms): (workflowId: string) => Promise<Sight> {
+  const looks = new Map<string, { atMs: number; sight: Promise<Sight> }>();
+  return (workflowId) => {
+    const known = looks.get(workflowId);
+    if (known && Date.now() - known.atMs < SHARED_MS) return known.sight;
+    const one = { atMs: Infinity, sight: look(rooms, workflowId) };
+    looks.set(workflowId, one);
+    const forget = (): void => void (looks.get(workflowId) === one && looks.delete(workflowId));
+    one.sight.then(() => {
+      one.atMs = Date.now();
+      setTimeout(forget, SHARED_MS).unref();
+    }, forget);
+    return one.sight;
+  };
+}
+
 /** What a watcher that has this event has not seen; everything when the event is not known. */
 function following(events: readonly RunEvent[], after: string | undefined): string[] {
   const at = after === undefined ? -1 : events.findIndex((event) => eventId(event) === after);
@@ -61,12 +83,12 @@ export const isSeen = (after: string): boolean => after === END_ID;
 
 /** A run's events as server-sent events: those that were, those that come, and its end. */
 export async function* watchRun(rooms: Rooms, workflowId: string, options: WatchOptions): AsyncGenerator<string> {
-  const { after, signal, untilMs = Infinity, lookEveryMs, beatEveryMs } = options;
+  const { after, signal, untilMs = Infinity, lookEveryMs, beatEveryMs, look: see = (id) => look(rooms, id) } = options;
   let sent: Set<string> | undefined;
   let saidMs = Date.now();
   yield ': watching\n\n';
   while (!signal.aborted && Date.now() < untilMs) {
-    const { events, end } = await look(rooms, workflowId);
+    const { events, end } = await see(workflowId);
     sent ??= new Set(following(events, after));
     for (const event of events) {
       if (sent.has(event.key)) continue;

@@ -26,3 +26,12 @@ export const excerpt = (text: string, length = 60): string => {
     .trim();
   return line.length > length ? `${line.slice(0, length)}…` : line;
 };
+
+/** By shape, not by class: errors of other realms (a test's, a worker thread's) are no instances of ours. */
+export function messageOf(error: unknown): string {
+  if (error === null || typeof error !== 'object') return String(error);
+  const { message, code, errors } = error as { message?: unknown; code?: unknown; errors?: unknown[] };
+  if (typeof message === 'string' && message !== '') return message;
+  const inner = Array.isArray(errors) && errors.length > 0 ? messageOf(errors[0]) : '';
+  return inner || (typeof code === 'string' ? code : '');
+}

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { AccessRule } from '../domain/kubernetes/access.ts';
 import type { Spec } from '../domain/order.ts';
 import type { Reading } from '../domain/sight.ts';
+import { messageOf } from './answer.ts';
 import type { ProbePorts } from './ports.ts';
 
 /** A probe that is open: it may keep what it needs between two measurements (the last counter, a connection). */
@@ -23,6 +24,22 @@ export interface ProviderDefinition<S extends z.ZodType> {
   access?(spec: z.infer<S>): readonly AccessRule[];
 }
 
+/** Takes secrets out of what a probe says, before anything of it is cut: whoever is asked may repeat what it was sent. */
+function discreet(probe: OpenProbe, hide: ProbePorts['hide']): OpenProbe {
+  if (!hide) return probe;
+  return {
+    ...probe,
+    async measure(signal) {
+      try {
+        const reading = await probe.measure(signal);
+        return reading.kind === 'value' ? reading : { ...reading, reason: hide(reading.reason) };
+      } catch (error) {
+        throw new Error(hide(messageOf(error)));
+      }
+    },
+  };
+}
+
 /** Authors see their own specification's type; callers see one shape. */
 export const defineProvider = <K extends string, S extends z.ZodObject<{ kind: z.ZodLiteral<K> }>>(
   kind: K,
@@ -34,5 +51,5 @@ export const defineProvider = <K extends string, S extends z.ZodObject<{ kind: z
   /** @throws ZodError when the specification is not one of this kind */
   access: (raw: Spec): readonly AccessRule[] => provider.access?.(provider.schema.parse(raw)) ?? [],
   /** @throws ZodError when the specification is not one of this kind */
-  open: (raw: Spec, ports: ProbePorts): OpenProbe => provider.open(provider.schema.parse(raw), ports),
+  open: (raw: Spec, ports: ProbePorts): OpenProbe => discreet(provider.open(provider.schema.parse(raw), ports), ports.hide),
 });

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Reading } from '../domain/sight.ts';
-import { failure } from './answer.ts';
+import { failure, messageOf } from './answer.ts';
 import type { OpenProbe } from './define.ts';
 
 const MAX_REASON = 300;
@@ -20,15 +20,6 @@ export function safeReason(error: unknown): string {
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, MAX_REASON);
-}
-
-/** By shape, not by class: errors of other realms (a test's, a worker thread's) are no instances of ours. */
-function messageOf(error: unknown): string {
-  if (error === null || typeof error !== 'object') return String(error);
-  const { message, code, errors } = error as { message?: unknown; code?: unknown; errors?: unknown[] };
-  if (typeof message === 'string' && message !== '') return message;
-  const inner = Array.isArray(errors) && errors.length > 0 ? messageOf(errors[0]) : '';
-  return inner || (typeof code === 'string' ? code : '');
 }
 
 /**

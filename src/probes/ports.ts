@@ -9,6 +9,8 @@ export interface ProbePorts {
   processes: ProcessPort;
   secrets: SecretsPort;
   kubernetes: KubernetesPort;
+  /** Takes secrets out of a text that a probe has made of an answer: who is asked may repeat what it was sent. Absent: there are none. */
+  hide?(text: string): string;
   /** Epoch milliseconds. */
   nowMs(): number;
   /** Milliseconds of a clock that nobody sets, since some beginning: for the time between two readings. */

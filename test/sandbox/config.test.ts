@@ -23,7 +23,7 @@ test('defaults', () => {
     samplesKeptMs: 30 * 86_400_000,
     bucketsKeptMs: 730 * 86_400_000,
     sites: ['local'],
-    api: { host: '127.0.0.1', port: 17_280 },
+    api: { host: '127.0.0.1', port: 17_280, limits: { perPrincipal: 600, perAddress: 6_000 } },
     audit: { everyMs: 60_000 },
     gitops: { publicKeyFiles: [] },
     janitorEveryMs: 60_000,

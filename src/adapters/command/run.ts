@@ -13,8 +13,11 @@ const DRAIN_MS = 500;
 export const inheritedBy = (environment: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(INHERITED.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
 
-/** Runs programs by argument list, without a shell, bounded in time and output. */
-export function createCommands(environment: NodeJS.ProcessEnv) {
+/**
+ * Runs programs by argument list, without a shell, bounded in time and output.
+ * @param hide takes secrets out of what they print, which may become evidence
+ */
+export function createCommands(environment: NodeJS.ProcessEnv, hide: (text: string) => string = (text) => text) {
   const inherited = inheritedBy(environment);
   return {
     async run(command: Command, signal: AbortSignal): Promise<CommandResult> {
@@ -47,8 +50,8 @@ export function createCommands(environment: NodeJS.ProcessEnv) {
           exitCode,
           endedBy,
           timedOut: state.timedOut,
-          stdout: stdout.text(),
-          stderr: stderr.text(),
+          stdout: hide(stdout.text()),
+          stderr: hide(stderr.text()),
           truncated: stdout.isTruncated() || stderr.isTruncated(),
           tookMs: Date.now() - startedMs,
         };

@@ -1,5 +1,4 @@
-import type { KubernetesPort } from '../../domain/kubernetes/port.ts';
-import type { ProbePorts, SecretsPort } from '../../probes/ports.ts';
+import type { ProbePorts } from '../../probes/ports.ts';
 import { commands } from './commands.ts';
 import { host } from './host.ts';
 import { createHttp } from './http.ts';
@@ -13,7 +12,7 @@ export interface RealProbePorts extends ProbePorts {
 }
 
 /** The real world, for all probes of a worker: connections and pools are shared. */
-export function createProbePorts({ secrets, kubernetes }: { secrets: SecretsPort; kubernetes: KubernetesPort }): RealProbePorts {
+export function createProbePorts({ secrets, kubernetes, hide }: Pick<ProbePorts, 'secrets' | 'kubernetes' | 'hide'>): RealProbePorts {
   const [http, sql] = [createHttp(), createSql()];
   return {
     http,
@@ -23,6 +22,7 @@ export function createProbePorts({ secrets, kubernetes }: { secrets: SecretsPort
     processes,
     secrets,
     kubernetes,
+    ...(hide && { hide }),
     nowMs: () => Date.now(),
     steadyMs: () => performance.now(),
     async close() {

@@ -60,7 +60,9 @@ export function command(argv: readonly string[], { target }: Order, timeoutMs: n
 export async function askStatus(ports: FaultPorts, spec: ServiceSpec, order: Order, signal: AbortSignal): Promise<ServiceStatus> {
   const { exitCode, stdout, timedOut } = await ports.commands.run(command(spec.status, order, spec.commandTimeout), signal);
   const said = stdout.trim().slice(0, 80);
-  const evidence = timedOut ? 'status did not answer in time' : `status: exit code ${exitCode}, '${said}'`;
+  const isKnown = spec.states !== undefined && Object.values(spec.states).includes(said);
+  // Whatever else it prints may hold secrets, and evidence goes far.
+  const evidence = timedOut ? 'status did not answer in time' : `status: exit code ${exitCode}${isKnown ? `, '${said}'` : ''}`;
   const is = (kind: 'running' | 'stopped', codes: number[]) =>
     spec.states ? said === spec.states[kind] : exitCode !== null && codes.includes(exitCode);
   if (timedOut) return { kind: 'unknown', evidence };

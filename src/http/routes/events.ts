@@ -4,21 +4,22 @@ import type { Api } from '../api.ts';
 import { principalOf } from '../guard.ts';
 import * as schema from '../schemas.ts';
 import { visibleRun, type Rooms } from '../visible.ts';
-import { isSeen, watchRun } from '../watch.ts';
+import { createLooks, isSeen, watchRun } from '../watch.ts';
 import type { Watchers } from '../watchers.ts';
 
 const LOOK_EVERY_MS = 1_000;
 const BEAT_EVERY_MS = 15_000;
 
+/** What is no id of ours is none: the stream then begins at the beginning. */
 const LastSeen = z
   .string()
-  .regex(/^[\x21-\x7e]{0,500}$/)
+  .transform((id) => (/^[\x21-\x7e]{0,500}$/.test(id) ? id : undefined))
   .optional()
-  .catch(undefined)
   .describe('id of the last event that you have: the stream goes on after it');
 
 /** The stream of what happens in a run. */
 export function eventRoutes(app: Api, rooms: Rooms, watchers: Watchers): void {
+  const look = createLooks(rooms);
   app.get(
     '/v1/runs/:id/events',
     {
@@ -51,6 +52,7 @@ export function eventRoutes(app: Api, rooms: Rooms, watchers: Watchers): void {
       if (reply.raw.destroyed) end(); // it closed while the run was looked for: nobody will tell once more
       const frames = watchRun(rooms, id, {
         signal: AbortSignal.any([gone.signal, watchers.signal]),
+        look,
         lookEveryMs: LOOK_EVERY_MS,
         beatEveryMs: BEAT_EVERY_MS,
         ...(after !== undefined && { after }),

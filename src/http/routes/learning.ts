@@ -21,6 +21,7 @@ const TYPES: Record<ReportFormat, string> = {
   junit: 'application/xml; charset=utf-8',
   csv: 'text/csv; charset=utf-8',
 };
+const CONTENTS = Object.fromEntries(Object.values(TYPES).map((type) => [type.split(';')[0] ?? type, { schema: z.unknown() }]));
 /** A report is somebody's data at our address: it may neither run anything nor load anything. */
 const NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
 
@@ -42,7 +43,7 @@ export function learningRoutes(app: Api, rooms: Rooms): void {
         summary: 'the report of a run',
         params: schema.RunParams,
         querystring: z.strictObject({ format: z.enum(REPORT_FORMATS).default('json') }),
-        response: { 200: z.unknown().describe('the report, in the format that was asked for'), ...answers },
+        response: { 200: { description: 'the report, in the format that was asked for', content: CONTENTS }, ...answers },
       },
     },
     async (request, reply) => {

@@ -1,0 +1,42 @@
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import type { Mask } from '../domain/mask.ts';
+
+/** Fields that people read. Ids, names and numbers go on as they are: a secret that is somebody's name must not change what is hit. */
+const SAID = new Set(['reason', 'evidence', 'why', 'message', 'problem', 'problems', 'unknown', 'detail']);
+/** Deeper than any answer of ours, and any chain of causes. */
+const MOST_DEPTH = 20;
+
+function hideIn(value: unknown, hide: Mask['hide'], isSaid: boolean, depth = 0): unknown {
+  if (typeof value === 'string') return isSaid ? hide(value) : value;
+  if (typeof value !== 'object' || value === null || depth > MOST_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((one) => hideIn(one, hide, isSaid, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, hideIn(one, hide, SAID.has(key), depth + 1)]));
+}
+
+/** The stack repeats the message, and both go into the history. Changed in place: of an error's class much depends. */
+function hideInError(error: unknown, hide: Mask['hide'], depth = 0): void {
+  if (!(error instanceof Error) || depth > MOST_DEPTH) return;
+  const { message, stack } = error;
+  error.message = hide(message);
+  if (stack !== undefined) error.stack = hide(stack);
+  hideInError(error.cause, hide, depth + 1);
+}
+
+/**
+ * Takes secrets out of what activities say: of every error, of sentences, and of the fields that people read. The last look before the history:
+ * whoever handles a secret keeps it out of what it says all the same.
+ */
+export const maskActivities =
+  ({ hide }: Mask): ActivityInterceptorsFactory =>
+  () => ({
+    inbound: {
+      async execute(input, next) {
+        try {
+          return hideIn(await next(input), hide, true);
+        } catch (error) {
+          hideInError(error, hide);
+          throw error;
+        }
+      },
+    },
+  });
