@@ -242,6 +242,7 @@ describeWithBoth('with a worker', () => {
       `workers of cli-${id}.local`,
       'ledgers',
       'janitor',
+      'change control',
       'pager',
       'clock against Temporal',
       'database',
