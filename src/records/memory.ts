@@ -3,11 +3,12 @@ import { aboutRun, factOfClose, factOfEvent, factOfOpening, factOfPostMortem } f
 import { digestOfJson } from './audit/digest.ts';
 import { factsOfPruning } from './audit/pruning.ts';
 import { bindingOf, MemoryAudit } from './memory-audit.ts';
-import type { RecordedSample, Records, RunEvent, RunRecord, SampleFilter } from './ports.ts';
+import type { RecordedSample, Records, RunEvent, RunFilter, RunRecord, SampleFilter } from './ports.ts';
 import { refused } from './errors.ts';
 import { memoryCatalogue } from './memory-catalogue.ts';
 import { bySampleTime, pruneOne, signalsOf, type Entry } from './memory-entry.ts';
 import { addPruned, checkedRetention, nothingPruned } from './retention.ts';
+import { headOf } from './run-head.ts';
 import { storableClose, storableEvent, storableJson, storableLimit, storablePostMortem, storableSample, storableTime } from './storable.ts';
 import { byEnd, isWanted, wavesOf } from './memory-waves.ts';
 
@@ -38,6 +39,21 @@ export function createMemoryRecords(): Records {
   const keepFirst = <T>(map: Map<string, T>, key: string, value: T): boolean => !map.has(key) && map.set(key, value) === map;
   const audit = new MemoryAudit(entries);
   const claims = new Map<string, string[]>();
+
+  const listRuns = async ({ limit, cursor, ...wanted }: RunFilter): Promise<RunRecord[]> => {
+    const most = storableLimit(limit);
+    const all = [...entries.values()].map(({ run }) => run).sort(byStart);
+    const after = cursor === undefined ? 0 : all.indexOf(entryOf(cursor).run) + 1;
+    const { sinceMs = -Infinity, untilMs = Infinity, within = [{}] } = wanted;
+    const fits = (run: RunRecord): boolean =>
+      (['environment', 'service', 'verdict', 'name'] as const).every(
+        (field) => wanted[field] === undefined || run[field] === wanted[field],
+      ) &&
+      within.some(({ owner = run.owner, environment = run.environment }) => owner === run.owner && environment === run.environment) &&
+      run.startedAtMs >= sinceMs &&
+      run.startedAtMs < untilMs;
+    return structuredClone(all.slice(after).filter(fits).slice(0, most));
+  };
 
   return {
     ...audit.log(),
@@ -72,20 +88,8 @@ export function createMemoryRecords(): Records {
       return { verdict: entry.run.verdict ?? clean.verdict };
     },
     findRun: async (workflowId) => structuredClone(entries.get(workflowId)?.run),
-    async listRuns({ limit, cursor, ...wanted }) {
-      const most = storableLimit(limit);
-      const all = [...entries.values()].map(({ run }) => run).sort(byStart);
-      const after = cursor === undefined ? 0 : all.indexOf(entryOf(cursor).run) + 1;
-      const { sinceMs = -Infinity, untilMs = Infinity, within = [{}] } = wanted;
-      const fits = (run: RunRecord): boolean =>
-        (['environment', 'service', 'verdict', 'name'] as const).every(
-          (field) => wanted[field] === undefined || run[field] === wanted[field],
-        ) &&
-        within.some(({ owner = run.owner, environment = run.environment }) => owner === run.owner && environment === run.environment) &&
-        run.startedAtMs >= sinceMs &&
-        run.startedAtMs < untilMs;
-      return structuredClone(all.slice(after).filter(fits).slice(0, most));
-    },
+    listRuns,
+    listHeads: async (filter) => (await listRuns(filter)).map(headOf),
     runsWithLeftovers: async () =>
       structuredClone(
         [...entries.values()]

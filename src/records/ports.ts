@@ -64,6 +64,9 @@ export interface RunClose {
   closedAtMs: number;
 }
 
+/** A run without what it was to do and what it found. */
+export type RunHead = Omit<RunRecord, 'experiment' | 'result'>;
+
 /** Which runs to list, newest first. `cursor` is the workflow id of the last run of the page before. */
 export interface RunFilter {
   /** 1–1000 */
@@ -141,6 +144,8 @@ export interface Records extends AuditLog, Catalogue {
   closeRun(workflowId: string, close: RunClose): Promise<{ verdict: Verdict }>;
   findRun(workflowId: string): Promise<RunRecord | undefined>;
   listRuns(filter: RunFilter): Promise<RunRecord[]>;
+  /** The same runs, without what weighs: experiment and result. */
+  listHeads(filter: RunFilter): Promise<RunHead[]>;
   /** Runs that ever left something behind, by their result or by what the janitor found; newest first, 1000 at most. */
   runsWithLeftovers(): Promise<RunRecord[]>;
   /** Names of the sites of runs that started at or after this instant (epoch milliseconds). */

@@ -14,6 +14,7 @@ import type {
   RunClose,
   RunEvent,
 } from '../../src/records/ports.ts';
+import { headOf } from '../../src/records/run-head.ts';
 import { signalsFromSamples } from '../../src/records/downsample.ts';
 import { aRun, aSample, anEvent, T0 } from './examples.ts';
 
@@ -98,6 +99,9 @@ export function recordsContract(open: () => Promise<Records>): void {
       expect(await ids({ limit: 2, cursor: 'run-1', environment: 'staging' })).toEqual(['run-0']);
       expect(await ids({ limit: 2, cursor: 'run-0' })).toEqual([]);
       expect(await ids({ limit: 9, environment: 'production' })).toEqual(['run-4']);
+      const filter = { limit: 2, cursor: 'run-3' };
+      expect(await records.listHeads(filter)).toEqual((await records.listRuns(filter)).map(headOf));
+      expect((await records.listHeads({ limit: 1, verdict: 'passed' }))[0]).toMatchObject({ workflowId: 'run-1', verdict: 'passed' });
       expect(await ids({ limit: 9, service: 'other' })).toEqual([]);
       expect(await ids({ limit: 9, verdict: 'passed' })).toEqual(['run-1']);
       expect(await ids({ limit: 9, sinceMs: T0 + 1 })).toEqual(['run-4', 'run-3', 'run-2']);

@@ -3,7 +3,6 @@ import { idOfKey, type RunState } from '../../client.ts';
 import { decide, readable } from '../../domain/principal.ts';
 import { Name } from '../../domain/experiment/metadata.ts';
 import { parseDocument } from '../../language/experiment.ts';
-import type { RunRecord } from '../../records/ports.ts';
 import type { Api } from '../api.ts';
 import { mustMay, principalOf } from '../guard.ts';
 import { cursorAfter, readCursor, wrongCursor } from '../paging.ts';
@@ -27,9 +26,6 @@ const ListQuery = z.strictObject({
 });
 
 type Loose<T> = T & Record<string, unknown>;
-
-/** The whole experiment and result of every run would bury a list. */
-const brief = ({ experiment: _experiment, result: _result, ...rest }: RunRecord) => rest;
 
 /** @throws ZodError when the document is no experiment; HttpError (403) */
 function placeOfDocument(document: unknown) {
@@ -122,14 +118,14 @@ export function runRoutes(app: Api, rooms: Rooms): void {
         const run = await kept.findRun(after);
         if (!run || decide(principal, 'read', { team: run.owner, environment: run.environment }) !== 'allowed') throw wrongCursor();
       }
-      const found = await kept.listRuns({
+      const found = await kept.listHeads({
         ...given({ ...same, sinceMs: since, untilMs: until, cursor: after }),
         limit: limit + 1,
         within: readable(principal),
       });
       const page = found.slice(0, limit);
       const last = page.at(-1);
-      return { runs: page.map(brief), ...(found.length > limit && last && { next: cursorAfter(last.workflowId) }) };
+      return { runs: page, ...(found.length > limit && last && { next: cursorAfter(last.workflowId) }) };
     },
   );
 

@@ -1,5 +1,5 @@
 import { aboutRun, auditedRun, factOfClose, factOfOpening } from '../../domain/audit/facts.ts';
-import type { OpenRun, Records, RunClose, RunRecord } from '../ports.ts';
+import type { OpenRun, Records, RunClose, RunFilter, RunHead, RunRecord } from '../ports.ts';
 import { digestOfJson } from '../audit/digest.ts';
 import { refused } from '../errors.ts';
 import { storableClose, storableJson, storableLimit, storableTime } from '../storable.ts';
@@ -7,9 +7,10 @@ import { BINDING, bindingOf, type BindingRow, type Chain } from './chain.ts';
 import type { Database, Query } from './database.ts';
 import { epochMs, timestamp } from './time.ts';
 
-const COLUMNS = `workflow_id AS "workflowId", run_id AS "runId", name, service, environment, owner, ticket, plan_digest AS "planDigest",
+const HEAD = `workflow_id AS "workflowId", run_id AS "runId", name, service, environment, owner, ticket, plan_digest AS "planDigest",
   seed::float8 AS seed, time_scale AS "timeScale", requested_by AS "requestedBy", site, ${epochMs('started_at')} AS "startedAtMs",
-  experiment, ${epochMs('closed_at')} AS "closedAtMs", verdict, reason, result`;
+  ${epochMs('closed_at')} AS "closedAtMs", verdict, reason`;
+const COLUMNS = `${HEAD}, experiment, result`;
 
 const INSERT = `INSERT INTO breakwater.runs (workflow_id, run_id, name, service, environment, owner, ticket, plan_digest, seed, time_scale,
     requested_by, site, started_at, experiment, experiment_digest)
@@ -20,7 +21,7 @@ const CLOSE = `UPDATE breakwater.runs AS run SET verdict = $2, reason = $3, resu
   WHERE workflow_id = $1 AND verdict IS NULL RETURNING ${BINDING}`;
 
 /** The newest first; a page begins after the run that the cursor names. */
-const LIST = `SELECT ${COLUMNS} FROM breakwater.runs
+const listOf = (columns: string): string => `SELECT ${columns} FROM breakwater.runs
   WHERE ($2::text IS NULL OR environment = $2) AND ($3::text IS NULL OR service = $3) AND ($4::text IS NULL OR verdict = $4)
     AND ($6::text IS NULL OR name = $6)
     AND ($7::float8 IS NULL OR started_at >= ${timestamp('$7')}) AND ($8::float8 IS NULL OR started_at < ${timestamp('$8')})
@@ -39,8 +40,8 @@ const WITH_LEFTOVERS = `SELECT ${COLUMNS} FROM breakwater.runs WHERE workflow_id
 const SITES = `SELECT DISTINCT site FROM breakwater.runs WHERE started_at >= ${timestamp('$1')} ORDER BY site`;
 
 /** A column without a value is a field that is absent. */
-const toRun = (row: object): RunRecord =>
-  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as RunRecord;
+const toRun = <R extends RunHead = RunRecord>(row: object): R =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as R;
 
 type Planned = Pick<OpenRun, 'planDigest'>;
 const PLAN = 'SELECT plan_digest AS "planDigest" FROM breakwater.runs WHERE workflow_id = $1';
@@ -63,7 +64,7 @@ async function end(query: Query, workflowId: string, { verdict, reason, result, 
   return { facts, answer: rows.length > 0 };
 }
 
-type RunPart = Pick<Records, 'openRun' | 'closeRun' | 'findRun' | 'listRuns' | 'runsWithLeftovers' | 'sites'>;
+type RunPart = Pick<Records, 'openRun' | 'closeRun' | 'findRun' | 'listRuns' | 'listHeads' | 'runsWithLeftovers' | 'sites'>;
 
 /** The part of the records that keeps runs and their verdicts. */
 export function runRecords({ query }: Database, chain: Chain): RunPart {
@@ -75,6 +76,18 @@ export function runRecords({ query }: Database, chain: Chain): RunPart {
     const run = await findRun(workflowId);
     if (!run) throw refused(`no run ${workflowId} is recorded; openRun comes first`);
     return run;
+  };
+  const rowsOf = async (columns: string, filter: RunFilter): Promise<object[]> => {
+    const { limit, environment, service, verdict, cursor, name, sinceMs, untilMs, within } = filter;
+    const most = storableLimit(limit);
+    if (cursor !== undefined) await mustFind(cursor);
+    const wanted = [most, environment, service, verdict, cursor, name, sinceMs, untilMs, within && JSON.stringify(within)];
+    const { rows } = await query<object>(
+      'list runs',
+      listOf(columns),
+      wanted.map((value) => value ?? null),
+    );
+    return rows;
   };
   return {
     async openRun(run) {
@@ -88,18 +101,8 @@ export function runRecords({ query }: Database, chain: Chain): RunPart {
       return { verdict: isFirst ? close.verdict : ((await mustFind(workflowId)).verdict ?? close.verdict) };
     },
     findRun,
-    async listRuns({ limit, environment, service, verdict, cursor, name, sinceMs, untilMs, within }) {
-      const most = storableLimit(limit);
-      if (cursor !== undefined) await mustFind(cursor);
-      const { rows } = await query<object>(
-        'list runs',
-        LIST,
-        [most, environment, service, verdict, cursor, name, sinceMs, untilMs, within && JSON.stringify(within)].map(
-          (value) => value ?? null,
-        ),
-      );
-      return rows.map(toRun);
-    },
+    listRuns: async (filter) => (await rowsOf(COLUMNS, filter)).map((row) => toRun(row)),
+    listHeads: async (filter) => (await rowsOf(HEAD, filter)).map((row) => toRun<RunHead>(row)),
     runsWithLeftovers: async () => (await query<object>('list runs with leftovers', WITH_LEFTOVERS)).rows.map(toRun),
     async sites(sinceMs) {
       const { rows } = await query<{ site: string }>('list sites', SITES, [storableTime(sinceMs, 'sinceMs')]);
