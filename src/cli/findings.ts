@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { findingsOf, type Finding } from '../domain/findings.ts';
-import type { RunRecord } from '../records/ports.ts';
+import type { RunHead } from '../records/ports.ts';
 import { utc } from '../report/format.ts';
 import type { RunReport } from '../report/index.ts';
 import { withRecords } from './connect.ts';
@@ -34,7 +34,7 @@ function lines({ run, latest, seen, closedBy, proposal }: Finding, paint: Termin
   ];
 }
 
-const brief = ({ workflowId, name, service, environment, planDigest, startedAtMs, verdict, reason }: RunRecord) => ({
+const brief = ({ workflowId, name, service, environment, planDigest, startedAtMs, verdict, reason }: RunHead) => ({
   ...{ workflowId, name, service, environment, planDigest, startedAtMs },
   ...(verdict !== undefined && { verdict }),
   ...(reason !== undefined && { reason }),
@@ -55,7 +55,7 @@ export function findings(program: Command, cli: Cli): void {
       '\nExamples:\n  $ breakwater findings --service payments\n  $ breakwater findings --all -o json\n  $ breakwater findings show RUN',
     )
     .action(async ({ output, all, ...wanted }: FindingsOptions) => {
-      const { runs, isAll } = await withRecords(cli.config(), (records) => lookBack(records, wanted));
+      const { runs, isAll } = await withRecords(cli.config(), (records) => lookBack((filter) => records.listHeads(filter), wanted));
       const found = findingsOf(runs.map(brief)).filter(({ closedBy }) => all === true || !closedBy);
       show(cli.terminal, output, found, () =>
         found.length > 0 ? found.flatMap((finding) => lines(finding, cli.terminal.paint)) : ['Nothing open.'],
@@ -82,7 +82,7 @@ function showCommand(parent: Command, cli: Cli): void {
     .action(async (workflowId: string, { output }: { output: Format }) => {
       await withRecords(cli.config(), async (records) => {
         const { service, environment } = await requireRun(records, workflowId);
-        const { runs } = await lookBack(records, { service, environment });
+        const { runs } = await lookBack((filter) => records.listHeads(filter), { service, environment });
         const finding = findingWith(findingsOf(runs.map(brief)), workflowId);
         if (!finding)
           throw new CliError(EXIT.usage, `Run ${workflowId} opened no finding and closed none.`, '`breakwater findings --all` lists them.');

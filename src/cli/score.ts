@@ -26,7 +26,7 @@ export function score(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExamples:\n  $ breakwater score --service payments\n  $ breakwater score -o json')
     .action(async ({ output, ...wanted }: ScoreOptions) => {
       const { runs, isAll, waves } = await withRecords(cli.config(), async (records) => ({
-        ...(await lookBack(records, wanted)),
+        ...(await lookBack((filter) => records.listRuns(filter), wanted)),
         waves: await records.waves({ limit: MOST_WAVES, ...wanted }),
       }));
       const found = scores(plannedOf(runs), waves, Date.now());

@@ -1,6 +1,6 @@
 import { callsForPostMortem, learningOf, nextRun, type Learning } from '../domain/learning.ts';
 import { percent } from '../domain/percent.ts';
-import type { RecordedPostMortem, RunRecord } from '../records/ports.ts';
+import type { RecordedPostMortem, RunHead, RunRecord } from '../records/ports.ts';
 
 /** What was learnt from a run, and from its experiment as a whole. */
 export interface RunLearning {
@@ -15,7 +15,7 @@ export interface RunLearning {
  * @param runs all that are known of the same experiment, service and environment, in any order
  * @param postMortems the newest of each of those runs
  */
-export function learningFrom(run: RunRecord, runs: readonly RunRecord[], postMortems: readonly RecordedPostMortem[]): RunLearning {
+export function learningFrom(run: RunRecord, runs: readonly RunHead[], postMortems: readonly RecordedPostMortem[]): RunLearning {
   const postMortem = postMortems.find(({ workflowId }) => workflowId === run.workflowId);
   const next = nextRun(run, runs);
   return {

@@ -7,12 +7,11 @@ import { lookBack } from './look-back.ts';
  * @param within the places that the reader may see; absent: all
  */
 export async function readLearning(
-  records: Pick<Records, 'listRuns' | 'postMortems'>,
+  records: Pick<Records, 'listHeads' | 'postMortems'>,
   run: RunRecord,
   within?: RunFilter['within'],
 ): Promise<RunLearning> {
-  const { service, environment } = run;
-  const known = await lookBack(records, { service, environment, ...(within && { within }) });
-  const runs = known.runs.filter(({ name }) => name === run.name);
+  const { name, service, environment } = run;
+  const { runs } = await lookBack((filter) => records.listHeads(filter), { name, service, environment, ...(within && { within }) });
   return learningFrom(run, runs, await records.postMortems(runs.map(({ workflowId }) => workflowId)));
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { findingsOf } from '../../domain/findings.ts';
 import { decide, readable } from '../../domain/principal.ts';
-import type { RunRecord } from '../../records/ports.ts';
+import type { RunHead } from '../../records/ports.ts';
 import { REPORT_FORMATS, type ReportFormat } from '../../report/formats.ts';
 import { CLEARED, openLeftovers, type Leftover } from '../../report/leftovers.ts';
 import { lookBack } from '../../report/look-back.ts';
@@ -25,7 +25,7 @@ const CONTENTS = Object.fromEntries(Object.values(TYPES).map((type) => [type.spl
 /** A report is somebody's data at our address: it may neither run anything nor load anything. */
 const NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
 
-const brief = ({ workflowId, name, service, environment, planDigest, startedAtMs, verdict, reason }: RunRecord) => ({
+const brief = ({ workflowId, name, service, environment, planDigest, startedAtMs, verdict, reason }: RunHead) => ({
   ...{ workflowId, name, service, environment, planDigest, startedAtMs },
   ...(verdict !== undefined && { verdict }),
   ...(reason !== undefined && { reason }),
@@ -66,7 +66,11 @@ export function learningRoutes(app: Api, rooms: Rooms): void {
     },
     async (request) => {
       const { all, ...wanted } = request.query;
-      const { runs, isAll } = await lookBack(requireRecords(rooms), { ...given(wanted), within: readable(principalOf(request)) });
+      const records = requireRecords(rooms);
+      const { runs, isAll } = await lookBack((filter) => records.listHeads(filter), {
+        ...given(wanted),
+        within: readable(principalOf(request)),
+      });
       const found = findingsOf(runs.map(brief)).filter(({ closedBy }) => all === 'true' || !closedBy);
       return { findings: found.map((finding) => ({ ...finding })), isAll };
     },
