@@ -63,14 +63,14 @@ const ask = async (metric: string, more: object = { labels }) => told(await askO
   test('a spinning process uses a core, and a killed one is not counted', async () => {
     const probe = openProbe({ kind: 'process', labels: { ...labels, role: 'spin' }, metric: 'cpu' }, ports);
     const spinner = await start('setInterval(() => { const until = Date.now() + 90; while (Date.now() < until); }, 100)', ',role=spin');
-    expect(told(await measureOnce(probe, 1_000, forever))).toMatch(/^no-data/);
+    expect(told(await measureOnce(probe, 10_000, forever))).toMatch(/^no-data/);
     await pause(600);
-    const cores = told(await measureOnce(probe, 1_000, forever));
+    const cores = told(await measureOnce(probe, 10_000, forever));
     expect(cores).toBeGreaterThan(0.2);
     expect(cores).toBeLessThan(2);
     spinner.kill('SIGKILL');
     await once(spinner, 'exit');
-    expect(told(await measureOnce(probe, 1_000, forever))).toBe('no-data: no process matches');
+    expect(told(await measureOnce(probe, 10_000, forever))).toBe('no-data: no process matches');
     expect(await ask('count')).toBe(2);
   });
 
