@@ -10,10 +10,10 @@ const ifLinux = process.platform === 'linux' ? test : test.skip;
 
 test('a busy loop is seen as busy CPU', async () => {
   const probe = openProbe({ kind: 'host', metric: 'cpu' }, ports);
-  expect(told(await measureOnce(probe, 1_000, forever))).toBe('no-data: first reading; the next one gives a value');
+  expect(told(await measureOnce(probe, 10_000, forever))).toBe('no-data: first reading; the next one gives a value');
   const until = Date.now() + 400;
   while (Date.now() < until);
-  const busy = told(await measureOnce(probe, 1_000, forever));
+  const busy = told(await measureOnce(probe, 10_000, forever));
   expect(busy).toBeGreaterThan(0.5 / (await import('node:os')).cpus().length);
   expect(busy).toBeLessThanOrEqual(1);
 });
@@ -31,10 +31,10 @@ test('load and a path that is not there', async () => {
 
 ifLinux('/proc/diskstats of this machine can be read', async () => {
   const probe = openProbe({ kind: 'host', metric: 'disk-io' }, ports);
-  const first = told(await measureOnce(probe, 1_000, forever));
+  const first = told(await measureOnce(probe, 10_000, forever));
   expect(first).toMatch(/^no-data: /);
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const second = await measureOnce(probe, 1_000, forever);
+  const second = await measureOnce(probe, 10_000, forever);
   if (second.kind === 'value') expect(second.value).toBeLessThanOrEqual(1);
   else expect(second.reason).toBe('there is no disk');
 });

@@ -133,11 +133,11 @@ test('a probe survives the restart of its server', async () => {
   const first = await serve((_, response) => response.end('1'));
   const port = Number(new URL(first.url).port);
   const probe = openProbe({ kind: 'http', url: first.url, ...path('$') }, ports);
-  expect(told(await measureOnce(probe, 1_000, forever))).toBe(1);
+  expect(told(await measureOnce(probe, 10_000, forever))).toBe(1);
   await first.close();
-  expect(told(await measureOnce(probe, 1_000, forever))).toMatch(/^error/);
+  expect(told(await measureOnce(probe, 10_000, forever))).toMatch(/^error/);
   const second = await serve((_, response) => response.end('2'), port);
-  expect(told(await measureOnce(probe, 1_000, forever))).toBe(2);
+  expect(told(await measureOnce(probe, 10_000, forever))).toBe(2);
   await second.close();
 });
 
@@ -152,7 +152,7 @@ test('a kept connection that was closed under the request is tried once more, bu
   const get = openProbe({ kind: 'http', url: fickle.url, ...path('$') }, ports);
   const post = openProbe({ kind: 'http', url: fickle.url, method: 'POST', ...path('$') }, ports);
   const answers = [];
-  for (const probe of [get, get, get, post]) answers.push(told(await measureOnce(probe, 1_000, forever)));
+  for (const probe of [get, get, get, post]) answers.push(told(await measureOnce(probe, 10_000, forever)));
   expect(answers).toEqual([1, 1, 1, expect.stringMatching(/^error/)]);
   await fickle.close();
 });

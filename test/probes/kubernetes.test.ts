@@ -23,7 +23,7 @@ afterAll(() => ports.close());
 /** Opens a probe that sees the cluster; each call measures once. */
 function watch(kubernetes: MemoryCluster, spec: Spec): () => Promise<number | string> {
   const probe = openProbe({ ...(spec.kind !== 'kubernetes-node' && { namespace: 'shop' }), ...spec }, { ...ports, kubernetes });
-  return async () => told(await measureOnce(probe, 1_000, forever));
+  return async () => told(await measureOnce(probe, 10_000, forever));
 }
 const once = (kubernetes: MemoryCluster, spec: Spec) => watch(kubernetes, spec)();
 
