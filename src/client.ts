@@ -34,7 +34,7 @@ export type { PlanResult } from './workflows/plan.ts';
 export type { SurveyResult } from './workflows/survey.ts';
 export type { SweepInput, SweepResult, SweepRow } from './domain/sweep.ts';
 export type { ScheduleRequest, ScheduleView } from './client/schedules.ts';
-export type { Period, ScheduleOutlook } from './client/schedule-calendar.ts';
+export type { Period, ScheduleOutlook, UnreadableSchedule } from './client/schedule-calendar.ts';
 export type { CalendarEntry } from './schedules/entries.ts';
 export type { ScheduleChange } from './client/schedule-files.ts';
 export { BreakwaterHttpClient } from './client/http.ts';

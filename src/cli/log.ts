@@ -14,7 +14,7 @@ const request = ({ method, url, socket, ip }: { method?: string; url?: string; s
 export async function openLog(config: Config): Promise<{ log: Logger; mask: Mask }> {
   const { pino } = await import('pino');
   const mask = createMask();
-  for (const secret of secretsIn(config)) mask.learn(secret);
+  for (const secret of secretsIn(config)) mask.learn(secret, { forGood: true });
   const log = pino(
     {
       level: config.logLevel,

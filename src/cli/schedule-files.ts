@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { BreakwaterClient, CalendarEntry, ScheduleChange, ScheduleOutlook } from '../client.ts';
+import type { BreakwaterClient, CalendarEntry, ScheduleChange, ScheduleOutlook, UnreadableSchedule } from '../client.ts';
 import { utc } from '../report/format.ts';
 import { capArgument, personArgument } from './arguments.ts';
 import { hint, userName, type Cli } from './context.ts';
@@ -85,7 +85,8 @@ const state = ({ paused, skipped }: CalendarEntry): string => (skipped === undef
 
 async function calendar(cli: Cli, ask: Ask, { output, days, ics }: { output: Format; days: number; ics?: boolean }): Promise<void> {
   const nowMs = Date.now();
-  const entries = await ask(({ schedules }) => schedules.calendar({ fromMs: nowMs, untilMs: nowMs + days * DAY_MS }));
+  const tell = ({ schedule, why }: UnreadableSchedule): void => hint(cli, `Schedule ${schedule} cannot be read, and is left out: ${why}`);
+  const entries = await ask(({ schedules }) => schedules.calendar({ fromMs: nowMs, untilMs: nowMs + days * DAY_MS }, tell));
   if (ics) {
     const { writeCalendar } = await import('../schedules/ics.ts');
     cli.terminal.out(writeCalendar(entries, nowMs));

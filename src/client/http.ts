@@ -35,6 +35,10 @@ import type { StartedRun } from './starting.ts';
 /** How soon a stream that broke is asked for again, and how often without anything new. */
 const AGAIN_AFTER_MS = 1_000;
 const ATTEMPTS = 5;
+/** A stream that stood for so long was one: a server that ends streams when other grants count is asked again, however often. */
+const STOOD_MS = 5_000;
+
+const stood = (openMs: number): boolean => Date.now() - openMs >= STOOD_MS;
 
 const encode = encodeURIComponent;
 const withoutUndefined = (query: object): Record<string, string> =>
@@ -114,10 +118,14 @@ export class BreakwaterHttpClient {
     return this.post(`/v1/runs/${encode(id)}/resume`, why);
   }
 
-  /** What happens in a run, each event once, up to its end. A stream that breaks is taken up where it broke. */
+  /**
+   * What happens in a run, each event once, up to its end. A stream that breaks is taken up where it broke.
+   * @throws when it breaks again and again; it never just ends before the run does, unless `signal` ends it
+   */
   async *watch(id: string, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Watched> {
     let after: string | undefined;
     for (let attempts = 0; attempts < ATTEMPTS; attempts++) {
+      let openMs = Infinity;
       try {
         const headers = { accept: 'text/event-stream', ...(after !== undefined && { 'last-event-id': after }) };
         const answer = await askApi(this.address, {
@@ -128,6 +136,7 @@ export class BreakwaterHttpClient {
           ...(signal && { signal }),
         });
         if (answer.status === 204 || !answer.body) return;
+        openMs = Date.now();
         for await (const message of sseMessages(answer.body)) {
           attempts = 0;
           if (message.event === 'end') {
@@ -140,11 +149,13 @@ export class BreakwaterHttpClient {
       } catch (error) {
         if (signal?.aborted) return;
         if (error instanceof ApiProblem && error.status < 500 && error.status !== 429) throw error;
-        if (attempts === ATTEMPTS - 1) throw error;
+        if (attempts === ATTEMPTS - 1 && !stood(openMs)) throw error;
       }
+      if (stood(openMs)) attempts = 0;
       await delay(AGAIN_AFTER_MS, undefined, { ...(signal && { signal }) }).catch(() => undefined);
       if (signal?.aborted) return;
     }
+    throw new Error(`the stream of ${id} ended ${ATTEMPTS} times with nothing new and without the end of the run`);
   }
 
   /** The report of a run, as text. */

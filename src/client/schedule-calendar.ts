@@ -1,4 +1,4 @@
-import { ScheduleNotFoundError, type Client, type ScheduleDescription } from '@temporalio/client';
+import { ScheduleNotFoundError, type Client, type ScheduleDescription, type ScheduleSummary } from '@temporalio/client';
 import type { RunInput } from '../domain/run.ts';
 import { parseDocument } from '../language/experiment.ts';
 import type { CalendarEntry } from '../schedules/entries.ts';
@@ -23,10 +23,25 @@ export interface ScheduleOutlook {
   days: PlannedDay[];
 }
 
-const inputOf = ({ action }: ScheduleDescription): RunInput => ((action.args ?? []) as [RunInput])[0];
+/** A schedule whose times cannot be told, by the labels that it was given. */
+export interface UnreadableSchedule {
+  schedule: string;
+  environment: string;
+  owner: string;
+  why: string;
+}
+
+/** Anybody may have made a schedule, also one that starts runs with nothing. */
+const inputOf = ({ action }: ScheduleDescription): RunInput => ((action.args ?? [])[0] ?? {}) as RunInput;
+
+/** So many schedules are asked about at once. */
+const AT_ONCE = 10;
 
 /** More times than this are not asked for at once. */
 const MOST_TIMES = 1_000;
+
+/** Longest reason, characters. */
+const MOST_WHY = 300;
 
 /** What Temporal itself says that it will start. @returns epoch milliseconds */
 async function byTemporal({ temporal }: Home, scheduleId: string, { fromMs, untilMs }: Period): Promise<number[]> {
@@ -64,14 +79,24 @@ export async function outlookOf(home: Home, scheduleId: string, name: string, pe
   return { name, zone: zoneOf(described), paused: described.state.paused, input: inputOf(described), days };
 }
 
-/** Every start of every schedule of the installation, by time. */
-export async function calendarOf(home: Home, period: Period): Promise<CalendarEntry[]> {
+/**
+ * Every start of every schedule of the installation, by time.
+ * @param tell hears of each schedule that is left out because it cannot be read: one team's must not take the calendar from all others
+ */
+export async function calendarOf(home: Home, period: Period, tell: (unreadable: UnreadableSchedule) => void): Promise<CalendarEntry[]> {
   const { byTime } = await import('../schedules/entries.ts');
+  const all: ScheduleSummary[] = [];
+  for await (const summary of home.temporal.schedule.list()) if (summary.memo?.['breakwater'] === home.taskQueue) all.push(summary);
   const entries: CalendarEntry[] = [];
-  for await (const { scheduleId, memo } of home.temporal.schedule.list())
-    if (memo?.['breakwater'] === home.taskQueue) entries.push(...(await entriesOf(home, scheduleId, String(memo['name']), period)));
+  for (let at = 0; at < all.length; at += AT_ONCE)
+    entries.push(...(await Promise.all(all.slice(at, at + AT_ONCE).map((one) => entriesOf(home, one, period, tell)))).flat());
   return entries.sort(byTime);
 }
+
+const textOf = (labels: Record<string, unknown> | undefined, field: string): string => {
+  const text = labels?.[field];
+  return typeof text === 'string' ? text : '';
+};
 
 /** What a schedule's runs are about. One whose experiment this version cannot read is told by the labels that it was given. */
 async function aboutOf({ action, memo }: ScheduleDescription, document: unknown) {
@@ -82,12 +107,18 @@ async function aboutOf({ action, memo }: ScheduleDescription, document: unknown)
     return { experiment: name, service, environment, owner, lengthMs: nominalLengthMs(experiment) };
   } catch {
     const labels: Record<string, unknown> = { ...memo, ...action.memo };
-    const text = (field: string): string => (typeof labels[field] === 'string' ? labels[field] : '');
+    const text = (field: string): string => textOf(labels, field);
     return { experiment: text('experiment'), service: '', environment: text('environment'), owner: text('owner'), lengthMs: 0 };
   }
 }
 
-async function entriesOf(home: Home, scheduleId: string, name: string, period: Period): Promise<CalendarEntry[]> {
+async function entriesOf(
+  home: Home,
+  { scheduleId, memo }: ScheduleSummary,
+  period: Period,
+  tell: (unreadable: UnreadableSchedule) => void,
+): Promise<CalendarEntry[]> {
+  const name = textOf(memo, 'name') || scheduleId;
   try {
     const described = await home.temporal.schedule.getHandle(scheduleId).describe();
     const about = { schedule: name, ...(await aboutOf(described, inputOf(described).document)), paused: described.state.paused };
@@ -96,6 +127,8 @@ async function entriesOf(home: Home, scheduleId: string, name: string, period: P
     );
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return []; // lists lag behind: it was removed meanwhile
-    throw error;
+    const why = (error instanceof Error ? error.message : String(error)).slice(0, MOST_WHY);
+    tell({ schedule: name, environment: textOf(memo, 'environment'), owner: textOf(memo, 'owner'), why });
+    return [];
   }
 }

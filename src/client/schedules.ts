@@ -11,7 +11,7 @@ import type { RunInput } from '../domain/run.ts';
 import { parseDocument } from '../language/experiment.ts';
 import type { ReadSchedule } from '../schedules/read.ts';
 import type { CalendarEntry } from '../schedules/entries.ts';
-import { calendarOf, outlookOf, type Period, type ScheduleOutlook } from './schedule-calendar.ts';
+import { calendarOf, outlookOf, type Period, type ScheduleOutlook, type UnreadableSchedule } from './schedule-calendar.ts';
 import { applyFile, diffFile, renewFile, type ScheduleChange } from './schedule-files.ts';
 import { ScheduleRefused } from './schedule-refused.ts';
 import { startOptionsOf, type StartOptions } from './starting.ts';
@@ -171,9 +171,12 @@ export class Schedules {
     return outlookOf(this, this.handle(name).scheduleId, name, period);
   }
 
-  /** Every start of every schedule of this task queue, by time. */
-  calendar(period: Period): Promise<CalendarEntry[]> {
-    return calendarOf(this, period);
+  /**
+   * Every start of every schedule of this task queue, by time.
+   * @param tell hears of each schedule that cannot be read; it is left out
+   */
+  calendar(period: Period, tell: (unreadable: UnreadableSchedule) => void = () => undefined): Promise<CalendarEntry[]> {
+    return calendarOf(this, period, tell);
   }
 
   /** Every schedule of this task queue, by name. */

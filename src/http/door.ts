@@ -13,6 +13,7 @@ import type {
   ScheduleRequest,
   ScheduleView,
   StartOptions,
+  UnreadableSchedule,
 } from '../client.ts';
 import type { Steer } from '../client/steering.ts';
 
@@ -38,7 +39,8 @@ export interface Door {
   addSchedule(request: ScheduleRequest): Promise<ScheduleView>;
   schedules(): Promise<ScheduleView[]>;
   schedule(name: string): Promise<ScheduleView>;
-  calendar(period: Period): Promise<CalendarEntry[]>;
+  /** @param tell hears of each schedule that cannot be read; it is left out */
+  calendar(period: Period, tell: (unreadable: UnreadableSchedule) => void): Promise<CalendarEntry[]>;
   actOnSchedule(act: ScheduleAct, name: string, by: string): Promise<ScheduleView>;
   removeSchedule(name: string): Promise<void>;
   /** @throws when Temporal does not answer */
@@ -64,7 +66,7 @@ export function doorOf(client: BreakwaterClient): Door {
     liftHalt: (environment, act) => inTime(() => client.liftHalt(environment, act)),
     addSchedule: (request) => inTime(() => client.schedules.add(request)),
     schedules: () => inTime(() => client.schedules.list()),
-    calendar: (period) => inTime(() => client.schedules.calendar(period)),
+    calendar: (period, tell) => inTime(() => client.schedules.calendar(period, tell)),
     schedule: (name) => inTime(() => client.schedules.show(name)),
     actOnSchedule: (act, name, by) => inTime(() => onSchedule[act](name, by)),
     removeSchedule: (name) => inTime(() => client.schedules.remove(name)),

@@ -24,7 +24,7 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import type { Rooms } from './visible.ts';
-import { Watchers } from './watchers.ts';
+import { noteWatchersSignal, Watchers } from './watchers.ts';
 
 /** What the API needs. Without a token and an access file only this machine is answered. */
 export interface ApiOptions extends Rooms, IdentitySources {
@@ -95,6 +95,7 @@ export function createApi({ door, records, signApproval, log, limits: given, pol
   const registry = createMetrics(app, watchers, live);
   limitAddresses(app, limits);
   if (records) noteRefusals(app, (facts) => records.appendAudit(facts));
+  noteWatchersSignal(app, watchers);
   guardAccess(app, live ? createLiveIdentify(sources, live) : createIdentify(sources));
   live?.onChange(() => watchers.endAll()); // a key that was revoked must not go on watching
   limitPrincipals(app, limits);

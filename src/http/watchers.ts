@@ -1,4 +1,22 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HttpError } from './problem.ts';
+
+const SIGNAL = 'watchersSignal';
+
+/**
+ * Notes what ends the streams of each request, before it is known who asks: when other grants count while the request is looked into, what it opens
+ * then is over from the start.
+ */
+export function noteWatchersSignal(app: FastifyInstance, watchers: Pick<Watchers, 'signal'>): void {
+  app.decorateRequest(SIGNAL, null);
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.setDecorator<AbortSignal>(SIGNAL, watchers.signal);
+    done();
+  });
+}
+
+/** Fires when whoever asked must say anew who they are, or the API stops. */
+export const watchersSignalOf = (request: FastifyRequest): AbortSignal => request.getDecorator<AbortSignal>(SIGNAL);
 
 /** Counts who watches, and lets no more in than there is room for. */
 export class Watchers {

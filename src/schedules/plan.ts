@@ -102,7 +102,7 @@ const daysOf = (zone: string, { fromMs, untilMs }: Stretch): string[] =>
     .map((day) => day.toString());
 
 /** How far ahead starts are laid down with Temporal: so many days, or so many starts. Each run lays down what follows. */
-const HORIZON = { days: 1_100, starts: 300 };
+export const HORIZON = { days: 1_100, starts: 300 };
 
 /** The starts that Temporal is told of. */
 export const horizonOf = (schedule: ReadySchedule, { sinceMs, nowMs }: { sinceMs: number; nowMs: number }): PlannedStart[] =>

@@ -2,7 +2,22 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { instantsOf, structuredCalendarsOf } from './calendars.ts';
 import { keptInput, readyOf } from './kept.ts';
-import { horizonOf } from './plan.ts';
+import { HORIZON, horizonOf, runsIn } from './plan.ts';
+import type { ReadySchedule } from './ready.ts';
+
+const DAY_MS = 86_400_000;
+/** So many days are compared with what should be, before the whole horizon is: that takes a while, and each run asks. */
+const NEAR_DAYS = 62;
+
+/** Whether plenty is left, and the next days are as they should be. What differs further ahead is mended when it has come near. */
+function isPlenty(kept: readonly number[], schedule: ReadySchedule, { sinceMs, nowMs }: { sinceMs: number; nowMs: number }): boolean {
+  const last = kept.at(-1) ?? 0;
+  if (kept.length * 2 < HORIZON.starts && last < nowMs + (HORIZON.days / 2) * DAY_MS) return false;
+  const untilMs = Math.min(last + 1, nowMs + NEAR_DAYS * DAY_MS);
+  const near = runsIn(schedule, { sinceMs, fromMs: nowMs, untilMs });
+  const laid = kept.filter((atMs) => atMs < untilMs);
+  return near.length === laid.length && near.every(({ atMs }, i) => atMs === laid[i]);
+}
 
 /** Whether what Temporal still has is what it should have, and enough of it. */
 const isEnough = (kept: readonly number[], wanted: readonly number[]): boolean =>
@@ -19,8 +34,10 @@ export async function renew(client: Client, id: string, nowMs: number): Promise<
   const kept = keptInput(described as { action: { args?: unknown[] } });
   const { schedule, conflictToken } = described.raw;
   if (!kept || !schedule?.spec) return false;
-  const starts = horizonOf(readyOf(kept.schedule), { sinceMs: kept.schedule.sinceMs, nowMs });
+  const [ready, when] = [readyOf(kept.schedule), { sinceMs: kept.schedule.sinceMs, nowMs }];
   const left = instantsOf(schedule.spec.structuredCalendar ?? []).filter((atMs) => atMs >= nowMs);
+  if (isPlenty(left, ready, when)) return false;
+  const starts = horizonOf(ready, when);
   const wanted = starts.map(({ atMs }) => atMs);
   if (starts.length === 0 || isEnough(left, wanted)) return false;
   await client.workflowService.updateSchedule({

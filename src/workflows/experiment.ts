@@ -31,10 +31,10 @@ import { open } from './open.ts';
 import { decidePatches, isPatched } from './patches.ts';
 import { control, watching } from './proxies.ts';
 import { denyWave, hasActed, hasActedIn, shut } from './shut.ts';
-import { isWanted } from './scheduled.ts';
+import { isWanted, layDownNext } from './scheduled.ts';
 import { labelItself, startFacts } from './start.ts';
 import { acceptSteering } from './steering.ts';
-import { noteStart } from './ticket.ts';
+import { CHANGE_CONTROL, noteStart, withTicket } from './ticket.ts';
 import { noteCancellation, takeHalt } from './stops.ts';
 import { awaitTurn, farewell, takeAnswer } from './turn.ts';
 
@@ -95,10 +95,9 @@ export async function experiment(input: RunInput): Promise<RunResult> {
 async function conduct(context: RunContext, input: RunInput): Promise<void> {
   enter(context, 'admitting');
   const admission = await control.admitRun(input, startFacts());
-  if (!admission.admitted) {
-    context.facts.denied = admission.reason;
-    return;
-  }
+  if (!admission.admitted) context.facts.denied = admission.reason;
+  await layDownNext(input);
+  if (!admission.admitted) return;
   const run: AdmittedRun = Object.assign(context, {
     ...{ plan: admission.plan, document: input.document, requestedBy: input.requestedBy },
   });
@@ -122,7 +121,8 @@ async function passGates(run: AdmittedRun, wave?: WavePlan): Promise<boolean> {
   return takeGates(run, await control.checkGates(run.plan, asked), wave);
 }
 
-function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): boolean {
+function takeGates(run: AdmittedRun, answer: GateDecision, wave?: WavePlan): boolean {
+  const decision = withTicket(run, answer);
   const place = wave ? { wave: wave.name } : {};
   if (!decision.open) {
     // After something was touched, what was measured counts as little as when the incident's own signal had been first.
@@ -139,8 +139,12 @@ function takeGates(run: AdmittedRun, decision: GateDecision, wave?: WavePlan): b
 }
 
 /** Policy or ticket said no to a wave of which nothing has happened yet. Decisions in older histories tell nothing of either. */
-const isDeniedBeforehand = (run: AdmittedRun, { policy, change }: GateDecision, { name }: WavePlan): boolean =>
-  (policy?.allowed === false || change?.allowed === false) && hasActed(run) && !hasActedIn(run, name);
+const isDeniedBeforehand = (run: AdmittedRun, decision: GateDecision, { name }: WavePlan): boolean =>
+  (decision.policy?.allowed === false || decision.change?.allowed === false || isUnasked(decision)) &&
+  hasActed(run) &&
+  !hasActedIn(run, name);
+
+const isUnasked = (decision: GateDecision): boolean => !decision.open && decision.rule === CHANGE_CONTROL;
 
 /** Gates, and for a live wave its turn. Whoever waited for it passes the gates again: they may have closed meanwhile. */
 async function mayEnter(run: AdmittedRun, wave: WavePlan): Promise<boolean> {

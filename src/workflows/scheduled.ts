@@ -6,11 +6,13 @@ import { reasonOf } from './failure.ts';
 import { measuring, renewing, scheduling } from './proxies.ts';
 import { shut } from './shut.ts';
 
+/** Longest name of a schedule, characters. */
+const MOST_NAME = 63;
+
 /** Whether the schedule that started the run wants it now. Only a run of a schedule file has this step. */
 export async function isWanted(run: AdmittedRun, { schedule }: RunInput): Promise<boolean> {
   if (!schedule) return true;
   const { name } = schedule;
-  await layDownNext(name);
   const skipped = await whySkipped(run, schedule);
   if (skipped !== undefined) return shut(run, `schedule-skipped: ${skipped}`, 'schedule', { schedule: name, wanted: false, skipped });
   run.chronicle.add('schedule', { schedule: name, wanted: true });
@@ -42,8 +44,14 @@ function unasked(what: string, cause: unknown): string {
   return `${what} could not be asked for: ${reasonOf(cause)}`;
 }
 
-/** That the schedule goes on does not decide about this run. */
-async function layDownNext(name: string): Promise<void> {
+/**
+ * Lays down the next starts of the schedule that started the run, whatever comes of the run itself: a schedule whose runs are denied for months must
+ * not run dry. That the schedule goes on does not decide about this run.
+ * @param input as it came, and that may be anything
+ */
+export async function layDownNext(input: unknown): Promise<void> {
+  const name = scheduleNameIn(input);
+  if (name === undefined) return;
   await renewing.renewSchedule(name).catch((cause: unknown) => {
     if (isCancellation(cause)) throw cause;
     log.warn('the next starts of the schedule could not be laid down; the next run tries again', {
@@ -51,4 +59,10 @@ async function layDownNext(name: string): Promise<void> {
       cause: reasonOf(cause),
     });
   });
+}
+
+function scheduleNameIn(input: unknown): string | undefined {
+  const { schedule } = (input ?? {}) as { schedule?: unknown };
+  const { name } = (schedule ?? {}) as { name?: unknown };
+  return typeof name === 'string' && name !== '' && name.length <= MOST_NAME ? name : undefined;
 }

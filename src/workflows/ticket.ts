@@ -1,4 +1,5 @@
 import { isCancellation } from '@temporalio/workflow';
+import type { GateDecision } from '../activities/control.ts';
 import type { TicketNote } from '../domain/change.ts';
 import type { RunResult } from '../domain/run.ts';
 import type { AdmittedRun, RunContext } from './context.ts';
@@ -7,6 +8,20 @@ import { noting } from './proxies.ts';
 
 /** What a ticket is told of a long reason, characters, and of many leftovers; the report has all. */
 const [MOST_REASON, MOST_LEFT] = [2_000, 20];
+
+/** The rule by which a gate is closed when the ticket does not allow what comes. */
+export const CHANGE_CONTROL = 'change-control';
+
+/**
+ * A gate as it counts for a run that was asked for its ticket: one that is open, and says nothing of the ticket, is closed. A control worker without
+ * the setting may answer any of the gates.
+ */
+export function withTicket({ change }: Pick<AdmittedRun, 'change'>, decision: GateDecision): GateDecision {
+  if (!decision.open || !change || decision.change) return decision;
+  const reason =
+    'the control worker that answered asks about no ticket, and this run began with one: give every control worker the same BREAKWATER_CHANGE_CONTROL';
+  return { ...decision, open: false, rule: CHANGE_CONTROL, reason };
+}
 
 /** Writes, and says so in the record. A ticket that could not be written into changes nothing else. */
 async function write(

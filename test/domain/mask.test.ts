@@ -53,3 +53,39 @@ test('it keeps the newest 200', () => {
   const mask = knowing(...Array.from({ length: 201 }, (_, i) => `secret-number-${String(i).padStart(6, '0')}-${i * 7_919}`));
   expect(mask.hide('secret-number-000200-1583800')).toBe('…');
 });
+
+const many = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => `secret-number-${String(from + i).padStart(6, '0')}-${(from + i) * 7_919}`);
+
+test('what was learnt for good is never forgotten, and what is learnt once more is new again', () => {
+  const mask = createMask();
+  mask.learn('of-the-settings-0123456789', { forGood: true });
+  for (const secret of many(0, 200)) mask.learn(secret);
+  mask.learn(many(1, 2)[0]!); // resolved once more
+  for (const secret of many(200, 260)) mask.learn(secret);
+  expect(mask.hide('of-the-settings-0123456789')).toBe('…');
+  expect(mask.hide(many(1, 2)[0]!)).toBe('…');
+  expect(mask.hide('the secret-number-000010-79190')).not.toBe('the …');
+});
+
+test('a long secret is hidden in its plain and its JSON form, as far as 65,536 characters, and does not drive out the others', () => {
+  const words = (seed: number, length: number) =>
+    Array.from({ length: length / 8 }, (_, i) => `${((i + 1) * seed).toString(36).padStart(7, 'q')}"`).join('');
+  const mask = knowing(TOKEN);
+  const long = words(7_919, 80_000);
+  mask.learn(long);
+  expect(mask.hide(long.slice(0, 60_000))).toBe('…');
+  expect(mask.hide(JSON.stringify(long.slice(100, 200)))).toBe('"…"');
+  expect(mask.hide(long.slice(70_000))).toBe(long.slice(70_000));
+  expect(mask.hide(TOKEN)).toBe('…');
+});
+
+test('however long secrets are, what is kept of them stays bounded, and the newest is there', () => {
+  const mask = createMask();
+  mask.learn('of-the-settings-0123456789', { forGood: true });
+  const secretOf = (n: number) => Array.from({ length: 500 }, (_, i) => `${n}x${(i * 104_729 + n).toString(36).padStart(6, 'z')}`).join('');
+  for (let n = 10; n < 80; n++) mask.learn(secretOf(n));
+  expect(mask.hide(secretOf(79))).toBe('…');
+  expect(mask.hide(secretOf(10))).toBe(secretOf(10));
+  expect(mask.hide('of-the-settings-0123456789')).toBe('…');
+});

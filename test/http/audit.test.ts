@@ -1,7 +1,12 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BreakwaterHttpClient } from '../../src/client/http.ts';
 import { hashOf, type AuditEntry } from '../../src/domain/audit/entry.ts';
 import { factAbout } from '../../src/domain/audit/facts.ts';
+import { endUnread } from '../../src/http/unread.ts';
 import { sha256 } from '../../src/records/audit/digest.ts';
 import { bearer, keyOf, withFakes, type FakeApi } from './fakes.ts';
 
@@ -64,6 +69,48 @@ test('an auditor looks, and does nothing', () =>
     const act = await api.app.inject({ method: 'POST', url: '/v1/halt', headers: bearer('auditor'), payload: { reason: 'x' } });
     expect(act.statusCode).toBe(403);
   }));
+
+test('of exports that are asked for at once no more begin than may', () =>
+  withFakes(async (api) => {
+    await fill(api);
+    const append = api.records.appendAudit.bind(api.records);
+    let goOn = (): void => undefined;
+    const recorded = new Promise<void>((done) => (goOn = done));
+    api.records.appendAudit = async (facts) => {
+      await recorded;
+      await append(facts);
+    };
+    const all = Array.from({ length: 4 }, () => get(api, 'admin', '/v1/audit'));
+    await delay(100);
+    goOn();
+    expect((await Promise.all(all)).map(({ statusCode }) => statusCode).sort()).toEqual([200, 200, 429, 429]);
+    await delay(100); // a body closes a moment after its end
+    api.records.appendAudit = () => Promise.reject(new Error('away'));
+    for (let i = 0; i < 3; i++) expect((await get(api, 'admin', '/v1/audit')).statusCode).not.toBe(429);
+  }));
+
+test('an answer that nobody reads ends', async () => {
+  let tell: (isWhole: boolean) => void = () => undefined;
+  const ended = new Promise<boolean>((done) => (tell = done));
+  const server = createServer((_request, response) => {
+    endUnread(response, 300);
+    response.once('close', () => tell(response.writableFinished));
+    Readable.from(
+      (function* endless() {
+        for (;;) yield 'x'.repeat(65_536);
+      })(),
+      { objectMode: false },
+    ).pipe(response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.pause();
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  expect(await ended).toBe(false);
+  socket.destroy();
+  server.close();
+});
 
 test('what cannot be put on record is not read', () =>
   withFakes(async (api) => {

@@ -1,12 +1,15 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { ApiProblem, BreakwaterHttpClient, type Watched } from '../../src/client.ts';
 import { sseMessages, type SseMessage } from '../../src/client/sse.ts';
 import type { RunEvent, RunState } from '../../src/domain/run.ts';
+import type { LiveAccess } from '../../src/http/identity/live-access.ts';
 import { watchRun } from '../../src/http/watch.ts';
 import { aRun, anEvent, T0 } from '../records/examples.ts';
-import { bearer, fakeDoor, keyOf, withFakes, type FakeApi } from './fakes.ts';
+import { access, bearer, fakeDoor, keyOf, withFakes, type FakeApi } from './fakes.ts';
 import { createMemoryRecords } from '../../src/records/memory.ts';
 
 const event = (n: number, more: Partial<RunEvent> = {}): RunEvent =>
@@ -69,6 +72,34 @@ test('an event cannot forge another one, or the end', () =>
     expect(text.match(/^event: /gm)).toHaveLength(1);
     expect(idsIn(text)).toEqual([encodeURIComponent(evil)]);
   }));
+
+test('a stream that is asked for before other grants count, and opened after, is over from the start', () => {
+  const listeners: (() => void)[] = [];
+  const live: LiveAccess = {
+    ...{ current: () => access, standing: () => 'ok', staleMs: () => 0, stop: () => undefined },
+    onChange: (listener) => void listeners.push(listener),
+  };
+  return withFakes(
+    async (api) => {
+      await recorded(api);
+      let goOn = (): void => undefined;
+      const looked = new Promise<void>((done) => (goOn = done));
+      const found = api.records.findRun.bind(api.records);
+      let looks = 0;
+      api.records.findRun = async (id) => {
+        if (looks++ === 0) await looked;
+        return found(id);
+      };
+      const answer = stream(api, 'viewer');
+      while (looks === 0) await delay(5);
+      for (const listener of listeners) listener();
+      goOn();
+      const told = await Promise.race([answer, delay(5_000, undefined)]);
+      expect(told).toMatchObject({ status: 200, text: ': watching\n\n' });
+    },
+    { live },
+  );
+});
 
 async function collect(frames: AsyncGenerator<string>, most: number): Promise<string> {
   let text = '';
@@ -150,6 +181,30 @@ describe('the client', () => {
         { kind: 'end', verdict: 'passed', reason: 'all held' },
       ]);
     }));
+
+  test('throws when the stream ends again and again, with nothing new and no end of the run; one that stood is asked for as often as it ends', async () => {
+    const beats = { count: 0 };
+    const server = createServer((_request, response) => {
+      beats.count++;
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(': watching\n\n');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = new BreakwaterHttpClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: 't' });
+    await expect(client.watch('run-0').next()).rejects.toThrow('ended 5 times with nothing new');
+    expect(beats.count).toBe(5);
+    let clockMs = 0;
+    const now = jest.spyOn(Date, 'now').mockImplementation(() => (clockMs += 6_000)); // each stream stands for longer than that
+    const over = new AbortController();
+    const rest = client.watch('run-0', { signal: over.signal }).next();
+    for (let i = 0; i < 1_000 && beats.count < 12; i++) await delay(25);
+    over.abort();
+    now.mockRestore();
+    expect((await rest).done).toBe(true);
+    expect(beats.count).toBeGreaterThanOrEqual(12); // five and seven
+    server.closeAllConnections();
+    server.close();
+  });
 
   test('lists page by page, reads reports, and throws what the API says', () =>
     withFakes(async (api) => {

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,6 +102,43 @@ test.each([
     await becomes(() => status(api, bearer('a')), 200);
     expect(await health()).toBe('ok');
   });
+});
+
+test('a file that never stands still ends what was read before, too, and whoever streams', async () => {
+  writeFileSync(path, fileOf({ id: 'a' }));
+  const told: string[] = [];
+  const access = await watchAccess(path, { log, nowMs: () => clockMs, everyMs: 50 });
+  access.onChange(() => told.push(access.standing()));
+  unlinkSync(path);
+  symlinkSync('/proc/uptime', path); // another one at each look
+  await delay(300);
+  expect([access.standing(), access.staleMs()]).toEqual(['ok', 0]); // a few looks of grace
+  clockMs += 10_000;
+  expect([access.standing(), access.staleMs()]).toEqual(['stale', 10_000]);
+  await becomes(() => Promise.resolve(said.join().includes('ERROR the access file is wrong or gone')), true);
+  clockMs += KEPT_MS;
+  await becomes(() => Promise.resolve(told.join()), 'expired');
+  expect(access.current()).toBeUndefined();
+  unlinkSync(path);
+  writeFileSync(path, fileOf({ id: 'a' }));
+  await becomes(() => Promise.resolve(access.standing()), 'ok');
+  access.stop();
+});
+
+test('a look that hangs ends it as well', async () => {
+  writeFileSync(path, fileOf({ id: 'a' }));
+  const access = await watchAccess(path, { log, nowMs: () => clockMs, everyMs: 20 });
+  const told: string[] = [];
+  access.onChange(() => told.push(access.standing()));
+  unlinkSync(path);
+  execFileSync('mkfifo', [path]); // whoever opens it waits for a writer
+  await delay(200);
+  clockMs += KEPT_MS;
+  await becomes(() => Promise.resolve(told.join()), 'expired');
+  expect(access.current()).toBeUndefined();
+  access.stop();
+  // Lets the look go.
+  writeFileSync(path, '');
 });
 
 test('with the shared token there is one who gets in when the file does not count any more', async () => {

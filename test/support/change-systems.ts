@@ -88,7 +88,8 @@ export interface ChangeRequest {
   approval: string;
   start_date: string;
   end_date: string;
-  on_hold: string;
+  /** Undefined: its user does not see the field. */
+  on_hold: string | undefined;
   assignment_group: string;
   work_notes: string[];
 }
@@ -111,6 +112,7 @@ const STATES: Record<string, string> = { '-5': 'New', '-2': 'Scheduled', '-1': '
 /** A field as `sysparm_display_value=all` shows it. Journals have their entries in the display value only. */
 function fieldOf(row: ChangeRequest, name: string) {
   const value = row[name as keyof ChangeRequest];
+  if (value === undefined) return undefined;
   if (Array.isArray(value))
     return { value: '', display_value: value.map((note) => `2026-01-01 01:00:00 - breakwater (Work notes)\n${note}`).join('\n\n') };
   if (name === 'state') return { value, display_value: STATES[value] ?? value };

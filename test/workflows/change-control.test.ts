@@ -130,6 +130,29 @@ describeWithTemporal('a run and its ticket', () => {
     );
   });
 
+  test('a later gate that a control worker without change control answers is closed: that wave is not run', () => {
+    const changes = openChanges(fileFor.servicenow(serviceNow.url), { environments: ['staging'] });
+    const site = new FakeSite().on('injectFault', async (_order, usual) => {
+      changes.environments = ['elsewhere']; // what a worker without the setting says of staging: nothing
+      return usual();
+    });
+    return play(
+      async (stage) => {
+        const id = await stage.start(twoLive);
+        const result = await stage.verdict(id);
+        changes.close();
+        expect(result).toMatchObject({ verdict: 'denied', rule: 'wave-denied', reason: containing('asks about no ticket') });
+        expect(result.victims.map(({ wave }) => wave)).toEqual(['single']);
+        expect((await eventsOf(stage, id, 'policy')).at(-1)).toMatchObject({
+          wave: 'canary',
+          data: { open: false, rule: 'change-control' },
+        });
+        expectNothingLeft(stage.site);
+      },
+      { site, changes },
+    );
+  });
+
   test('a ticket that cannot be written into changes no verdict: the record says so', () => {
     serviceNow.hits = ({ method }) => method === 'PATCH';
     serviceNow.troubles.push(403, 403);

@@ -312,5 +312,22 @@ describeWithTemporal('schedules from files', () => {
         expect(after.spec.calendars!.length).toBeGreaterThanOrEqual(before.spec.calendars!.length - 1);
         await schedules.remove('weekdays');
       }));
+
+    test('lays down what comes next also when it is denied at once, whatever it was started with', () =>
+      onStage(theatre, async (stage) => {
+        const { schedules } = stage.client;
+        await schedules.apply(schedule({ windows: always }), 'ann');
+        const handle = stage.client.temporal.schedule.getHandle(`${stage.taskQueue}-weekdays`);
+        const before = await described(stage, 'weekdays');
+        await handle.update(({ spec, action, state, policies }) => ({
+          ...{ state, policies },
+          action: { ...action, args: [{ ...(action.args![0] as object), document: { kind: 'Experiment' } }] },
+          spec: { calendars: spec.calendars!.slice(0, 5), timezone: 'UTC' },
+        }));
+        await schedules.trigger('weekdays');
+        expect(await ended(stage, 1)).toMatchObject([{ verdict: 'denied', reason: matching(/experiment is not valid/) }]);
+        expect((await described(stage, 'weekdays')).info.nextActionTimes).toEqual(before.info.nextActionTimes);
+        await schedules.remove('weekdays');
+      }));
   });
 });

@@ -5,6 +5,17 @@ import { readSource } from '../../language/source.ts';
 const Secret = z.strictObject({ secret: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'expected the name of a secret') });
 const Globs = z.array(z.string().min(1).max(200)).min(1).max(50);
 
+/** What no environment can be called would switch change control off without a word. */
+const Environments = z
+  .array(
+    z
+      .string()
+      .max(200)
+      .regex(/^[a-z0-9*-]+$/, 'expected environments as experiments name them: a-z, 0-9 and -, with * for any characters'),
+  )
+  .min(1)
+  .max(50);
+
 const isThisMachine = ({ hostname }: URL): boolean => /^(127\.0\.0\.1|localhost|\[::1\])$/.test(hostname);
 /** Credentials go there, and a decision comes back: neither crosses a network in the clear. */
 const Address = z
@@ -36,6 +47,7 @@ const ServiceNow = z.strictObject({
       approval: FieldName.default('approval'),
       start: FieldName.default('start_date'),
       end: FieldName.default('end_date'),
+      // `none` where the table has no such field.
       onHold: FieldName.default('on_hold'),
       contact: FieldName.default('assignment_group'),
       notes: FieldName.default('work_notes'),
@@ -69,7 +81,7 @@ const Http = z.strictObject({
 export const ChangeControlFile = z.strictObject({
   apiVersion: z.literal('breakwater.dev/v1'),
   kind: z.literal('ChangeControl'),
-  environments: Globs.default(['*']),
+  environments: Environments.default(['*']),
   tickets: Globs,
   contact: z.string().min(1).max(200).optional(),
   system: z.discriminatedUnion('kind', [ServiceNow, Jira, Http]),

@@ -34,6 +34,20 @@ const plain = (text: string): string => text.replaceAll(/\[(\/?)code\]/gi, '($1c
 const textOf = ({ lines, links, mark }: WrittenNote): string =>
   plain([...lines, ...links.map(({ label, url }) => `${label}: ${url}`), `[${mark}]`].join('\n'));
 
+/** What says that a table has no such field. */
+const NO_FIELD = 'none';
+
+/** A field that its user may not read is not shown at all, and what is not shown is not "not on hold". */
+function whyOnHold(row: Row, field: string): string[] {
+  const onHold = valueOf(row, field);
+  if (field === NO_FIELD || onHold === 'false') return [];
+  return [
+    onHold === 'true'
+      ? 'it is on hold'
+      : `whether it is on hold is not shown (${field}): let the user read that field, or write \`fields: { onHold: none }\` when the table has none`,
+  ];
+}
+
 /** Judges a change request by its state, its approval and whether it is on hold. Both ends of its window must be there. */
 function judge(row: Row, { fields, states, approvals }: ServiceNowSettings): ChangeAnswer {
   const [state, approval, contact] = [labelOf(row, fields.state), labelOf(row, fields.approval), labelOf(row, fields.contact)];
@@ -43,7 +57,7 @@ function judge(row: Row, { fields, states, approvals }: ServiceNowSettings): Cha
   const against = [
     ...(isAmong(fields.state, states) ? [] : [`its state must be one of ${states.join(', ')}`]),
     ...(isAmong(fields.approval, approvals) ? [] : [`its approval is '${approval}', and must be one of ${approvals.join(', ')}`]),
-    ...(valueOf(row, fields.onHold) === 'true' ? ['it is on hold'] : []),
+    ...whyOnHold(row, fields.onHold),
     ...(fromMs === undefined || untilMs === undefined ? [`it has no planned start and end (${fields.start}, ${fields.end})`] : []),
   ];
   return {
@@ -86,7 +100,8 @@ export function createServiceNow(settings: ServiceNowSettings, asker: Asker): Ch
     name: `servicenow at ${new URL(url).host}`,
     async check({ ticket }, signal) {
       const { state, approval, start, end, onHold, contact } = fields;
-      return judge(await find(ticket, [state, approval, start, end, onHold, contact], signal), settings);
+      const wanted = [state, approval, start, end, onHold, contact].filter((field) => field !== NO_FIELD);
+      return judge(await find(ticket, wanted, signal), settings);
     },
     async note(note, signal) {
       const row = await find(note.ticket, [fields.notes], signal);

@@ -15,7 +15,8 @@ export const inheritedBy = (environment: NodeJS.ProcessEnv): Record<string, stri
 
 /**
  * Runs programs by argument list, without a shell, bounded in time and output.
- * @param hide takes secrets out of what they print, which may become evidence
+ * @param hide takes secrets out of what they print on stderr. What they print on stdout is an answer, and is compared: whoever reads it puts nothing
+ *   of it into evidence that is not known beforehand.
  */
 export function createCommands(environment: NodeJS.ProcessEnv, hide: (text: string) => string = (text) => text) {
   const inherited = inheritedBy(environment);
@@ -50,7 +51,7 @@ export function createCommands(environment: NodeJS.ProcessEnv, hide: (text: stri
           exitCode,
           endedBy,
           timedOut: state.timedOut,
-          stdout: hide(stdout.text()),
+          stdout: stdout.text(),
           stderr: hide(stderr.text()),
           truncated: stdout.isTruncated() || stderr.isTruncated(),
           tookMs: Date.now() - startedMs,

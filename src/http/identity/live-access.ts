@@ -10,6 +10,8 @@ const LOOK_EVERY_MS = 1_000;
 /** How long what was read last still counts when the file is wrong or gone. */
 export const KEPT_MS = 900_000;
 const SAY_EVERY_MS = 60_000;
+/** So many looks may find nothing, because the file is being written, or take longer, before that counts as "cannot be read". */
+const GRACE_LOOKS = 5;
 
 /** How the access file stands: `stale`: wrong or gone, and what was read before counts; `expired`: for so long that nobody gets in by it. */
 export type AccessStanding = 'ok' | 'stale' | 'expired';
@@ -41,30 +43,36 @@ const digestOf = (text: string): string => createHash('sha256').update(text).dig
 export async function watchAccess(path: string, { log, nowMs = Date.now, everyMs = LOOK_EVERY_MS }: LookOptions): Promise<LiveAccess> {
   const first = await readAccessText(path);
   let [access, digest, before] = [parseAccess(path, first), digestOf(first), digestOf(first)];
-  let staleSinceMs: number | undefined;
+  let lastSteadyMs = nowMs();
+  let isWrong = false;
   let saidMs = 0;
   const listeners: (() => void)[] = [];
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
-  const isExpired = (): boolean => staleSinceMs !== undefined && nowMs() - staleSinceMs >= KEPT_MS;
+  const sinceSteadyMs = (): number => Math.max(0, nowMs() - lastSteadyMs);
+  const isStale = (): boolean => isWrong || sinceSteadyMs() > GRACE_LOOKS * Math.max(everyMs, LOOK_EVERY_MS);
+  const isExpired = (): boolean => sinceSteadyMs() >= KEPT_MS;
   let hadExpired = false;
 
   const fine = (): void => {
-    if (staleSinceMs !== undefined) log.info({ path }, 'the access file can be read again');
-    staleSinceMs = undefined;
+    if (isStale()) log.info({ path }, 'the access file can be read again');
+    lastSteadyMs = nowMs();
+    isWrong = false;
     if (hadExpired) tell();
     hadExpired = false;
   };
-  const wrong = (cause: unknown): void => {
-    staleSinceMs ??= nowMs();
-    if (isExpired() && !hadExpired) {
-      hadExpired = true;
-      tell();
-    }
+  // Not only after a look: one that hangs ends nothing, and a file that never stands still is never wrong.
+  const checkAge = (): void => {
+    if (isStale()) say('it is not read, or never stands still');
+    if (!isExpired() || hadExpired) return;
+    hadExpired = true;
+    tell();
+  };
+  const say = (cause: unknown): void => {
     if (nowMs() - saidMs < SAY_EVERY_MS) return;
     saidMs = nowMs();
-    const leftS = Math.max(0, Math.round((KEPT_MS - (nowMs() - staleSinceMs)) / 1_000));
+    const leftS = Math.max(0, Math.round((KEPT_MS - sinceSteadyMs()) / 1_000));
     const detail = 'the access file is wrong or gone: what was read last counts for so long, and then nobody gets in by it';
     log.error({ path, leftS, cause: String(cause) }, detail);
   };
@@ -82,18 +90,20 @@ export async function watchAccess(path: string, { log, nowMs = Date.now, everyMs
       log.info({ path, digest: digest.slice(0, 12) }, 'the access file has changed, and counts from now on');
       tell();
     } catch (error) {
-      wrong(error);
+      isWrong = true;
+      say(error);
     }
   };
   let looking: Promise<void> | undefined;
   const timer = setInterval(() => {
     looking ??= look().finally(() => (looking = undefined));
+    checkAge();
   }, everyMs);
   timer.unref();
   return {
     current: () => (isExpired() ? undefined : access),
-    standing: () => (isExpired() ? 'expired' : staleSinceMs === undefined ? 'ok' : 'stale'),
-    staleMs: () => (staleSinceMs === undefined ? 0 : nowMs() - staleSinceMs),
+    standing: () => (isExpired() ? 'expired' : isStale() ? 'stale' : 'ok'),
+    staleMs: () => (isStale() ? sinceSteadyMs() : 0),
     onChange: (listener) => void listeners.push(listener),
     stop: () => clearInterval(timer),
   };

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import { factAbout } from '../../domain/audit/facts.ts';
 import { GENESIS } from '../../domain/audit/entry.ts';
 import { auditCsv, auditJsonLines } from '../../report/audit-export.ts';
 import type { Api } from '../api.ts';
 import { begun } from '../begun.ts';
+import { endUnread } from '../unread.ts';
 import { mustMay, principalOf } from '../guard.ts';
 import { HttpError } from '../problem.ts';
 import * as schema from '../schemas.ts';
@@ -13,8 +15,10 @@ import { given } from './given.ts';
 
 const FORMATS = ['jsonl', 'csv'] as const;
 const TYPES: Record<(typeof FORMATS)[number], string> = { jsonl: 'application/jsonl; charset=utf-8', csv: 'text/csv; charset=utf-8' };
-/** An export holds a connection of the database to its end. */
+/** An export reads pages of the log to its end, however long that takes whoever reads it. */
 const MOST_AT_ONCE = 2;
+/** One that nobody takes anything of for so long is over: it keeps others out. */
+const UNREAD_MS = 60_000;
 
 const Query = z.strictObject({
   since: schema.Instant.optional().describe('happened at or after'),
@@ -66,24 +70,31 @@ export function auditRoutes(app: Api, rooms: Rooms): void {
       const records = requireRecords(rooms);
       if (underWay >= MOST_AT_ONCE) throw new HttpError(429, 'other exports of the audit log are under way; try again in a minute');
       const { format, since, until, after, run } = request.query;
-      // Not read before it is on record who reads: an export that nobody could be asked about does not begin.
-      await records.appendAudit([
-        factAbout('audit', 'audit-exported', {
-          ...{ key: `api/${randomUUID()}`, atMs: Date.now(), actor: principal.subject, from: request.ip },
-          ...given(request.query),
-        }),
-      ]);
-      const filter = given({ sinceMs: since, untilMs: until, after, workflowId: run });
-      const write = format === 'csv' ? auditCsv : auditJsonLines;
+      // Counted before anything is awaited: of several that come at once none slips through.
       underWay += 1;
+      let isUnderWay = true;
       const end = (): void => {
-        underWay -= 1;
+        if (isUnderWay) underWay -= 1;
+        isUnderWay = false;
       };
-      const body = await begun(write(records.auditPages(filter))).catch((error: unknown) => {
+      const open = async (): Promise<Readable> => {
+        // Not read before it is on record who reads: an export that nobody could be asked about does not begin.
+        await records.appendAudit([
+          factAbout('audit', 'audit-exported', {
+            ...{ key: `api/${randomUUID()}`, atMs: Date.now(), actor: principal.subject, from: request.ip },
+            ...given(request.query),
+          }),
+        ]);
+        const filter = given({ sinceMs: since, untilMs: until, after, workflowId: run });
+        return begun((format === 'csv' ? auditCsv : auditJsonLines)(records.auditPages(filter)));
+      };
+      const body = await open().catch((error: unknown) => {
         end();
         throw error;
       });
       body.once('close', end);
+      if (reply.raw.destroyed) body.destroy(); // it closed while the first page was read: nobody will tell once more
+      endUnread(reply.raw, UNREAD_MS);
       request.log.info({ by: principal.subject, format }, 'the audit log is exported');
       return reply.header('content-type', TYPES[format]).send(body);
     },

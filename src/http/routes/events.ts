@@ -5,7 +5,7 @@ import { principalOf } from '../guard.ts';
 import * as schema from '../schemas.ts';
 import { visibleRun, type Rooms } from '../visible.ts';
 import { createLooks, isSeen, watchRun } from '../watch.ts';
-import type { Watchers } from '../watchers.ts';
+import { watchersSignalOf, type Watchers } from '../watchers.ts';
 
 const LOOK_EVERY_MS = 1_000;
 const BEAT_EVERY_MS = 15_000;
@@ -51,7 +51,7 @@ export function eventRoutes(app: Api, rooms: Rooms, watchers: Watchers): void {
       reply.raw.once('close', end);
       if (reply.raw.destroyed) end(); // it closed while the run was looked for: nobody will tell once more
       const frames = watchRun(rooms, id, {
-        signal: AbortSignal.any([gone.signal, watchers.signal]),
+        signal: AbortSignal.any([gone.signal, watchersSignalOf(request)]),
         look,
         lookEveryMs: LOOK_EVERY_MS,
         beatEveryMs: BEAT_EVERY_MS,

@@ -1,12 +1,11 @@
 import * as z from 'zod';
-import type { CalendarEntry } from '../../client.ts';
 import { decide, type Principal } from '../../domain/principal.ts';
 import type { Api } from '../api.ts';
 import { principalOf } from '../guard.ts';
 import * as schema from '../schemas.ts';
+import { createCalendars, type Calendar } from '../shared-calendar.ts';
 import type { Rooms } from '../visible.ts';
 
-const DAY_MS = 86_400_000;
 const MOST_DAYS = 366;
 
 const Query = z.strictObject({
@@ -21,12 +20,18 @@ const Entry = z.looseObject({
   skipped: z.string().optional(),
 });
 
+const Unreadable = z
+  .object({ schedule: z.string(), why: z.string() })
+  .describe('a schedule whose starts cannot be told: none of its entries are here');
+
 /** All starts of the schedules that the caller may see: as data, and as a feed for calendars. */
 export function scheduleCalendarRoutes(app: Api, { door }: Rooms): void {
-  const visible = async (principal: Principal, days: number): Promise<CalendarEntry[]> => {
-    const nowMs = Date.now();
-    const entries = await door.calendar({ fromMs: nowMs, untilMs: nowMs + days * DAY_MS });
-    return entries.filter(({ owner, environment }) => decide(principal, 'read', { team: owner, environment }) === 'allowed');
+  const calendarOf = createCalendars(door, (unreadable) => app.log.warn(unreadable, 'a schedule cannot be read, and no calendar shows it'));
+  const visible = async (principal: Principal, days: number): Promise<Calendar> => {
+    const { entries, unreadable } = await calendarOf(days);
+    const isVisible = ({ owner, environment }: { owner: string; environment: string }): boolean =>
+      decide(principal, 'read', { team: owner, environment }) === 'allowed';
+    return { entries: entries.filter(isVisible), unreadable: unreadable.filter(isVisible) };
   };
   const about = { tags: ['schedules'], querystring: Query };
 
@@ -36,12 +41,13 @@ export function scheduleCalendarRoutes(app: Api, { door }: Rooms): void {
       schema: {
         ...about,
         summary: 'every start of the schedules that you may see, and why some are skipped',
-        response: { 200: z.object({ entries: z.array(Entry) }), ...schema.problems },
+        response: { 200: z.object({ entries: z.array(Entry), unreadable: z.array(Unreadable) }), ...schema.problems },
       },
     },
-    async (request) => ({
-      entries: (await visible(principalOf(request), request.query.days)).map((entry) => ({ ...entry })),
-    }),
+    async (request) => {
+      const { entries, unreadable } = await visible(principalOf(request), request.query.days);
+      return { entries: entries.map((entry) => ({ ...entry })), unreadable: unreadable.map(({ schedule, why }) => ({ schedule, why })) };
+    },
   );
   app.get(
     '/v1/schedules/calendar.ics',
@@ -54,7 +60,7 @@ export function scheduleCalendarRoutes(app: Api, { door }: Rooms): void {
     },
     async (request, reply) => {
       const { writeCalendar } = await import('../../schedules/ics.ts');
-      const entries = await visible(principalOf(request), request.query.days);
+      const { entries } = await visible(principalOf(request), request.query.days);
       return reply.type('text/calendar; charset=utf-8').send(writeCalendar(entries, Date.now()));
     },
   );

@@ -45,6 +45,8 @@ test.each([
   ],
   [() => change('https://example.service-now.com', 'https://u:p@example.service-now.com'), /without credentials/],
   [() => change('https://example.service-now.com', 'file:///etc/passwd'), /expected an http\(s\) URL/],
+  [() => change('environments: [prod*]', 'environments: [Production]'), /expected environments as experiments name them/],
+  [() => change('environments: [prod*]', "environments: ['prod*', 'stag?ng']"), /environments/],
   [() => change('tickets: [CHG*]', 'tickets: []'), /tickets|at least|too small/i],
   [() => change('password: { secret: servicenow-password }', 'password: hunter2'), /auth/],
   [() => change('tickets: [CHG*]', 'tickets: [CHG*]\nticket: x'), /ticket/],

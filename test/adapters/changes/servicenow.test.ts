@@ -34,11 +34,18 @@ test.each([
   [{ state: '' }, 'its state must be one of', ''],
   [{ approval: 'requested' }, "its approval is 'requested'", 'Implement'],
   [{ on_hold: 'true' }, 'it is on hold', 'Implement'],
+  [{ on_hold: undefined }, 'whether it is on hold is not shown (on_hold)', 'Implement'],
+  [{ on_hold: '' }, 'whether it is on hold is not shown', 'Implement'],
   [{ end_date: '' }, 'no planned start and end', 'Implement'],
   [{ start_date: '11.03.2026 11:00' }, 'no planned start and end', 'Implement'],
   [{ start_date: '2026-02-31 99:00:00' }, 'no planned start and end', 'Implement'],
 ])('%j is not allowed', async (row, reason, state) => {
   expect(await check(row)).toMatchObject({ approved: false, reason: expect.stringContaining(reason) as string, state });
+});
+
+test('a table without the field says so in the settings: it is neither asked for nor judged', async () => {
+  expect(await check({ on_hold: undefined }, { fields: { onHold: 'none' } })).toMatchObject({ approved: true });
+  expect(server.seen.at(-1)!.query['sysparm_fields']).not.toMatch(/none|on_hold/);
 });
 
 test('which states count is in the settings, by value or by label', async () => {
