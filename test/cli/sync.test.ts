@@ -52,7 +52,7 @@ describeWithGit('breakwater sync', () => {
     }
     const done = await sync('--apply', '--json');
     expect([done.code, done.stderr]).toEqual([0, '']);
-    expect(JSON.parse(done.stdout)).toMatchObject({ applied: true, managedBy: 'resilience/chaos', branch: 'main' });
+    expect(JSON.parse(done.stdout)).toMatchObject({ applied: true, managedBy: `${repository.home}/resilience/chaos`, branch: 'main' });
     expect(await rows()).toHaveLength(20);
     const after = await sync();
     expect([after.code, after.stdout]).toEqual([0, expect.stringContaining('plan: 0 created, 0 changed, 0 pruned, 20 unchanged')]);
