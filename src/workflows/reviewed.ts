@@ -1,7 +1,7 @@
 import { isCancellation } from '@temporalio/workflow';
 import type { ReviewedApproval } from '../activities/review.ts';
 import { isSameName } from '../domain/review.ts';
-import type { AdmittedRun } from './context.ts';
+import { noteGiven, type AdmittedRun } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { isPatched } from './patches.ts';
 import { control } from './proxies.ts';
@@ -20,9 +20,17 @@ export async function takeReview(run: AdmittedRun, what: string): Promise<void> 
     return;
   }
   const { act, review } = answer;
-  // They may have approved by themselves meanwhile: one person, one approval.
-  if (state.approvals.some(({ by }) => isSameName(by, act.by))) return;
+  // People may have approved meanwhile.
+  const already = (names: readonly string[]) => state.approvals.find(({ by }) => names.some((name) => isSameName(by, name)))?.by;
+  if (already([act.by]) !== undefined) return; // one person, one approval
+  const author = already(review.authors);
+  if (author !== undefined) {
+    chronicle.add('review-not-counted', { what, why: `${author}, who wrote it, has approved already: one of the two counts` });
+    return;
+  }
   state.approvals.push(act);
+  run.reviewAuthors = review.authors;
+  noteGiven(run, answer.givenIn);
   const { commit, path, branch, authors, kind } = review;
   chronicle.add('approved', { ...act, what, commit, path, branch, authors, kind });
 }
