@@ -104,7 +104,7 @@ export function sync(program: Command, cli: Cli): void {
     .option('--prune', 'take away what this sync put in force and the checkout does not have any more')
     .option('--adopt', 'take over policy files of the same name that no sync put there; otherwise they are refused')
     .addOption(new Option('--only <kind>', 'nothing else').choices(SYNC_KINDS))
-    .option('--name <name>', 'by which the sync knows its own again; default: repository and folder', nameArgument)
+    .option('--name <name>', 'by which the sync knows its own again; default: host, repository and folder', nameArgument)
     .option('--allow-dirty', 'take what is not committed, too; nothing then counts as reviewed')
     .option('--policies-to <link>', 'symbolic link that leads to the policies in force; default: BREAKWATER_SYNC_POLICIES_TO')
     .option('--protected-branch <branch>', 'branch in which a commit counts as reviewed, as it was fetched: origin/main')

@@ -19,7 +19,7 @@ export interface SyncOptions<R extends ScheduleRead = ScheduleRead> {
   folder: string;
   git: Git;
   records: Pick<Records, 'catalogue' | 'changeCatalogue' | 'aloneAtSync' | 'appendAudit'>;
-  /** By which name what it puts in force is known again; absent: repository and folder. */
+  /** By which name what it puts in force is known again; absent: host, repository and folder. */
   name?: string;
   kinds: readonly SyncKind[];
   prune: boolean;

@@ -1,9 +1,12 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CompactSign } from 'jose';
 import { createReviews } from '../../src/activities/review.ts';
 import type { ReviewStatement } from '../../src/domain/review.ts';
 import { canonicalDigest, makePlan } from '../../src/language/digest.ts';
-import { keyIdOf, type SigningKey } from '../../src/records/audit/keys.ts';
+import { keyIdOf, readPublicKeyFiles, type SigningKey } from '../../src/records/audit/keys.ts';
 import type { CatalogueEntry } from '../../src/records/catalogue.ts';
 import { createMemoryRecords } from '../../src/records/memory.ts';
 import { signReview } from '../../src/records/reviews/statement.ts';
@@ -140,6 +143,23 @@ test('keys are read at each question: one that was taken out counts no more, and
   expect(await why({ statement, keys })).toContain('not signed with a key that is trusted here');
   const away = () => Promise.reject(new Error('no such file'));
   expect(await why({ statement, keys: away })).toBe('the public keys of reviews cannot be read: no such file');
+});
+
+test('several files may hold several keys each, and one that holds anything else makes all of them unreadable', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'breakwater-keys-'));
+  const pem = ({ publicKey }: SigningKey): string => publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const files = ['a.pub', 'b.pub'].map((name) => join(folder, name));
+  try {
+    writeFileSync(files[0]!, pem(newKey()) + pem(newKey()));
+    writeFileSync(files[1]!, pem(newKey()) + pem(key));
+    const statement = await signed();
+    const keys = () => readPublicKeyFiles(files);
+    expect(await why({ statement, keys })).toBe('it counts');
+    writeFileSync(files[0]!, key.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    expect(await why({ statement, keys })).toMatch(/^the public keys of reviews cannot be read: .*a\.pub/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('the strictest of several rules counts', async () => {
