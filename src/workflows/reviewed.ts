@@ -1,6 +1,6 @@
 import { isCancellation } from '@temporalio/workflow';
 import type { ReviewedApproval } from '../activities/review.ts';
-import { isSameName } from '../domain/review.ts';
+import { whyNotBeside } from '../domain/review.ts';
 import { noteGiven, type AdmittedRun } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { isPatched } from './patches.ts';
@@ -20,12 +20,9 @@ export async function takeReview(run: AdmittedRun, what: string): Promise<void> 
     return;
   }
   const { act, review } = answer;
-  // People may have approved meanwhile.
-  const already = (names: readonly string[]) => state.approvals.find(({ by }) => names.some((name) => isSameName(by, name)))?.by;
-  if (already([act.by]) !== undefined) return; // one person, one approval
-  const author = already(review.authors);
-  if (author !== undefined) {
-    chronicle.add('review-not-counted', { what, why: `${author}, who wrote it, has approved already: one of the two counts` });
+  const why = whyNotBeside(review, state.approvals);
+  if (why !== undefined) {
+    chronicle.add('review-not-counted', { what, why });
     return;
   }
   state.approvals.push(act);
