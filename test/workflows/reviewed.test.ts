@@ -66,7 +66,7 @@ describeWithTemporal('a reviewed commit and what a run waits for', () => {
         const id = await stage.start(document, { requestedBy: 'carol' });
         const { digest } = await reach(stage, id, (run) => run.approvals.length === 1);
         await expect(stage.client.approve(id, { by: 'Ann@example.com', digest: digest! })).rejects.toMatchObject({
-          message: expect.stringContaining('has written what the review that counts is about') as string,
+          cause: { message: expect.stringContaining('has written what the review that counts is about') as string },
         });
         await stage.client.approve(id, { by: 'dave', digest: digest! });
         expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
