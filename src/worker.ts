@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import type { ApprovalVerifier } from './activities/ports.ts';
+import type { ApprovalVerifier, ControlPorts } from './activities/ports.ts';
 import { maskActivities } from './activities/masking.ts';
 import { createControlActivities, createSiteActivities } from './activities/index.ts';
 import { createApprovals } from './adapters/approvals.ts';
@@ -25,7 +25,7 @@ import { environmentsOf } from './domain/site-environments.ts';
 import { createMask, type Mask } from './domain/mask.ts';
 import type { PolicySource } from './policy/policy.ts';
 import type { RegoPort } from './policy/rego.ts';
-import { readPublicKey } from './records/audit/keys.ts';
+import { readPublicKeyFiles } from './records/audit/keys.ts';
 import { keepPublishing } from './records/audit/keep-publishing.ts';
 import type { Records } from './records/ports.ts';
 import { createRecords } from './records/postgres.ts';
@@ -107,7 +107,6 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
     const pager = createPager(config.pager, secretsOf(config, env, mask));
     publishing = publishCheckpoints(config, records, log);
     const policies = await policiesOf(config, log);
-    const reviewKeys = await Promise.all(config.gitops.publicKeyFiles.map(readPublicKey));
     const activities = createControlActivities({
       records,
       nowMs: () => Date.now(),
@@ -115,7 +114,7 @@ export async function startWorker(config: Config, log: Logger, env: NodeJS.Proce
       ...(siteEnvironments && { siteEnvironments }),
       ...(policies && { policies }),
       ...(config.regoBundle !== undefined && { rego: await regoOf(config.regoBundle, log) }),
-      reviewKeys,
+      ...(config.gitops.publicKeyFiles.length > 0 && { reviewKeys: await reviewKeysOf(config.gitops.publicKeyFiles, log) }),
       ...(config.opaUrl !== undefined && { opa: createOpa(config.opaUrl, http) }),
       ...(config.changeControlFile !== undefined && {
         changes: createChanges(readChangeControl(config.changeControlFile), direct, secretsOf(config, env, mask)),
@@ -201,6 +200,15 @@ async function approvalsOf(file: string, log: Logger): Promise<ApprovalVerifier>
   const problem = await approvals.problem();
   if (problem !== undefined) log.error({ problem }, 'no approval counts until the public keys can be read');
   return approvals;
+}
+
+/** Read anew at each question: a key that is taken out counts no more, and what cannot be read lets no review count. */
+async function reviewKeysOf(files: readonly string[], log: Logger): Promise<NonNullable<ControlPorts['reviewKeys']>> {
+  const read = (): ReturnType<typeof readPublicKeyFiles> => readPublicKeyFiles(files);
+  await read().catch((cause: unknown) => {
+    log.error({ cause: String(cause) }, 'no review counts until the public keys of reviews can be read');
+  });
+  return read;
 }
 
 /** A worker works without it, and a person must know what then is not proven. */

@@ -14,6 +14,7 @@ import { evaluatePolicy } from '../policy/policy.ts';
 import type { OpenRun } from '../records/ports.ts';
 import { noteInAudit } from './audit.ts';
 import { decideChange } from './change-control.ts';
+import { executionHere } from './execution.ts';
 import { haltIn } from './halts.ts';
 import type { ControlPorts } from './ports.ts';
 import { siteObstacle } from './site-workers.ts';
@@ -51,6 +52,8 @@ const MOST_REASON = 4_000;
 export interface GateQuestion {
   requestedBy: string;
   wave?: string;
+  /** The executions of the run that were approved. Absent: none was, or nobody knew. */
+  approvedIn?: readonly string[];
 }
 
 /** Whether a wave may begin now, and if not, which rule says so. `policy` and `change`: what rules and ticket were asked and said, when they were. */
@@ -109,6 +112,12 @@ function factOfRefusal(input: unknown, { workflowId, beganMs }: StartFacts, reas
   });
 }
 
+/** What was approved before somebody reset the run stands in its history, and is none of this execution's. */
+const whyApprovedElsewhere = ({ approvedIn = [] }: Partial<GateQuestion> = {}): string | undefined =>
+  approvedIn.every((execution) => execution === executionHere())
+    ? undefined
+    : 'the approval was given before somebody reset this run, and counts no more: start it anew';
+
 /** Creates the activities that run beside the workflow: admission, gates and records. */
 export const createControl = ({
   records,
@@ -133,6 +142,8 @@ export const createControl = ({
   async checkGates(plan: Plan, asked?: GateQuestion): Promise<GateDecision> {
     const halt = await haltIn(plan.experiment.metadata.environment);
     if (halt) return { open: false, rule: halt.kind, reason: describeHalt(halt) };
+    const elsewhere = whyApprovedElsewhere(asked);
+    if (elsewhere !== undefined) return { open: false, rule: 'approval', reason: elsewhere };
     const atMs = nowMs();
     const occasion = { requestedBy: asked?.requestedBy ?? '', ...(asked?.wave !== undefined && { wave: asked.wave }), atMs };
     // Side by side: a local activity has 10 s for all of it.

@@ -60,8 +60,13 @@ async function ask(environment: string, claim: Claim): Promise<Reply | undefined
 /** Creates the activities by which a run speaks to its ledger. Local ones: each costs the run one event. */
 export const createTurns = ({ checkGates, recordEvents, closeRun }: Pick<RunActivities, 'checkGates' | 'recordEvents' | 'closeRun'>) => ({
   /** Gates and ledger in one step: whether a live wave may begin. `reply` is absent when it comes by signal. */
-  async enterWave(plan: Plan, claim: Claim, requestedBy?: string): Promise<{ gates: GateDecision; reply?: Reply }> {
-    const gates = await checkGates(plan, { requestedBy: requestedBy ?? '', wave: claim.wave });
+  async enterWave(
+    plan: Plan,
+    claim: Claim,
+    requestedBy?: string,
+    approvedIn: readonly string[] = [],
+  ): Promise<{ gates: GateDecision; reply?: Reply }> {
+    const gates = await checkGates(plan, { requestedBy: requestedBy ?? '', wave: claim.wave, approvedIn });
     if (!gates.open) return { gates };
     const reply = await ask(plan.experiment.metadata.environment, claim);
     return { gates, ...(reply && { reply }) };

@@ -76,8 +76,8 @@ export interface ControlPorts {
   rego?: RegoPort;
   /** Verifies signed approvals, so that no other counts. Absent: an approval is a claim. */
   approvals?: ApprovalVerifier;
-  /** Public keys of those who may state that a commit was reviewed. Absent or empty: no review counts. */
-  reviewKeys?: readonly KeyObject[];
+  /** Reads the public keys of those who may state that a commit was reviewed, at each question. Absent: no review counts. */
+  reviewKeys?: () => Promise<readonly KeyObject[]>;
   /** Sites that the janitor asks beside those of recorded runs. */
   sites?: readonly string[];
 }

@@ -16,6 +16,7 @@ interface SyncCommandOptions {
   json?: boolean;
   apply?: boolean;
   prune?: boolean;
+  adopt?: boolean;
   only?: SyncKind;
   name?: string;
   allowDirty?: boolean;
@@ -39,7 +40,11 @@ async function doorsOf({ schedules }: BreakwaterClient): Promise<ScheduleDoors> 
 }
 
 async function optionsOf(cli: Cli, config: Config, dir: string, given: SyncCommandOptions) {
-  const [{ openGit }, { readSigningKey }] = await Promise.all([import('../gitops/git.ts'), import('../records/audit/keys.ts')]);
+  const [{ openGit }, { checkAllowedSigners }, { readSigningKey }] = await Promise.all([
+    import('../gitops/git.ts'),
+    import('../gitops/allowed-signers.ts'),
+    import('../records/audit/keys.ts'),
+  ]);
   const keyFile = given.key ?? config.gitops.keyFile;
   const policiesTo = given.policiesTo === undefined ? config.gitops.policiesTo : resolve(given.policiesTo);
   if (given.allowedSigners !== undefined && given.protectedBranch === undefined)
@@ -48,11 +53,13 @@ async function optionsOf(cli: Cli, config: Config, dir: string, given: SyncComma
       '--allowed-signers without --protected-branch: a review counts only in a protected branch',
       'Add --protected-branch origin/main.',
     );
+  if (given.allowedSigners !== undefined) await checkAllowedSigners(resolve(given.allowedSigners));
   return {
     folder: resolve(dir),
     git: openGit(resolve(dir), cli.env, given.allowedSigners === undefined ? undefined : resolve(given.allowedSigners)),
     kinds: given.only === undefined ? SYNC_KINDS : [given.only],
     prune: given.prune ?? false,
+    adopt: given.adopt ?? false,
     allowDirty: given.allowDirty ?? false,
     nowMs: () => Date.now(),
     ...(given.name !== undefined && { name: given.name }),
@@ -95,8 +102,9 @@ export function sync(program: Command, cli: Cli): void {
     .argument('<dir>', 'folder of a Git checkout: experiments, policies with their cases and calendars, schedules')
     .option('--apply', 'do it; otherwise it is only shown')
     .option('--prune', 'take away what this sync put in force and the checkout does not have any more')
+    .option('--adopt', 'take over policy files of the same name that no sync put there; otherwise they are refused')
     .addOption(new Option('--only <kind>', 'nothing else').choices(SYNC_KINDS))
-    .option('--name <name>', 'by which the sync knows its own again; default: repository and folder', nameArgument)
+    .option('--name <name>', 'by which the sync knows its own again; default: host, repository and folder', nameArgument)
     .option('--allow-dirty', 'take what is not committed, too; nothing then counts as reviewed')
     .option('--policies-to <link>', 'symbolic link that leads to the policies in force; default: BREAKWATER_SYNC_POLICIES_TO')
     .option('--protected-branch <branch>', 'branch in which a commit counts as reviewed, as it was fetched: origin/main')

@@ -36,13 +36,15 @@ export interface ApprovalRules {
   problem?: string;
 }
 
+const REVIEWS = '; and, where a policy says so, a review that a trusted sync has stated';
+
 /** What the rules mean for whoever is to approve. */
 export const describeRules = ({ proof, problem }: ApprovalRules): string =>
   problem !== undefined
     ? `none counts: ${problem}`
     : proof === 'signed'
-      ? 'only those that the API has signed count'
-      : 'a claim counts: the control worker has no BREAKWATER_APPROVAL_PUBLIC_KEYS, and verifies no signature';
+      ? `only those that the API has signed count${REVIEWS}`
+      : `a claim counts: the control worker has no BREAKWATER_APPROVAL_PUBLIC_KEYS, and verifies no signature${REVIEWS}`;
 
 const named = (who: string): string => who.trim().toLowerCase();
 const isQualified = (who: string): boolean => who.includes(':');

@@ -42,3 +42,15 @@ const bare = (name: string): string => {
   const clean = name.trim().toLowerCase();
   return clean.slice(clean.indexOf(':') + 1);
 };
+
+/** Why a review does not count beside those who have approved meanwhile; undefined when it does. Who reviewed or wrote it counts once, or not at all. */
+export function whyNotBeside(
+  { reviewer, authors }: Pick<Review, 'reviewer' | 'authors'>,
+  approvals: readonly { by: string }[],
+): string | undefined {
+  for (const { by } of approvals) {
+    if (isSameName(by, reviewer)) return `${by} has approved already, and counts once`;
+    if (authors.some((author) => isSameName(by, author))) return `${by}, who wrote it, has approved already: one of the two counts`;
+  }
+  return undefined;
+}

@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { SyncRefused } from './error.ts';
 import type { Git } from './git.ts';
+import { sourceOf } from './source.ts';
 
 /** A folder of a checkout, at one commit. */
 export interface Checkout {
@@ -17,7 +18,7 @@ export interface Checkout {
   branch?: string;
   /** Who made what is not known of a shallow clone. */
   isShallow: boolean;
-  /** `resilience/chaos`: repository and folder, as far as they can be told. */
+  /** `git.example.com/resilience/chaos`: host, repository and folder. */
   source: string;
   /** Git's ids of the files of the commit, by path in the repository. */
   blobs: ReadonlyMap<string, string>;
@@ -49,23 +50,9 @@ export async function openCheckout(given: string, git: Git): Promise<Checkout> {
     head,
     ...(branch !== undefined && { branch: branch.trim() }),
     isShallow: shallow.trim() !== 'false',
-    source: sourceOf(remote?.trim() ?? root, prefix),
+    source: sourceOf(remote?.trim() ?? root, root, prefix),
     blobs: await blobsOf(git, head, prefix),
   };
-}
-
-/** Only the last part: an address may hold a password. */
-function sourceOf(address: string, prefix: string): string {
-  const last = address
-    .replace(/\/+$/, '')
-    .split(/[/:\\]/)
-    .at(-1)
-    ?.replace(/\.git$/, '');
-  return [last || 'checkout', prefix]
-    .filter(Boolean)
-    .join('/')
-    .replaceAll(/[^\w./-]/g, '-')
-    .slice(0, 200);
 }
 
 async function blobsOf(git: Git, head: string, prefix: string): Promise<Map<string, string>> {

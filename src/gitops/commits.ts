@@ -29,6 +29,8 @@ const SIGNATURES: Record<string, string> = {
   E: 'has a signature that cannot be checked here: its key or ssh-keygen or gpg is missing',
 };
 
+const NO_PERSON = 'is signed with a key that is allowed for a pattern, several names or none: one e-mail address must stand for each key';
+
 /** The address in `Ann <ann@example.com>`, or the text when there is none. */
 const addressOf = (text: string): string => (/<([^<>]+)>\s*$/.exec(text)?.[1] ?? text).trim().toLowerCase();
 
@@ -37,6 +39,13 @@ const addresses = (texts: string): string[] =>
     .split('\u0001')
     .filter((text) => text.trim() !== '')
     .map(addressOf);
+
+/** One address, and no pattern: a name that could be anybody's is nobody's. */
+export const isOneAddress = (name: string): boolean => /^[^\s@*?!,]+@[^\s@*?!,]+$/.test(name);
+
+/** What is wrong with a signature, if anything is; a signer who is no one person is not allowed either. */
+const faultOf = (good: string, isTrusted: boolean): string =>
+  good === 'G' && isTrusted ? NO_PERSON : (SIGNATURES[good === 'G' ? 'U' : good] ?? SIGNATURES['E'] ?? '');
 
 function toCommit([
   id = '',
@@ -49,14 +58,15 @@ function toCommit([
   others = '',
   reviewers = '',
 ]: string[]): Commit {
-  const isAllowed = good === 'G' && ['fully', 'ultimate'].includes(trust) && signer !== '';
+  const isTrusted = ['fully', 'ultimate'].includes(trust) && signer !== '';
+  const isAllowed = good === 'G' && isTrusted && isOneAddress(addressOf(signer));
   return {
     id,
     parents: parents.split(' ').filter(Boolean),
     authors: [...new Set([addressOf(author), ...addresses(others)])],
     committedAtMs: Number(time) * 1_000,
     ...(isAllowed && { signer: addressOf(signer) }),
-    signature: SIGNATURES[good === 'G' ? 'U' : good] ?? SIGNATURES['E'] ?? '',
+    signature: faultOf(good, isTrusted),
     reviewedBy: addresses(reviewers),
   };
 }

@@ -33,11 +33,14 @@ export async function checkPolicies({ policies }: Documents, nowMs: number): Pro
   );
 }
 
-/** Compares the policies of a checkout with those in force. @throws SyncRefused for those that another sync manages */
+/**
+ * Compares the policies of a checkout with those in force.
+ * @throws SyncRefused for those that another sync manages, and, unless they are to be adopted, for those that a person put there
+ */
 export async function planPolicies(
   wanted: readonly SourceFile[],
   inForce: FolderInForce,
-  { managedBy, prune }: { managedBy: string; prune: boolean },
+  { managedBy, prune, adopt }: { managedBy: string; prune: boolean; adopt: boolean },
 ): Promise<PoliciesPlan> {
   const files = new Map<string, FileInForce>();
   const changes: Change[] = [];
@@ -47,6 +50,10 @@ export async function planPolicies(
     if (old?.mark && old.mark.managedBy !== managedBy)
       throw new SyncRefused(
         `${file.path}: the policy file ${name} is managed by the sync ${old.mark.managedBy}: remove it there first, or rename it`,
+      );
+    if (old && !old.mark && !adopt)
+      throw new SyncRefused(
+        `${file.path}: the policy file ${name} is there already, and no sync put it there: remove it by hand, rename yours, or take it over with --adopt`,
       );
     files.set(name, managed(file.text, managedBy));
     changes.push(compare(file, name, old));
@@ -78,7 +85,7 @@ function compare({ path, text }: SourceFile, name: string, old: FileInForce | un
       ...base,
       action: 'change',
       differences: textDifferences(old.text, text),
-      drift: 'it was there before, and no sync put it there',
+      drift: 'no sync put it there: it is adopted',
     };
   if (old.text === text && !wasEdited(old)) return { ...base, action: 'unchanged', differences: [] };
   return {

@@ -33,7 +33,7 @@ async function mustBeLink(link: string): Promise<boolean> {
   return found !== undefined;
 }
 
-/** Reads what is in force. Nothing there, or a link that leads nowhere: an empty folder. */
+/** Reads what is in force. Nothing there, or a link that leads nowhere: an empty folder. @throws SyncRefused when it cannot be told */
 export async function readInForce(link: string): Promise<FolderInForce> {
   if (!(await mustBeLink(link))) return new Map();
   const folder = await realpath(link).catch(() => undefined);
@@ -48,12 +48,15 @@ export async function readInForce(link: string): Promise<FolderInForce> {
   );
 }
 
+/** No such file: no sync was ever here. @throws SyncRefused when who put what there cannot be told */
 async function readMark(folder: string): Promise<z.infer<typeof Mark>['files']> {
-  const text = await readFile(join(folder, MARK), 'utf8').catch(() => '{"files":{}}');
   try {
-    return Mark.parse(JSON.parse(text)).files;
-  } catch {
-    return {}; // whoever broke it owns the files now: they are nobody's
+    return Mark.parse(JSON.parse(await readFile(join(folder, MARK), 'utf8'))).files;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new SyncRefused(
+      `${join(folder, MARK)} cannot be read, and it says which sync put which policy there: put it back, or remove it and take the files over with --adopt`,
+    );
   }
 }
 

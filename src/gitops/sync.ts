@@ -19,10 +19,12 @@ export interface SyncOptions<R extends ScheduleRead = ScheduleRead> {
   folder: string;
   git: Git;
   records: Pick<Records, 'catalogue' | 'changeCatalogue' | 'aloneAtSync' | 'appendAudit'>;
-  /** By which name what it puts in force is known again; absent: repository and folder. */
+  /** By which name what it puts in force is known again; absent: host, repository and folder. */
   name?: string;
   kinds: readonly SyncKind[];
   prune: boolean;
+  /** Takes over policy files of the same name that no sync put there. Absent: they are refused. */
+  adopt?: boolean;
   /** Takes what is not committed, too. Nothing then counts as reviewed. */
   allowDirty: boolean;
   /** Absent: nothing counts as reviewed. */
@@ -100,7 +102,9 @@ async function makePlan<R extends ScheduleRead>(options: SyncOptions<R>): Promis
     changes.push(...plan.catalogue.changes);
   }
   if (kinds.includes('policies') && policiesTo !== undefined) {
-    plan.policies = await planPolicies(documents.policies?.files ?? [], await readInForce(policiesTo), { managedBy, prune });
+    plan.policies = await planPolicies(documents.policies?.files ?? [], await readInForce(policiesTo), {
+      ...{ managedBy, prune, adopt: options.adopt ?? false },
+    });
     changes.push(...plan.policies.changes);
   } else if (kinds.includes('policies') && documents.policies)
     notes.push('policies: checked, and not reconciled: no --policies-to names their place');

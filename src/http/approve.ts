@@ -17,10 +17,13 @@ export interface Approving {
 /** What is said when glass cannot be broken. */
 const NO_KEY = 'glass is broken by a signature only, and this API has no key: set BREAKWATER_APPROVAL_KEY (docs/operations.md)';
 
+/** A run that cannot tell it from an ordinary approval would take it for one, each time anew. */
+const NO_GLASS = 'this run has no glass to break: it began in a version that knows none. Approve it, or reject it and start it anew';
+
 /**
  * What is sent to a run: signed, when this API has a key and the run says exactly what it asks. A run of an earlier version takes the claim.
  * Signed is the digest that the person has seen, whatever the run says of itself.
- * @throws HttpError (422) when the run waits for something else than they have seen; (503) when glass is to be broken and there is no key
+ * @throws HttpError (422) when the run waits for something else than they have seen, or has no glass to break; (503) when glass is to be broken and there is no key
  * @param state of the run; absent: nobody has asked it
  */
 export async function approvalAct(approving: Approving, state: RunState | undefined, sign: SignApproval | undefined): Promise<Act> {
@@ -35,6 +38,7 @@ export async function approvalAct(approving: Approving, state: RunState | undefi
     ...(breakGlass && { breakGlass: true, reason: breakGlass.reason }),
   };
   if (breakGlass && !sign) throw new HttpError(503, NO_KEY);
+  if (breakGlass && !state?.asking) throw new HttpError(422, state?.awaiting === undefined ? 'nothing waits for approval' : NO_GLASS);
   return sign && state?.asking ? { ...act, signed: await sign(statementOf(approving, state.asking)) } : act;
 }
 

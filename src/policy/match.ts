@@ -18,7 +18,7 @@ function patternOf(glob: string): RegExp {
 
 /**
  * Whether a rule's `when`, or `unless`, fits a wave. Everything that it names must.
- * @param unknown what holds of a tier or tenant that the experiment does not state: true for `when`, so that leaving it out escapes no rule
+ * @param unknown what holds of a tier or tenant that the experiment does not state: leaving it out must neither escape a demand nor earn a permission
  */
 export function isMatch(match: Match, facts: Facts, wave: WaveFacts, unknown: boolean): boolean {
   const is = (value: string | undefined, globs: readonly string[] | undefined, absent = false): boolean =>
@@ -44,3 +44,7 @@ export function isMatch(match: Match, facts: Facts, wave: WaveFacts, unknown: bo
 /** Whether a rule is about a wave. */
 export const applies = ({ when, unless }: { when: Match; unless?: Match | undefined }, facts: Facts, wave: WaveFacts): boolean =>
   isMatch(when, facts, wave, true) && !(unless && isMatch(unless, facts, wave, false));
+
+/** Whether a rule surely is about a wave: for what it permits, a tier or tenant that is not stated does not fit `when`, and fits `unless`. */
+export const permits = ({ when, unless }: { when: Match; unless?: Match | undefined }, facts: Facts, wave: WaveFacts): boolean =>
+  isMatch(when, facts, wave, false) && !(unless && isMatch(unless, facts, wave, true));

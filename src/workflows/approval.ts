@@ -32,14 +32,20 @@ export async function awaitApproval(run: AdmittedRun, what: string, required: nu
     ...(asked && { awaitingFor: asked }),
     ...(asking && { asking }),
   });
+  delete run.reviewAuthors;
   enter(run, 'awaiting-approval');
   chronicle.add('approval-requested', { ...asking, what, required, within, digest: plan.digest, ...(asked && { population: asked }) });
-  await chronicle.flush();
-  await takeReview(run, what);
-  const isAnswered = asking
-    ? await hearPeople(run, required, within)
-    : await condition(() => state.approvals.length >= required || state.rejected !== undefined, within);
-  for (const field of ['awaiting', 'awaitingFor', 'asking'] as const) delete state[field];
+  let isAnswered: boolean;
+  try {
+    await chronicle.flush();
+    await takeReview(run, what);
+    isAnswered = asking
+      ? await hearPeople(run, required, within)
+      : await condition(() => state.approvals.length >= required || state.rejected !== undefined, within);
+  } finally {
+    // An abort ends the wait, too: nobody is asked any more.
+    for (const field of ['awaiting', 'awaitingFor', 'asking'] as const) delete state[field];
+  }
   if (state.rejected)
     return shut(run, `${state.rejected.by} rejected it: ${state.rejected.reason ?? 'no reason given'}`, 'denied', { what });
   if (!isAnswered && run.ledger.isUsed) await onRecord();

@@ -1,8 +1,9 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { Verification } from '../activities/approvals.ts';
 import { isSamePerson, type Asking } from '../domain/approval.ts';
+import { isSameName } from '../domain/review.ts';
 import type { Act, RunState } from '../domain/run.ts';
-import type { AdmittedRun, RunContext } from './context.ts';
+import { noteGiven, type AdmittedRun, type RunContext } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { callPerson } from './paging.ts';
 import { approving } from './proxies.ts';
@@ -34,12 +35,13 @@ const notCounted = (why: string): ApplicationFailure =>
 async function tryToCount(run: AdmittedRun, asking: Asking, act: Act): Promise<string | undefined> {
   const verified = await verify(run, asking, act);
   if (!verified.counts) return verified.why;
-  const late = whyLate(run.state, asking, verified.by);
-  if (late !== undefined) return late;
   if (verified.kind === 'break-glass') return breakGlass(run, asking, verified);
+  const late = whyLate(run.state, asking) ?? whyNotBeside(run, verified.by);
+  if (late !== undefined) return late;
   const { by, reason, proof, keyId } = verified;
   const said = { by, ...(reason !== undefined && { reason }) };
   run.state.approvals.push({ ...said, digest: asking.digest });
+  noteGiven(run, verified.givenIn);
   run.chronicle.add('approved', { ...said, proof, ...(keyId !== undefined && { keyId }) });
   return undefined;
 }
@@ -65,9 +67,14 @@ function verify({ state, plan, requestedBy }: AdmittedRun, asking: Asking, act: 
 }
 
 /** What others did while it was verified. */
-function whyLate({ asking, rejected, approvals }: RunState, { number }: Asking, by: string): string | undefined {
-  if (asking?.number !== number || rejected) return 'what it is for does not wait any more';
-  if (approvals.some((other) => isSamePerson(other.by, by))) return `${by} has approved already; another person must`;
+const whyLate = ({ asking, rejected, aborted }: RunState, { number }: Asking): string | undefined =>
+  asking?.number !== number || rejected || aborted ? 'what it is for does not wait any more' : undefined;
+
+/** Who cannot be counted beside those that count by now. */
+function whyNotBeside({ state, reviewAuthors = [] }: RunContext, by: string): string | undefined {
+  if (state.approvals.some((other) => isSamePerson(other.by, by))) return `${by} has approved already; another person must`;
+  if (reviewAuthors.some((author) => isSameName(author, by)))
+    return `${by} has written what the review that counts is about; another person must approve it`;
   return undefined;
 }
 
@@ -79,16 +86,21 @@ async function breakGlass(
 ): Promise<string | undefined> {
   const { by, reason, ticket, keyId } = verified;
   const { workflowId, digest } = run.state;
+  const before = whyLate(run.state, asking);
+  if (before !== undefined) return before;
+  run.glassTries = (run.glassTries ?? 0) + 1;
   const { paged, evidence } = await callPerson({
-    dedupKey: `${workflowId}/break-glass/${asking.number}`,
+    // Each try, and each execution after a reset, is an alert of its own: none is folded into an old one that nobody looks at any more.
+    dedupKey: `${workflowId}/break-glass/${asking.runId}/${asking.number}/${run.glassTries}`,
     summary: `${by} breaks glass: ${asking.what} of ${workflowId} goes on without its approvals: ${reason}`.slice(0, 1_000),
     source: workflowId,
     details: { run: workflowId, what: asking.what, by, reason, ticket, digest: digest ?? '', next: `breakwater abort ${workflowId}` },
   });
   if (!paged) return `glass is broken only when somebody is paged, and nobody was: ${evidence}`;
-  const late = whyLate({ ...run.state, approvals: [] }, asking, by);
+  const late = whyLate(run.state, asking);
   if (late !== undefined) return late;
   run.state.breakGlass = { by, reason, ticket, asking: asking.number };
+  noteGiven(run, verified.givenIn);
   run.chronicle.add('break-glass', { by, reason, ticket, what: asking.what, paged: evidence, keyId });
   return undefined;
 }

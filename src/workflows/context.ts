@@ -37,6 +37,12 @@ export interface RunContext {
   /** How often people were asked, and how many approvals of the newest asking did not count. */
   askings?: number;
   approvalsRefused?: number;
+  /** Who wrote what the review that counts for the newest asking is about: none of them approves it. */
+  reviewAuthors?: readonly string[];
+  /** How often somebody tried to break glass. */
+  glassTries?: number;
+  /** The executions of this run in which its approvals were given: more than this one after a reset, and then none of them stands. */
+  approvedIn?: string[];
   /** The policy under which the newest approval was given; absent without one, and in runs of earlier versions. */
   approvedPolicy?: string;
 }
@@ -62,6 +68,11 @@ export interface LedgerSide {
 
 /** A context whose plan is known, what its author wrote, and who asked for it. */
 export type AdmittedRun = RunContext & { plan: Plan; document: unknown; requestedBy: string };
+
+/** Remembers in which execution an approval was given. Absent: an earlier version did not say. */
+export function noteGiven(run: RunContext, givenIn: string | undefined): void {
+  if (givenIn !== undefined) run.approvedIn = [...new Set([...(run.approvedIn ?? []), givenIn])];
+}
 
 /** Where an iteration belongs. */
 export interface Place {

@@ -117,7 +117,8 @@ async function conduct(context: RunContext, input: RunInput): Promise<void> {
 }
 
 async function passGates(run: AdmittedRun, wave?: WavePlan): Promise<boolean> {
-  const asked = { requestedBy: run.requestedBy, ...(wave && { wave: wave.name }) };
+  const { requestedBy, approvedIn } = run;
+  const asked = { requestedBy, ...(wave && { wave: wave.name }), ...(approvedIn && { approvedIn }) };
   return takeGates(run, await control.checkGates(run.plan, asked), wave);
 }
 

@@ -1,7 +1,7 @@
 import { isCancellation } from '@temporalio/workflow';
 import type { ReviewedApproval } from '../activities/review.ts';
-import { isSameName } from '../domain/review.ts';
-import type { AdmittedRun } from './context.ts';
+import { whyNotBeside } from '../domain/review.ts';
+import { noteGiven, type AdmittedRun } from './context.ts';
 import { reasonOf } from './failure.ts';
 import { isPatched } from './patches.ts';
 import { control } from './proxies.ts';
@@ -20,9 +20,14 @@ export async function takeReview(run: AdmittedRun, what: string): Promise<void> 
     return;
   }
   const { act, review } = answer;
-  // They may have approved by themselves meanwhile: one person, one approval.
-  if (state.approvals.some(({ by }) => isSameName(by, act.by))) return;
+  const why = whyNotBeside(review, state.approvals);
+  if (why !== undefined) {
+    chronicle.add('review-not-counted', { what, why });
+    return;
+  }
   state.approvals.push(act);
+  run.reviewAuthors = review.authors;
+  noteGiven(run, answer.givenIn);
   const { commit, path, branch, authors, kind } = review;
   chronicle.add('approved', { ...act, what, commit, path, branch, authors, kind });
 }

@@ -37,10 +37,14 @@ const kept = ({ by, reason, digest }: Act): Act => ({
 
 const isOver = (run: RunState): boolean => run.phase === 'closing' || run.phase === 'closed';
 
-function checkApproval(run: RunState, act: Act): void {
-  if (run.awaiting === undefined) throw refuse('WrongPhase', `nothing waits for approval while ${run.phase}`);
+/** Whether an approval may be looked at now. @throws ApplicationFailure, and then the history has nothing of it */
+export function checkApproval(run: RunState, act: Act): void {
+  if (run.awaiting === undefined || run.aborted || isOver(run))
+    throw refuse('WrongPhase', `nothing waits for approval while ${run.aborted ? 'an abort ends the run' : run.phase}`);
   if (act.digest !== run.digest)
     throw refuse('WrongDigest', `approve the digest that you have seen: this plan's is ${run.digest ?? 'not known yet'}`);
+  if (act.breakGlass === true && !isPatched('approvals-are-verified'))
+    throw refuse('WrongPhase', 'this run began in a version that knows no glass to break: approve it, or reject it and start it anew');
   if (isReviewer(act.by)) throw refuse('MissingActor', `${act.by.slice(0, 100)}: so are reviewers of commits named, and no person`);
   // Whoever has approved may still break glass.
   if (act.breakGlass !== true && run.approvals.some((other) => isSamePerson(other.by, act.by)))

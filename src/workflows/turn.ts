@@ -87,7 +87,9 @@ type Asked = (Taken & { gates: GateDecision }) | { kind: 'refused'; reason: stri
 async function askLedger(run: AdmittedRun, claim: Claim): Promise<Asked> {
   const { ledger, plan } = run;
   delete ledger.reply;
-  const entered = await control.enterWave(plan, claim, run.requestedBy).catch((cause: unknown) => ({ failed: reasonOf(cause) }));
+  const entered = await control
+    .enterWave(plan, claim, run.requestedBy, run.approvedIn)
+    .catch((cause: unknown) => ({ failed: reasonOf(cause) }));
   if ('failed' in entered) return { kind: 'refused', reason: `the ledger could not be asked: ${entered.failed}` };
   if (!entered.gates.open) return { kind: 'gates', gates: entered.gates };
   if (entered.reply) ledger.reply ??= entered.reply;

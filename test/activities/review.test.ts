@@ -1,9 +1,12 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CompactSign } from 'jose';
 import { createReviews } from '../../src/activities/review.ts';
 import type { ReviewStatement } from '../../src/domain/review.ts';
 import { canonicalDigest, makePlan } from '../../src/language/digest.ts';
-import { keyIdOf, type SigningKey } from '../../src/records/audit/keys.ts';
+import { keyIdOf, readPublicKeyFiles, type SigningKey } from '../../src/records/audit/keys.ts';
 import type { CatalogueEntry } from '../../src/records/catalogue.ts';
 import { createMemoryRecords } from '../../src/records/memory.ts';
 import { signReview } from '../../src/records/reviews/statement.ts';
@@ -34,7 +37,8 @@ interface Asked {
   entry?: Partial<CatalogueEntry>;
   statement?: string;
   rules?: unknown[];
-  keys?: readonly KeyObject[];
+  /** null: the worker has no such setting. */
+  keys?: (() => Promise<readonly KeyObject[]>) | null;
   plan?: ReturnType<typeof makePlan>;
   requestedBy?: string;
   wave?: string;
@@ -44,7 +48,7 @@ async function ask({
   entry,
   statement,
   rules = [counts],
-  keys = [key.publicKey],
+  keys = () => Promise.resolve([key.publicKey]),
   plan = makePlan(document, 7, 1),
   requestedBy = 'carol',
   wave,
@@ -57,8 +61,8 @@ async function ask({
     ...{ remove: [], managedBy: 'resilience', atMs: NOW },
   });
   const set = setOf(rules);
-  const { reviewedApproval } = createReviews({ records, nowMs: () => NOW, policies: () => set, reviewKeys: keys });
-  return reviewedApproval(plan, plan.experiment === undefined ? undefined : document, { requestedBy, ...(wave !== undefined && { wave }) });
+  const { reviewedApproval } = createReviews({ records, nowMs: () => NOW, policies: () => set, ...(keys && { reviewKeys: keys }) });
+  return reviewedApproval(plan, entry?.document ?? document, { requestedBy, ...(wave !== undefined && { wave }) });
 }
 const signed = (changes?: Partial<ReviewStatement>, by = key): Promise<string> => signReview(statementOf(changes), by);
 const why = async (asked: Asked): Promise<string | undefined> => {
@@ -97,6 +101,67 @@ test('a gate of a wave wants a living person, unless every rule says otherwise',
   expect(await ask({ statement, wave: 'single', rules: [gates, counts] })).toEqual({ counts: false });
 });
 
+describe('what an experiment leaves out', () => {
+  const { metadata } = document as { metadata: object };
+  const withMetadata = (more: object) => {
+    const other = experimentDocument({ metadata: { ...metadata, ...more } });
+    return { plan: makePlan(other, 7, 1), document: other };
+  };
+  const askOf = async (more: object, rules: unknown[]) => {
+    const { plan, document: other } = withMetadata(more);
+    const entry = { digest: canonicalDigest(other), document: other };
+    return ask({ plan, entry, rules, statement: await signed({ digest: entry.digest }) });
+  };
+
+  test.each(['tier', 'tenant'])('earns no permission, and escapes no ban: %s', async (fact) => {
+    const only = { ...counts, when: { [fact]: 'low' } };
+    const allBut = { ...counts, unless: { [fact]: 'critical' } };
+    const ban = { name: 'never', when: { [fact]: 'critical' }, reviewedCommitCounts: false };
+    expect(await askOf({ [fact]: 'low' }, [only])).toMatchObject({ counts: true });
+    expect(await askOf({ [fact]: 'low' }, [allBut, ban])).toMatchObject({ counts: true });
+    for (const rules of [[only], [allBut], [counts, ban]]) {
+      expect(await askOf({}, rules)).toEqual({ counts: false });
+      expect(await askOf({ [fact]: 'critical' }, rules)).toEqual({ counts: false });
+    }
+  });
+
+  test('whom it names as its author reviews nothing', async () => {
+    expect(await askOf({ author: 'corp:Bob@example.com' }, [counts])).toMatchObject({
+      counts: false,
+      why: 'bob@example.com has written the experiment; another person must approve it',
+    });
+    expect(await askOf({ author: 'corp:eve' }, [counts])).toMatchObject({ counts: true });
+  });
+});
+
+test('keys are read at each question: one that was taken out counts no more, and what cannot be read lets nothing count', async () => {
+  const statement = await signed();
+  const trusted = [newKey().publicKey, key.publicKey];
+  const keys = () => Promise.resolve(trusted);
+  expect(await why({ statement, keys })).toBe('it counts');
+  trusted.pop();
+  expect(await why({ statement, keys })).toContain('not signed with a key that is trusted here');
+  const away = () => Promise.reject(new Error('no such file'));
+  expect(await why({ statement, keys: away })).toBe('the public keys of reviews cannot be read: no such file');
+});
+
+test('several files may hold several keys each, and one that holds anything else makes all of them unreadable', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'breakwater-keys-'));
+  const pem = ({ publicKey }: SigningKey): string => publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const files = ['a.pub', 'b.pub'].map((name) => join(folder, name));
+  try {
+    writeFileSync(files[0]!, pem(newKey()) + pem(newKey()));
+    writeFileSync(files[1]!, pem(newKey()) + pem(key));
+    const statement = await signed();
+    const keys = () => readPublicKeyFiles(files);
+    expect(await why({ statement, keys })).toBe('it counts');
+    writeFileSync(files[0]!, key.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    expect(await why({ statement, keys })).toMatch(/^the public keys of reviews cannot be read: .*a\.pub/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('the strictest of several rules counts', async () => {
   const statement = await signed({ reviewedAtMs: NOW - 10 * DAY });
   const strict = { name: 'strict', reviewedCommitCounts: { within: '9d', branch: '*', authorsSigned: true } };
@@ -105,7 +170,7 @@ test('the strictest of several rules counts', async () => {
 
 test('what does not count, and why', async () => {
   expect(await why({})).toBe('the catalogue has no review of it');
-  expect(await why({ statement: await signed(), keys: [] })).toContain('set BREAKWATER_REVIEW_PUBLIC_KEYS');
+  expect(await why({ statement: await signed(), keys: null })).toContain('set BREAKWATER_REVIEW_PUBLIC_KEYS');
   expect(await why({ statement: await signed({ reviewedAtMs: NOW - 31 * DAY }) })).toContain('longer ago than 30d');
   expect(await why({ statement: await signed({ reviewedAtMs: NOW + DAY }) })).toContain('in the future');
   expect(await why({ statement: await signed({ statedAtMs: NOW + DAY }) })).toContain('in the future');

@@ -44,7 +44,7 @@ describeWithGit('breakwater sync and the schedules of Temporal', () => {
     commit();
     expect((await sync()).code).toBe(9);
     expect(await sync('--apply')).toMatchObject({ code: 0, stdout: expect.stringContaining('+ schedule weekdays: created') as string });
-    expect(await listed()).toMatchObject([{ name: 'weekdays', requestedBy: 'sync:resilience/chaos' }]);
+    expect(await listed()).toMatchObject([{ name: 'weekdays', requestedBy: `sync:${repository.home}/resilience/chaos` }]);
     expect(await sync()).toMatchObject({ code: 0 });
     repository.write('chaos/weekdays.yaml', schedule('11:00'));
     commit();

@@ -52,12 +52,12 @@ describeWithGit('breakwater sync', () => {
     }
     const done = await sync('--apply', '--json');
     expect([done.code, done.stderr]).toEqual([0, '']);
-    expect(JSON.parse(done.stdout)).toMatchObject({ applied: true, managedBy: 'resilience/chaos', branch: 'main' });
+    expect(JSON.parse(done.stdout)).toMatchObject({ applied: true, managedBy: `${repository.home}/resilience/chaos`, branch: 'main' });
     expect(await rows()).toHaveLength(20);
     const after = await sync();
     expect([after.code, after.stdout]).toEqual([0, expect.stringContaining('plan: 0 created, 0 changed, 0 pruned, 20 unchanged')]);
     const listed = await call(['experiments'], { env: env() });
-    expect(listed.stdout).toMatch(/worker-0 +staging +payments +chaos\/worker-0\.yaml +[0-9a-f]{12} +resilience\/chaos/);
+    expect(listed.stdout).toMatch(/worker-0 +staging +payments +chaos\/worker-0\.yaml +[0-9a-f]{12} +\S+\/resilience\/chaos/);
   }, 120_000);
 
   test('two at once: one is done, the other is refused or finds it done', async () => {

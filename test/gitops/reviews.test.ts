@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCheckout } from '../../src/gitops/checkout.ts';
 import { SyncRefused } from '../../src/gitops/error.ts';
@@ -57,6 +57,18 @@ describeWithGit('who reviewed a file', () => {
       repository.push();
       expect(await whyNot()).toMatch(why);
     }
+  });
+
+  test.each(['*@example.com', 'b?b@example.com', '*,!ann@example.com', 'bob'])('a key that is allowed for %s is nobody’s', async (name) => {
+    writeFile();
+    repository.commit('Kill a worker', 'ann', 'bob');
+    repository.push();
+    const line =
+      readFileSync(repository.allowedSigners, 'utf8')
+        .split('\n')
+        .find((one) => one.startsWith(bob)) ?? '';
+    writeFileSync(repository.allowedSigners, `${line.replace(bob, name)}\n`);
+    expect(await whyNot()).toMatch(/is signed with a key that is allowed for a pattern, several names or none/);
   });
 
   test('somebody who wrote with the author does not review', async () => {

@@ -122,7 +122,7 @@ describeWithGit('a checkout and what is in force', () => {
     expect(actions(planned)).toEqual(['create experiments payment-worker in staging', 'create policies test.yaml']);
     expect(planned).toMatchObject({
       inSync: false,
-      managedBy: 'resilience/chaos',
+      managedBy: `${repository.home}/resilience/chaos`,
       branch: 'main',
       ignored: ['chaos/values.yaml'],
       uncommitted: [],
@@ -136,7 +136,7 @@ describeWithGit('a checkout and what is in force', () => {
       environment: 'staging',
       path: 'chaos/worker.yaml',
       commit: planned.commit,
-      managedBy: 'resilience/chaos',
+      managedBy: `${repository.home}/resilience/chaos`,
     });
     expect(await verifyReview(entry!.statement!, [key.publicKey])).toMatchObject({
       digest: entry!.digest,
@@ -217,7 +217,9 @@ describeWithGit('a checkout and what is in force', () => {
     await apply({ prune: true });
     expect((await records.catalogue()).map(({ name }) => name)).toEqual(['other', 'payment-worker']);
     expect(readPolicies(link).files).toEqual(['by-hand.yaml', 'test.yaml']);
-    await expect(apply({ name: 'another' })).rejects.toThrow('payment-worker in staging is managed by the sync resilience/chaos');
+    await expect(apply({ name: 'another' })).rejects.toThrow(
+      `payment-worker in staging is managed by the sync ${repository.home}/resilience/chaos`,
+    );
   });
 
   test('what was changed past the checkout is drift, and is put right', async () => {
@@ -362,7 +364,7 @@ describeWithGit('a checkout and what is in force', () => {
     expect((await plan()).inSync).toBe(true);
   });
 
-  test('a folder in the place of the link is not touched; a link to a folder of others is taken over with its files', async () => {
+  test('a folder in the place of the link is not touched; policies of others are refused, and with --adopt taken over', async () => {
     mkdirSync(link, { recursive: true });
     await expect(apply()).rejects.toThrow('is no symbolic link');
     rmSync(link, { recursive: true });
@@ -371,14 +373,32 @@ describeWithGit('a checkout and what is in force', () => {
     writeFileSync(join(theirs, 'test.yaml'), policyText(rules(1)));
     writeFileSync(join(theirs, 'rest.yaml'), policyText(rules(2), 'rest'));
     symlinkSync('theirs', link);
-    expect((await plan({ kinds: ['policies'] })).changes).toMatchObject([
-      { name: 'test.yaml', action: 'change', drift: 'it was there before, and no sync put it there' },
+    await expect(apply()).rejects.toThrow('the policy file test.yaml is there already, and no sync put it there');
+    expect(realpathSync(link)).toBe(theirs);
+    expect((await plan({ kinds: ['policies'], adopt: true })).changes).toMatchObject([
+      { name: 'test.yaml', action: 'change', drift: 'no sync put it there: it is adopted' },
       { name: 'rest.yaml', action: 'foreign' },
     ]);
-    await apply({ prune: true });
+    await apply({ prune: true, adopt: true });
     expect(readPolicies(link).files).toEqual(['rest.yaml', 'test.yaml']);
     expect(readFileSync(join(theirs, 'test.yaml'), 'utf8')).toContain('maxVictims: 1');
     expect(realpathSync(link)).not.toBe(theirs);
+  });
+
+  test('a damaged note of who put which policy there is refused, and not taken for none', async () => {
+    await apply();
+    const note = join(link, '.breakwater-sync.json');
+    const intact = readFileSync(note, 'utf8');
+    for (const text of [intact.slice(0, -10), '{}', '']) {
+      writeFileSync(note, text);
+      await expect(apply({ adopt: true })).rejects.toThrow('.breakwater-sync.json cannot be read, and it says which sync put which policy');
+    }
+    writeFileSync(note, intact);
+    expect((await plan()).inSync).toBe(true);
+    rmSync(note);
+    await expect(apply()).rejects.toThrow('take it over with --adopt');
+    await apply({ adopt: true });
+    expect((await plan()).inSync).toBe(true);
   });
 
   test('policies alone: nothing else is compared; without a place they are checked all the same', async () => {
@@ -399,9 +419,9 @@ describeWithGit('a checkout and what is in force', () => {
     repository.write('chaos/tuesdays.yaml', schedule('name: tuesdays\nexperiment: worker.yaml'));
     next();
     expect(actions(await applySync(withThem))).toContain('create schedules tuesdays');
-    expect(schedules.kept.get('tuesdays')?.requestedBy).toBe('sync:resilience/chaos');
+    expect(schedules.kept.get('tuesdays')?.requestedBy).toBe(`sync:${repository.home}/resilience/chaos`);
     expect((await planSync(withThem)).inSync).toBe(true);
-    schedules.kept.set('tuesdays', { text: 'by hand', requestedBy: 'sync:resilience/chaos' });
+    schedules.kept.set('tuesdays', { text: 'by hand', requestedBy: `sync:${repository.home}/resilience/chaos` });
     expect((await planSync(withThem)).changes.at(-1)).toMatchObject({
       action: 'change',
       differences: [{ path: expect.stringContaining('by hand') as string }],

@@ -134,6 +134,22 @@ describe('glass', () => {
     }),
   );
 
+  test('nor of a run of an earlier version, which would count it as an ordinary approval, nor of one that waits for nobody', async () => {
+    for (const [state, detail] of [
+      [{ awaiting: 'start' }, 'this run has no glass to break'],
+      [{}, 'nothing waits for approval'],
+    ] as const)
+      await withSigner(async (api) => {
+        const { asking: _asking, awaiting: _awaiting, ...bare } = api.door.states.get(RUN)!;
+        api.door.states.set(RUN, { ...bare, ...state });
+        expect(await post(api, 'oncall', { digest: DIGEST, breakGlass: glass })).toMatchObject({
+          status: 422,
+          detail: expect.stringContaining(detail) as unknown,
+        });
+        expect(api.door.calls).toEqual([]);
+      });
+  });
+
   test('nor by an API that has no key', () =>
     withSigner(
       async (api) => {

@@ -365,6 +365,11 @@ describe('the access file', () => {
       `issuers: [{ name: a, issuer: i, audience: b, jwks: "https://a", algorithms: [HS256], grants: [] }]`,
       /algorithms/,
     ],
+    ...['git', 'sync', 'key', 'localhost'].map((name): [string, string, RegExp] => [
+      `an issuer called ${name}, which others are`,
+      `issuers: [{ name: ${name}, issuer: i, audience: b, jwks: "https://a", grants: [{ claim: c, value: v, role: admin }] }]`,
+      /is taken: choose another name/,
+    ]),
     ['keys over plain HTTP', `issuers: [{ name: a, issuer: i, audience: b, jwks: "http://idp.example/keys", grants: [] }]`, /https/],
     ['no YAML', '{', /cannot be read/],
   ];

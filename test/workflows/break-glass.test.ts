@@ -66,7 +66,7 @@ describeWithTemporal('glass', () => {
         expect(await update(stage, id, broken)).toMatchObject({ breakGlass: { by: 'corp:ann', ticket: 'INC-7', asking: 1 } });
         expect(pager.pages).toMatchObject([
           {
-            dedupKey: `${id}/break-glass/1`,
+            dedupKey: `${id}/break-glass/${first.asking!.runId}/1/1`,
             source: id,
             details: { by: 'corp:ann', reason: 'failover tonight', ticket: 'INC-7', what: 'start' },
           },
@@ -76,7 +76,7 @@ describeWithTemporal('glass', () => {
         expect(await stage.client.status(id)).toMatchObject({ phase: 'awaiting-approval' });
         await update(stage, id, await glass(second));
         expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
-        expect(pager.pages).toHaveLength(2);
+        expect(pager.pages.map(({ dedupKey }) => dedupKey.slice(-4))).toEqual(['/1/1', '/2/2']);
         expect(await auditedAs(stage, 'break-glass')).toMatchObject([
           {
             actor: 'corp:ann',
@@ -109,6 +109,33 @@ describeWithTemporal('glass', () => {
         expect(await stage.verdict(id)).toMatchObject({ verdict: 'denied' });
       },
       { pager },
+    );
+  });
+
+  test('each try is an alert of its own, and whoever has approved may break it, too', () => {
+    const pager = aPager(false);
+    const tried: string[] = [];
+    const noting = { page: (page: Page, signal: AbortSignal) => (tried.push(page.dedupKey), pager.page(page, signal)) };
+    return play(
+      async (stage) => {
+        const id = await stage.start(needed());
+        const state = await asked(stage, id);
+        await update(stage, id, await signedAct(keys.key, state, 'corp:bob'));
+        const glassOfBob = () =>
+          signedAct(keys.key, state, 'corp:bob', {
+            ...{ kind: 'break-glass', roles: ['break-glass'], breakGlass: { reason: 'failover tonight', ticket: 'INC-7' } },
+          });
+        for (let n = 0; n < 2; n++)
+          await expect(update(stage, id, await glassOfBob())).rejects.toMatchObject(refused('nobody was: nobody is on call'));
+        expect(new Set(tried).size).toBe(2);
+        await stage.client.abort(id, { by: 'bob', reason: 'over' });
+        await stage.verdict(id);
+        expect(await stage.client.status(id)).not.toHaveProperty('awaiting');
+        expect(await stage.client.status(id)).not.toHaveProperty('asking');
+        await expect(update(stage, id, await glassOfBob())).rejects.toThrow();
+        expect(new Set(tried).size).toBe(2);
+      },
+      { pager: noting },
     );
   });
 

@@ -57,6 +57,23 @@ describeWithTemporal('a reviewed commit and what a run waits for', () => {
       options,
     ));
 
+  test('none of its authors approves beside it', () =>
+    onStage(
+      theatre,
+      async (stage) => {
+        const document = needs(2);
+        await review(stage, document);
+        const id = await stage.start(document, { requestedBy: 'carol' });
+        const { digest } = await reach(stage, id, (run) => run.approvals.length === 1);
+        await expect(stage.client.approve(id, { by: 'Ann@example.com', digest: digest! })).rejects.toMatchObject({
+          cause: { message: expect.stringContaining('has written what the review that counts is about') as string },
+        });
+        await stage.client.approve(id, { by: 'dave', digest: digest! });
+        expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
+      },
+      options,
+    ));
+
   test('a document that was changed since waits for people, and says why', () =>
     onStage(
       theatre,

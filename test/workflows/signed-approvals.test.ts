@@ -147,6 +147,30 @@ describeWithTemporal('signed approvals', () => {
       await end(stage, id);
     }));
 
+  test('a run that somebody resets to a moment after its approval is denied: what was verified before stands in its history only', () =>
+    play(async (stage) => {
+      const id = await stage.start(needed());
+      const first = await asked(stage, id);
+      await update(stage, id, await sign(first, 'corp:bob'));
+      expect(await stage.verdict(id)).toMatchObject({ verdict: 'passed' });
+      const hits = stage.site.of('injectFault').length;
+      const { temporal } = stage.client;
+      const { events = [] } = await temporal.workflow.getHandle(id).fetchHistory();
+      const verified = events!.findIndex(
+        ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === 'verifyApproval',
+      );
+      const taskAfter = events!.slice(verified).find(({ workflowTaskCompletedEventAttributes }) => workflowTaskCompletedEventAttributes);
+      await temporal.workflowService.resetWorkflowExecution({
+        namespace: 'default',
+        workflowExecution: { workflowId: id, runId: first.asking!.runId },
+        reason: 'once more',
+        requestId: randomUUID(),
+        workflowTaskFinishEventId: taskAfter?.eventId ?? null,
+      });
+      expect(await stage.verdict(id)).toMatchObject({ verdict: 'denied', reason: containing('before somebody reset this run') });
+      expect(stage.site.of('injectFault')).toHaveLength(hits);
+    }));
+
   test('an author does not approve what they wrote', () =>
     play(async (stage) => {
       const { metadata } = experimentDocument() as { metadata: object };

@@ -23,9 +23,12 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 
 const claimValue = z.union([z.string().max(500), z.boolean()]);
 
+/** Before the colon of a name: `git:` are reviewers of commits and `sync:` are syncs, and no issuer may vouch for one. */
+const RESERVED: readonly string[] = ['key', 'proxy', 'api-token', 'localhost', 'git', 'sync'];
+
 /** An issuer of JWTs, such as an OIDC provider. */
 const Issuer = z.strictObject({
-  name: Id.refine((name) => !['key', 'proxy', 'api-token', 'localhost'].includes(name), 'is taken: choose another name'),
+  name: Id.refine((name) => !RESERVED.includes(name), 'is taken: choose another name'),
   issuer: z.string().min(1).max(500),
   audience: z.string().min(1).max(500),
   jwks: KeysUrl,

@@ -61,6 +61,10 @@ export async function readPublicKeys(file: string): Promise<KeyObject[]> {
   return blocks.map((pem) => publicKeyIn(pem, file));
 }
 
+/** The public keys of several such files. @throws AuditError as that does */
+export const readPublicKeyFiles = async (files: readonly string[]): Promise<KeyObject[]> =>
+  (await Promise.all(files.map(readPublicKeys))).flat();
+
 function publicKeyIn(pem: string, file: string): KeyObject {
   const wrong = new AuditError(`${file}: one of its keys is no public Ed25519 key (PEM); \`breakwater audit keygen\` makes a pair`);
   if (!pem.startsWith('-----BEGIN PUBLIC KEY-----')) throw wrong;

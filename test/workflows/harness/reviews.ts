@@ -7,7 +7,7 @@ import type { Stage } from './stage.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const key = { privateKey, publicKey, keyId: keyIdOf(publicKey) };
-export const reviewKeys = [publicKey];
+export const reviewKeys = () => Promise.resolve([publicKey]);
 /** A rule that lets a reviewed commit count. */
 export const rule = (more: Record<string, unknown> = {}) => [
   { name: 'reviewed', reviewedCommitCounts: { within: '30d', branch: 'origin/main', ...more } },

@@ -82,7 +82,7 @@ export interface StageOptions {
   changes?: ChangeControl;
   siteEnvironments?: SiteEnvironments;
   rego?: RegoPort;
-  reviewKeys?: readonly KeyObject[];
+  reviewKeys?: () => Promise<readonly KeyObject[]>;
   /** Default: one of its own. */
   taskQueue?: string;
   /** The control worker polls as this version of Temporal's worker versioning. */
@@ -109,7 +109,7 @@ export async function onStage<T>(
     changes,
     siteEnvironments,
     rego,
-    reviewKeys = [],
+    reviewKeys,
     taskQueue = `test-${randomUUID()}`,
     isForgetful = false,
     buildId,
@@ -124,7 +124,7 @@ export async function onStage<T>(
     ...(changes && { changes }),
     ...(siteEnvironments && { siteEnvironments }),
     ...(rego && { rego }),
-    reviewKeys,
+    ...(reviewKeys && { reviewKeys }),
   });
   const shared: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
