@@ -70,12 +70,14 @@ describeWithCluster('pods, workloads and nodes of a real cluster', () => {
   test('a budget without headroom is named with its numbers; respect and fill obey it, violate does not', async () => {
     await stage.startDeployment('held', 2);
     await stage.budget('held-budget', 'held', 1);
-    const target = async () =>
-      stage.targetOf(
-        (await stage.podsOf('held')).find(({ metadata }) => !metadata.deletionTimestamp)!,
-        'main',
+    // One that was just made to replace another has no container yet.
+    const living = async () =>
+      (await stage.podsOf('held')).find(
+        ({ metadata, status }) => !metadata.deletionTimestamp && status.containerStatuses?.some(({ containerID }) => containerID),
       );
+    const target = async () => stage.targetOf((await living())!, 'main');
     await stage.until('the budget counts', async () => {
+      if (!(await living())) return false;
       const probe = stage.prepared(await target(), { kind: 'pod-evict', mode: 'fill' });
       return (await probe.fault.inject(probe.order, never)).outcome === 'injected';
     });
