@@ -9,6 +9,7 @@ import type { RunRecord } from '../records/ports.ts';
 import type { ReportFormat } from '../report/formats.ts';
 import type { Leftover } from '../report/leftovers.ts';
 import type { StartOptions } from './starting.ts';
+import type { CalendarEntry } from '../schedules/entries.ts';
 
 export type { AuditEntry, AuditHead, CaseResult, Explanation, Finding, Leftover, ReportFormat, RunEvent, RunRecord };
 
@@ -115,4 +116,25 @@ export interface AuditQuery {
   after?: number;
   /** Only what is about this run. */
   run?: string;
+}
+
+/** The starts of schedules, by time, and the schedules whose starts cannot be told. */
+export interface CalendarView {
+  entries: CalendarEntry[];
+  unreadable: { schedule: string; why: string }[];
+}
+
+/** An experiment that `breakwater sync` has put on record. */
+export interface CataloguedExperiment {
+  name: string;
+  environment: string;
+  service: string;
+  owner: string;
+  /** SHA-256 over the canonical document, in hex. */
+  digest: string;
+  document: Record<string, unknown>;
+  path: string;
+  commit: string;
+  /** A signed statement that it was reviewed, a compact JWS: standing here proves nothing. */
+  statement?: string;
 }

@@ -6,7 +6,9 @@ import type {
   AuditEntry,
   AuditHead,
   AuditQuery,
+  CalendarView,
   CaseResult,
+  CataloguedExperiment,
   Explanation,
   Approval,
   Finding,
@@ -179,6 +181,18 @@ export class BreakwaterHttpClient {
     return this.json({ method: 'DELETE', path: '/v1/halt', query: withoutUndefined(lift) });
   }
 
+  /** The experiments that `breakwater sync` has put on record. */
+  async experiments(): Promise<CataloguedExperiment[]> {
+    return (await this.get<{ experiments: CataloguedExperiment[] }>('/v1/experiments')).experiments;
+  }
+  /** Every start of the next days, of the schedules that you may see, and why some are skipped. */
+  calendar(query: { days?: number } = {}): Promise<CalendarView> {
+    return this.get('/v1/schedules/calendar', query);
+  }
+  /** The same as an iCalendar feed, without what is skipped or paused. */
+  async calendarFeed(query: { days?: number } = {}): Promise<string> {
+    return (await askApi(this.address, { method: 'GET', path: '/v1/schedules/calendar.ics', query: withoutUndefined(query) })).text();
+  }
   async schedules(): Promise<ScheduleView[]> {
     return (await this.get<{ schedules: ScheduleView[] }>('/v1/schedules')).schedules;
   }
