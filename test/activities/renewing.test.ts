@@ -5,6 +5,9 @@ import { containing, endAll, never, start, stateOf } from '../adapters/process/h
 import { World } from '../faults/harness/kubernetes.ts';
 import { MemoryLeases } from '../support/leases.ts';
 
+/** Of this process alone: a sleeper that an earlier run left behind is not found for ours. */
+const FOR_AGES = `87654.${process.pid}`;
+
 let world: World;
 beforeEach(() => (world = new World()));
 afterEach(async () => {
@@ -15,8 +18,8 @@ afterEach(async () => {
 /** A paused process, its lease held at the site as well. */
 async function paused() {
   world.cluster.runsPrograms = true;
-  const child = await start(['sleep', '87654.25']);
-  const spec = { kind: 'container-process-pause', process: { argv: ['87654.25'] } };
+  const child = await start(['sleep', FOR_AGES]);
+  const spec = { kind: 'container-process-pause', process: { argv: [FOR_AGES] } };
   const { order, fault } = world.prepared(spec, { leaseMs: 30_000 });
   const leases = new MemoryLeases();
   await leases.arm(order);

@@ -329,6 +329,8 @@ test('the calendar shows what one may see, as data and as a feed; how far ahead 
     expect((await feed('other')).text).not.toContain('VEVENT');
     for (const days of ['0', '367', 'x', '1.5'])
       expect((await ask(api, 'viewer', 'GET', `/v1/schedules/calendar?days=${days}`)).status).toBe(400);
+    for (const address of ['calendar', 'calendar.ics'])
+      expect(await ask(api, 'admin', 'DELETE', `/v1/schedules/${address}`)).toMatchObject({ status: 405, headers: { allow: 'GET' } });
   }));
 
 /** What is on the audit log, as far as it is about acts. */

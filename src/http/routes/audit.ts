@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import { factAbout } from '../../domain/audit/facts.ts';
 import { GENESIS } from '../../domain/audit/entry.ts';
+import { isRunId } from '../../domain/start.ts';
 import { auditCsv, auditJsonLines } from '../../report/audit-export.ts';
 import type { Api } from '../api.ts';
 import { begun } from '../begun.ts';
@@ -15,6 +16,7 @@ import { given } from './given.ts';
 
 const FORMATS = ['jsonl', 'csv'] as const;
 const TYPES: Record<(typeof FORMATS)[number], string> = { jsonl: 'application/jsonl; charset=utf-8', csv: 'text/csv; charset=utf-8' };
+const CONTENTS = { 'application/jsonl': { schema: z.unknown() }, 'text/csv': { schema: z.string() } };
 /** An export reads pages of the log to its end, however long that takes whoever reads it. */
 const MOST_AT_ONCE = 2;
 /** One that nobody takes anything of for so long is over: it keeps others out. */
@@ -30,7 +32,7 @@ const Query = z.strictObject({
     .max(Number.MAX_SAFE_INTEGER)
     .optional()
     .describe('`sequence` of the last entry that you have: goes on after it'),
-  run: z.string().min(1).max(300).optional().describe('only what is about this run'),
+  run: z.string().max(300).refine(isRunId, 'expected the id of a run').optional().describe('only what is about this run'),
   format: z.enum(FORMATS).default('jsonl').describe('jsonl: one entry a line with its hash, which can be verified; csv: for spreadsheets'),
 });
 
@@ -61,7 +63,7 @@ export function auditRoutes(app: Api, rooms: Rooms): void {
         summary: 'the entries in the order of the chain, streamed; that they were read is an entry, too',
         description: 'A stream that breaks is taken up with `after`.',
         querystring: Query,
-        response: { 200: z.unknown().describe('the entries, in the format that was asked for'), ...schema.problems },
+        response: { 200: { description: 'the entries, in the format that was asked for', content: CONTENTS }, ...schema.problems },
       },
     },
     async (request, reply) => {

@@ -2,11 +2,14 @@ import * as z from 'zod';
 import { decide, type Principal } from '../../domain/principal.ts';
 import type { Api } from '../api.ts';
 import { principalOf } from '../guard.ts';
+import { sendProblem } from '../problem.ts';
 import * as schema from '../schemas.ts';
 import { createCalendars, type Calendar } from '../shared-calendar.ts';
 import type { Rooms } from '../visible.ts';
 
 const MOST_DAYS = 366;
+const CALENDAR = '/v1/schedules/calendar';
+const FEED = '/v1/schedules/calendar.ics';
 
 const Query = z.strictObject({
   days: z.coerce.number().int().min(1).max(MOST_DAYS).default(30).describe('how far ahead'),
@@ -35,8 +38,13 @@ export function scheduleCalendarRoutes(app: Api, { door }: Rooms): void {
   };
   const about = { tags: ['schedules'], querystring: Query };
 
+  // Beside them stands `DELETE /v1/schedules/:name`, which would take the calendar for a schedule.
+  for (const url of [CALENDAR, FEED])
+    app.delete(url, { schema: { hide: true } }, (_request, reply) =>
+      sendProblem(reply.header('allow', 'GET'), 405, `there is no DELETE ${url}; it takes GET`),
+    );
   app.get(
-    '/v1/schedules/calendar',
+    CALENDAR,
     {
       schema: {
         ...about,
@@ -50,7 +58,7 @@ export function scheduleCalendarRoutes(app: Api, { door }: Rooms): void {
     },
   );
   app.get(
-    '/v1/schedules/calendar.ics',
+    FEED,
     {
       schema: {
         ...about,
