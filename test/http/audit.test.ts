@@ -46,7 +46,7 @@ test('from where one was, to an instant, of one run, as CSV', () =>
     const csv = (await get(api, 'admin', '/v1/audit?format=csv&after=4&until=2026-11-02T00:00:00Z')).body.trim().split(/\r?\n/);
     expect(csv).toHaveLength(2);
     expect(csv[0]).toMatch(/^sequence,time_utc/);
-    for (const wrong of ['after=-1', 'after=x', 'since=yesterday', 'format=xml', 'team=payments', 'run=a%00b', 'run='])
+    for (const wrong of ['after=-1', 'after=', 'after=x', 'since=yesterday', 'format=xml', 'team=payments', 'run=a%00b', 'run='])
       expect([wrong, (await get(api, 'admin', `/v1/audit?${wrong}`)).statusCode]).toEqual([wrong, 400]);
   }));
 

@@ -25,11 +25,10 @@ const UNREAD_MS = 60_000;
 const Query = z.strictObject({
   since: schema.Instant.optional().describe('happened at or after'),
   until: schema.Instant.optional().describe('happened before'),
-  after: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(Number.MAX_SAFE_INTEGER)
+  after: z
+    .string()
+    .regex(/^\d{1,15}$/, 'expected a whole number') // an empty one would be taken for 0, and the whole log sent
+    .transform(Number)
     .optional()
     .describe('`sequence` of the last entry that you have: goes on after it'),
   run: z.string().max(300).refine(isRunId, 'expected the id of a run').optional().describe('only what is about this run'),
