@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { findingsOf, type Finding } from '../domain/findings.ts';
-import type { RunHead } from '../records/ports.ts';
+import type { Finding } from '../domain/findings.ts';
 import { utc } from '../report/format.ts';
 import type { RunReport } from '../report/index.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { lookBack } from '../report/look-back.ts';
+import { recordedFindings } from '../report/recorded-findings.ts';
 import { plainText } from './plain-text.ts';
 import { requireRun } from './recorded-run.ts';
 import { table } from './table.ts';
@@ -34,12 +34,6 @@ function lines({ run, latest, seen, closedBy, proposal }: Finding, paint: Termin
   ];
 }
 
-const brief = ({ workflowId, name, service, environment, planDigest, startedAtMs, verdict, reason }: RunHead) => ({
-  ...{ workflowId, name, service, environment, planDigest, startedAtMs },
-  ...(verdict !== undefined && { verdict }),
-  ...(reason !== undefined && { reason }),
-});
-
 /** `breakwater findings` */
 export function findings(program: Command, cli: Cli): void {
   const command = withOutput(program.command('findings').enablePositionalOptions())
@@ -56,7 +50,7 @@ export function findings(program: Command, cli: Cli): void {
     )
     .action(async ({ output, all, ...wanted }: FindingsOptions) => {
       const { runs, isAll } = await withRecords(cli.config(), (records) => lookBack((filter) => records.listHeads(filter), wanted));
-      const found = findingsOf(runs.map(brief)).filter(({ closedBy }) => all === true || !closedBy);
+      const found = recordedFindings(runs).filter(({ closedBy }) => all === true || !closedBy);
       show(cli.terminal, output, found, () =>
         found.length > 0 ? found.flatMap((finding) => lines(finding, cli.terminal.paint)) : ['Nothing open.'],
       );
@@ -83,7 +77,7 @@ function showCommand(parent: Command, cli: Cli): void {
       await withRecords(cli.config(), async (records) => {
         const { service, environment } = await requireRun(records, workflowId);
         const { runs } = await lookBack((filter) => records.listHeads(filter), { service, environment });
-        const finding = findingWith(findingsOf(runs.map(brief)), workflowId);
+        const finding = findingWith(recordedFindings(runs), workflowId);
         if (!finding)
           throw new CliError(EXIT.usage, `Run ${workflowId} opened no finding and closed none.`, '`breakwater findings --all` lists them.');
         const { beforeAfter, readReport } = await import('../report/index.ts');

@@ -5,6 +5,7 @@ import type { Halt, RunEvent, RunState } from '../domain/run.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { CaseResult } from '../policy/cases.ts';
 import type { Explanation } from '../policy/explain.ts';
+import type { CatalogueEntry } from '../records/catalogue.ts';
 import type { RunRecord } from '../records/ports.ts';
 import type { ReportFormat } from '../report/formats.ts';
 import type { Leftover } from '../report/leftovers.ts';
@@ -124,17 +125,5 @@ export interface CalendarView {
   unreadable: { schedule: string; why: string }[];
 }
 
-/** An experiment that `breakwater sync` has put on record. */
-export interface CataloguedExperiment {
-  name: string;
-  environment: string;
-  service: string;
-  owner: string;
-  /** SHA-256 over the canonical document, in hex. */
-  digest: string;
-  document: Record<string, unknown>;
-  path: string;
-  commit: string;
-  /** A signed statement that it was reviewed, a compact JWS: standing here proves nothing. */
-  statement?: string;
-}
+/** An experiment that `breakwater sync` has put on record. Standing there proves nothing: whoever trusts a statement verifies it. */
+export type CataloguedExperiment = CatalogueEntry;

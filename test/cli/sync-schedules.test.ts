@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { createRecords } from '../../src/records/postgres.ts';
 import { experimentFile, makeRepository, type Repository } from '../gitops/repository.ts';
-import { createDatabase } from '../records/database.ts';
+import { createMigratedDatabase } from '../records/database.ts';
 import { describeWithGit } from '../support/git.ts';
 import { temporalAddress } from '../support/servers.ts';
 import { buildWhenStale, call } from './command.ts';
@@ -13,14 +12,11 @@ const schedule = (from: string) => ({
 });
 
 describeWithGit('breakwater sync and the schedules of Temporal', () => {
-  let database: Awaited<ReturnType<typeof createDatabase>>;
+  let database: Awaited<ReturnType<typeof createMigratedDatabase>>;
   let repository: Repository;
   beforeAll(async () => {
     buildWhenStale();
-    database = await createDatabase();
-    const records = createRecords({ url: database.url, maxConnections: 1 });
-    await records.migrate();
-    await records.close();
+    database = await createMigratedDatabase();
     repository = makeRepository();
   }, 180_000);
   afterAll(async () => {

@@ -1,21 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { policyText } from '../policy/set.ts';
-import { createRecords } from '../../src/records/postgres.ts';
 import { experimentFile, makeRepository, type Repository } from '../gitops/repository.ts';
-import { createDatabase, sql } from '../records/database.ts';
+import { createMigratedDatabase, sql } from '../records/database.ts';
 import { describeWithGit } from '../support/git.ts';
 import { buildWhenStale, call, start } from './command.ts';
 
 describeWithGit('breakwater sync', () => {
-  let database: Awaited<ReturnType<typeof createDatabase>>;
+  let database: Awaited<ReturnType<typeof createMigratedDatabase>>;
   let repository: Repository;
   beforeAll(async () => {
     buildWhenStale();
-    database = await createDatabase();
-    const records = createRecords({ url: database.url, maxConnections: 1 });
-    await records.migrate();
-    await records.close();
+    database = await createMigratedDatabase();
     repository = makeRepository();
     for (let i = 0; i < 20; i++) {
       const metadata = { name: `worker-${i}`, owner: 'payments', service: 'payments', environment: 'staging' };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
+import { createRecords } from '../../src/records/postgres.ts';
 
 const serverUrl = (): string => {
   const url = process.env.BREAKWATER_TEST_DATABASE_URL;
@@ -25,6 +26,14 @@ export async function createDatabase(): Promise<{ url: string; drop(): Promise<v
   const url = new URL(serverUrl());
   url.pathname = `/${name}`;
   return { url: url.href, drop: async () => void (await sql(serverUrl(), `DROP DATABASE ${name} WITH (FORCE)`)) };
+}
+
+/** The same with the schema of the records. */
+export async function createMigratedDatabase(): ReturnType<typeof createDatabase> {
+  const database = await createDatabase();
+  const records = createRecords({ url: database.url, maxConnections: 1 });
+  await records.migrate().finally(() => records.close());
+  return database;
 }
 
 /** Empties runs and the audit log, as only their owner can, who takes the triggers away. */

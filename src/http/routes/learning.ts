@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { findingsOf } from '../../domain/findings.ts';
 import { decide, readable } from '../../domain/principal.ts';
-import type { RunHead } from '../../records/ports.ts';
 import { REPORT_FORMATS, type ReportFormat } from '../../report/formats.ts';
 import { CLEARED, openLeftovers, type Leftover } from '../../report/leftovers.ts';
 import { lookBack } from '../../report/look-back.ts';
+import { recordedFindings } from '../../report/recorded-findings.ts';
 import { runPieces } from '../../report/run-pieces.ts';
 import type { Api } from '../api.ts';
 import { begun } from '../begun.ts';
@@ -24,12 +23,6 @@ const TYPES: Record<ReportFormat, string> = {
 const CONTENTS = Object.fromEntries(Object.values(TYPES).map((type) => [type.split(';')[0] ?? type, { schema: z.unknown() }]));
 /** A report is somebody's data at our address: it may neither run anything nor load anything. */
 const NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
-
-const brief = ({ workflowId, name, service, environment, planDigest, startedAtMs, verdict, reason }: RunHead) => ({
-  ...{ workflowId, name, service, environment, planDigest, startedAtMs },
-  ...(verdict !== undefined && { verdict }),
-  ...(reason !== undefined && { reason }),
-});
 
 /** What the records teach: reports, findings, what was left behind. */
 export function learningRoutes(app: Api, rooms: Rooms): void {
@@ -71,7 +64,7 @@ export function learningRoutes(app: Api, rooms: Rooms): void {
         ...given(wanted),
         within: readable(principalOf(request)),
       });
-      const found = findingsOf(runs.map(brief)).filter(({ closedBy }) => all === 'true' || !closedBy);
+      const found = recordedFindings(runs).filter(({ closedBy }) => all === 'true' || !closedBy);
       return { findings: found.map((finding) => ({ ...finding })), isAll };
     },
   );
