@@ -47,6 +47,7 @@ const worth = ({ closedAtMs }: Pick<Shown, 'closedAtMs'>, nowMs: number): number
 /**
  * Share of passed waves among all that speak, each worth half after a half-life, beside a fixed doubt: `100 · P / (P + F + doubt)`.
  * One more pass never lowers it, and time alone never raises it: what ages loses its worth, and the doubt does not.
+ * Evidence from a clock that is ahead counts as of now until then, and as no more than that.
  * @see docs/evidence.md, "Scores"
  * @returns undefined without evidence
  */

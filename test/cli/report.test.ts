@@ -98,11 +98,11 @@ test('records prune: counts, then replaces; the report says the same afterwards,
   );
   const html = async () => (await report('old', '--format', 'html')).stdout;
   const before = await html();
+  expect((await prune('--samples', '3d', '-o', 'json')).code).toBe(0);
+  expect(await records.samples('old')).toHaveLength(30);
   const counted = JSON.parse((await prune('--samples', '1d', '--dry-run', '-o', 'json')).stdout) as { samples: number };
   expect(counted.samples).toBeGreaterThanOrEqual(30);
   expect(await html()).toBe(before);
-  expect((await prune('--samples', '3d', '-o', 'json')).code).toBe(0);
-  expect(await records.samples('old')).toHaveLength(30);
   expect((await prune('--samples', '1d')).stdout).toContain(`replaced ${counted.samples} samples`);
   expect(await records.samples('old')).toEqual([]);
   const after = await html();
