@@ -198,7 +198,8 @@ export class FakeSite {
     return { kind: 'held', endedMs: Date.now() + holdMs + SLOW_MACHINE_MS, summaries: { errors: healthy }, violations: [] };
   }
 
-  private areAnswered({ wave, iteration }: SamplePlace): boolean {
+  /** Whether an iteration's victims were ordered and every order was answered. */
+  areAnswered({ wave, iteration }: SamplePlace): boolean {
     const orders = this.of('injectFault').filter(({ input }) => !(input as Order).isFence);
     const mine = orders.filter(({ input }) => (input as Order).wave === wave && (input as Order).iteration === iteration);
     return mine.length > 0 && mine.every(({ endedMs }) => endedMs !== undefined);
