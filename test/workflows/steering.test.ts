@@ -212,7 +212,8 @@ describeWithTemporal('people steer a run', () => {
       await handle.signal('guardArmed', { of: 'anything' }, 'when');
       const counts = await countEvents(stage, id);
       expect(counts['WORKFLOW_TASK_FAILED']).toBeUndefined();
-      expect(total(counts)).toBeLessThan(30); // what is refused leaves no event
+      // What is refused leaves no event; a busy server may have timed out a workflow task or two that only carried updates.
+      expect(total(counts)).toBeLessThan(5 * shapes.length);
       await handle.executeUpdate('pause', { args: [{ by: 'bob', junk: huge.slice(0, 10_000) }] });
       expect(JSON.stringify(await client.status(id)).length).toBeLessThan(10_000);
       await client.resume(id, { by: 'bob' });

@@ -87,9 +87,9 @@ export class Victims {
     return [...this.children.keys()];
   }
 
-  /** Who died, and by which signal: nobody but the run under test kills them. */
+  /** Who died, in the order of their deaths, and by which signal: nobody but the run under test kills them. */
   dead(): Life[] {
-    return this.lives.filter(({ end }) => end !== undefined);
+    return this.lives.filter(({ end }) => end !== undefined).sort((a, b) => a.endedMs! - b.endedMs!);
   }
 
   /** How often each was let run on: pid → SIGCONTs received. An undo that is repeated sends another, so this is no count of stops. */
