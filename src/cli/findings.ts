@@ -10,6 +10,7 @@ import { recordedFindings } from '../report/recorded-findings.ts';
 import { plainText } from './plain-text.ts';
 import { requireRun } from './recorded-run.ts';
 import { table } from './table.ts';
+import { through, withApi } from './through.ts';
 import { show, withOutput, type Format } from './output.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -34,9 +35,15 @@ function lines({ run, latest, seen, closedBy, proposal }: Finding, paint: Termin
   ];
 }
 
+async function fromRecords(cli: Cli, { all, ...wanted }: Omit<FindingsOptions, 'output'>): Promise<Finding[]> {
+  const { runs, isAll } = await withRecords(cli.config(), (records) => lookBack((filter) => records.listHeads(filter), wanted));
+  if (!isAll) hint(cli, `Only the newest ${runs.length} runs were looked at.`);
+  return recordedFindings(runs).filter(({ closedBy }) => all === true || !closedBy);
+}
+
 /** `breakwater findings` */
 export function findings(program: Command, cli: Cli): void {
-  const command = withOutput(program.command('findings').enablePositionalOptions())
+  const command = withApi(withOutput(program.command('findings').enablePositionalOptions()))
     .summary('what runs taught and is not mended yet')
     .description(
       'Lists findings: a run that failed, was stopped or proved nothing opens one; it stays open until the same plan and seed passes.',
@@ -48,13 +55,11 @@ export function findings(program: Command, cli: Cli): void {
       'after',
       '\nExamples:\n  $ breakwater findings --service payments\n  $ breakwater findings --all -o json\n  $ breakwater findings show RUN',
     )
-    .action(async ({ output, all, ...wanted }: FindingsOptions) => {
-      const { runs, isAll } = await withRecords(cli.config(), (records) => lookBack((filter) => records.listHeads(filter), wanted));
-      const found = recordedFindings(runs).filter(({ closedBy }) => all === true || !closedBy);
+    .action(async ({ output, ...wanted }: FindingsOptions, command: Command) => {
+      const found = await through(cli, command, { direct: () => fromRecords(cli, wanted), api: (api) => api.findings(wanted) });
       show(cli.terminal, output, found, () =>
         found.length > 0 ? found.flatMap((finding) => lines(finding, cli.terminal.paint)) : ['Nothing open.'],
       );
-      if (!isAll) hint(cli, `Only the newest ${runs.length} runs were looked at.`);
       const [newest] = found;
       if (newest) hint(cli, `Next: breakwater findings show ${newest.run.workflowId}`);
     });
