@@ -14,7 +14,9 @@ const BROKEN = /^(fetch failed|terminated)$/;
 const causeOf = (error: Error): Error & { code?: unknown } => (error.cause instanceof Error ? causeOf(error.cause) : error);
 
 const isBroken = (error: Error): boolean =>
-  (error.name === 'TypeError' && BROKEN.test(error.message)) || error.name === 'TimeoutError' || /^the stream of .* ended/.test(error.message);
+  (error.name === 'TypeError' && BROKEN.test(error.message)) ||
+  error.name === 'TimeoutError' ||
+  /^the stream of .* ended/.test(error.message);
 
 /** Whether the API, or the way to it, is away for now: what was asked may be asked again. */
 export const isApiOutage = (error: unknown): error is Error =>
@@ -40,9 +42,15 @@ function ofProblem({ status, message }: ApiProblem, { hasIdentity }: Sent, cause
 function ofConnection(error: Error, url: string): CliError {
   const { message, code } = causeOf(error);
   const unreachable = `The API cannot be reached at ${url}: `;
-  if (error.name === 'TimeoutError') return new CliError(EXIT.platform, `${unreachable}it did not answer in time`, PAST_IT, { cause: error });
+  if (error.name === 'TimeoutError')
+    return new CliError(EXIT.platform, `${unreachable}it did not answer in time`, PAST_IT, { cause: error });
   if (/redirect/.test(message))
-    return new CliError(EXIT.platform, `${unreachable}it redirects`, 'Redirects are not followed, so that the identity goes nowhere else: name the address itself.', { cause: error });
+    return new CliError(
+      EXIT.platform,
+      `${unreachable}it redirects`,
+      'Redirects are not followed, so that the identity goes nowhere else: name the address itself.',
+      { cause: error },
+    );
   const isTls = typeof code === 'string' && /CERT|TLS|SSL|SELF_SIGNED|LEAF_SIGNATURE/.test(code);
   const remedy = isTls ? 'Its certificate is not trusted here: NODE_EXTRA_CA_CERTS names a file of authorities that are.' : PAST_IT;
   return new CliError(EXIT.platform, unreachable + message, remedy, { cause: error });

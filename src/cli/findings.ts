@@ -78,26 +78,30 @@ function showCommand(parent: Command, cli: Cli): void {
       'Shows a finding: the newest run that showed it and, once the same plan and seed has passed, that run beside it, with their measures.',
     )
     .addHelpText('after', '\nExample:\n  $ breakwater findings show RUN -o json')
-    .action(async (workflowId: string, { output }: { output: Format }) => {
-      await withRecords(cli.config(), async (records) => {
-        const { service, environment } = await requireRun(records, workflowId);
-        const { runs } = await lookBack((filter) => records.listHeads(filter), { service, environment });
-        const finding = findingWith(recordedFindings(runs), workflowId);
-        if (!finding)
-          throw new CliError(EXIT.usage, `Run ${workflowId} opened no finding and closed none.`, '`breakwater findings --all` lists them.');
-        const { beforeAfter, readReport } = await import('../report/index.ts');
-        const reportOf = async (id: string): Promise<RunReport> => readReport(records, await requireRun(records, id));
-        const after = finding.closedBy && (await reportOf(finding.closedBy.workflowId));
-        const rows = beforeAfter(await reportOf(finding.latest.workflowId), after);
-        show(cli.terminal, output, { ...finding, comparison: rows }, () => [
-          ...lines(finding, cli.terminal.paint),
-          '',
-          ...table(
-            ['', 'BEFORE', 'AFTER'],
-            rows.map(({ what, before, after: since }) => [what, before ?? '', since ?? (finding.closedBy ? '' : 'not yet')]),
-          ),
-        ]);
-        if (!finding.closedBy) hint(cli, `It stays open until plan ${finding.run.planDigest} passes: the same file, seed and time scale.`);
-      });
-    });
+    .action((workflowId: string, { output }: { output: Format }, command: Command) =>
+      through(cli, command, { direct: () => showFinding(cli, workflowId, output) }),
+    );
+}
+
+async function showFinding(cli: Cli, workflowId: string, output: Format): Promise<void> {
+  await withRecords(cli.config(), async (records) => {
+    const { service, environment } = await requireRun(records, workflowId);
+    const { runs } = await lookBack((filter) => records.listHeads(filter), { service, environment });
+    const finding = findingWith(recordedFindings(runs), workflowId);
+    if (!finding)
+      throw new CliError(EXIT.usage, `Run ${workflowId} opened no finding and closed none.`, '`breakwater findings --all` lists them.');
+    const { beforeAfter, readReport } = await import('../report/index.ts');
+    const reportOf = async (id: string): Promise<RunReport> => readReport(records, await requireRun(records, id));
+    const after = finding.closedBy && (await reportOf(finding.closedBy.workflowId));
+    const rows = beforeAfter(await reportOf(finding.latest.workflowId), after);
+    show(cli.terminal, output, { ...finding, comparison: rows }, () => [
+      ...lines(finding, cli.terminal.paint),
+      '',
+      ...table(
+        ['', 'BEFORE', 'AFTER'],
+        rows.map(({ what, before, after: since }) => [what, before ?? '', since ?? (finding.closedBy ? '' : 'not yet')]),
+      ),
+    ]);
+    if (!finding.closedBy) hint(cli, `It stays open until plan ${finding.run.planDigest} passes: the same file, seed and time scale.`);
+  });
 }

@@ -52,7 +52,13 @@ async function poll(run: WatchedRun, sight: Known, progress: Progress, signal: A
 async function showLast(run: WatchedRun, progress: Progress): Promise<void> {
   const { state } = await run.look().catch(() => ({ state: undefined }));
   if (state)
-    progress.show({ workflowId: run.workflowId, state, live: undefined, nowMs: Date.now(), startedMs: state.events[0]?.atMs ?? Date.now() });
+    progress.show({
+      workflowId: run.workflowId,
+      state,
+      live: undefined,
+      nowMs: Date.now(),
+      startedMs: state.events[0]?.atMs ?? Date.now(),
+    });
 }
 
 /**

@@ -22,7 +22,12 @@ export const withHaltOptions = (command: Command): Command =>
     .option('--environment <name>', 'only this environment; every one without it', environmentArgument)
     .option('--by <name>', 'who is acting; not through the API', personArgument, userName())
     .option('--reason <text>', 'why', reasonArgument)
-    .option('--timeout <duration>', 'longest wait for the runs to close; what they undo goes on. The API does not wait', durationArgument, WAIT_MS);
+    .option(
+      '--timeout <duration>',
+      'longest wait for the runs to close; what they undo goes on. The API does not wait',
+      durationArgument,
+      WAIT_MS,
+    );
 
 interface LiftOptions {
   output: Format;

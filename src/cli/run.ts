@@ -99,7 +99,10 @@ export function run(program: Command, cli: Cli): void {
       'Plans, shows the plan, starts the run and watches it. Ends with an exit code by verdict; the result goes to stdout, progress to stderr.',
     )
     .argument('<file>', 'experiment file, YAML or JSON')
-    .option('--idempotency-key <key>', 'the same key starts the same run once, however often; through the API, 8 to 200 characters, and for the same file, seed and time scale')
+    .option(
+      '--idempotency-key <key>',
+      'the same key starts the same run once, however often; through the API, 8 to 200 characters, and for the same file, seed and time scale',
+    )
     .option('--detach', 'start and return; the exit code says nothing about the verdict')
     .option('--yes', 'do not ask before starting')
     .option('--timeout <duration>', 'stop waiting after this long (exit code 124); the run goes on', durationArgument)

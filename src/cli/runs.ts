@@ -41,7 +41,8 @@ async function fromRecords(cli: Cli, { output: _format, after, ...wanted }: Runs
 const PAGE = 200;
 
 async function fromApi(api: BreakwaterHttpClient, { output: _format, after, limit, ...wanted }: RunsOptions): Promise<RunBrief[]> {
-  if (after !== undefined) throw new CliError(EXIT.usage, 'The API does not go on after a run of yours.', 'Leave --after out, and raise --limit.');
+  if (after !== undefined)
+    throw new CliError(EXIT.usage, 'The API does not go on after a run of yours.', 'Leave --after out, and raise --limit.');
   const found: RunBrief[] = [];
   for await (const run of api.allRuns({ ...wanted, limit: Math.min(limit, PAGE) })) if (found.push(run) >= limit) break;
   return found;

@@ -64,13 +64,7 @@ export async function sendAct(cli: Cli, client: BreakwaterClient, name: Steer, w
 }
 
 /** Acts on a run in bounded time, shows its state afterwards and what to do next. */
-export async function act(
-  cli: Cli,
-  command: Command,
-  name: Exclude<Steer, 'approve'>,
-  workflowId: string,
-  next: string,
-): Promise<void> {
+export async function act(cli: Cli, command: Command, name: Exclude<Steer, 'approve'>, workflowId: string, next: string): Promise<void> {
   const options = command.opts<ActOptions>();
   const { by: _claim, ...why } = actOf(options);
   const state = await through(cli, command, {

@@ -23,13 +23,16 @@ export const withApi = (command: Command): Command =>
   command
     .option('--api <url>', 'go through the HTTP API at this address; default: BREAKWATER_API_URL')
     .addOption(
-      new Option('--direct', 'go past the API, to Temporal and the records themselves, also where BREAKWATER_API_URL is set').conflicts('api'),
+      new Option('--direct', 'go past the API, to Temporal and the records themselves, also where BREAKWATER_API_URL is set').conflicts(
+        'api',
+      ),
     );
 
 /** @throws CliError; what was given is not repeated, it may hold a password */
 function addressOf(given: string): string {
   const url = URL.canParse(given) ? new URL(given) : undefined;
-  const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash && url.pathname === '/';
+  const isPlain =
+    url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash && url.pathname === '/';
   if (!isPlain)
     throw new CliError(
       EXIT.usage,

@@ -17,11 +17,7 @@ interface FollowToEndOptions {
 }
 
 /** Watches, shows the result on stdout, and tells what to do next. @returns the exit code */
-export async function followToEnd(
-  cli: Cli,
-  run: WatchedRun,
-  { output, timeout }: FollowToEndOptions,
-): Promise<number> {
+export async function followToEnd(cli: Cli, run: WatchedRun, { output, timeout }: FollowToEndOptions): Promise<number> {
   const { terminal } = cli;
   const { workflowId } = run;
   const ending = await follow(cli, run, timeout === undefined ? {} : { timeoutMs: timeout });
