@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { ApiProblem } from '../client/http-request.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 
@@ -11,7 +12,10 @@ const PAST_IT = 'Correct --api or BREAKWATER_API_URL; `--direct` goes past the A
 /** What fetch calls every failure of a connection, and of an answer that breaks off. */
 const BROKEN = /^(fetch failed|terminated)$/;
 
-const causeOf = (error: Error): Error & { code?: unknown } => (error.cause instanceof Error ? causeOf(error.cause) : error);
+/** Those of fetch may be of another realm than this module. */
+const isError = (error: unknown): error is Error => error instanceof Error || isNativeError(error);
+
+const causeOf = (error: Error): Error & { code?: unknown } => (isError(error.cause) ? causeOf(error.cause) : error);
 
 const isBroken = (error: Error): boolean =>
   (error.name === 'TypeError' && BROKEN.test(error.message)) ||
@@ -20,7 +24,7 @@ const isBroken = (error: Error): boolean =>
 
 /** Whether the API, or the way to it, is away for now: what was asked may be asked again. */
 export const isApiOutage = (error: unknown): error is Error =>
-  error instanceof ApiProblem ? error.status >= 500 || error.status === 429 : error instanceof Error && isBroken(error);
+  error instanceof ApiProblem ? error.status >= 500 || error.status === 429 : isError(error) && isBroken(error);
 
 /** Who one is taken for stands in what the API says; this says what to do about it. */
 function remedyOf(status: number, hasIdentity: boolean): string | undefined {
@@ -59,7 +63,10 @@ function ofConnection(error: Error, url: string): CliError {
 /** What a person is told of a request that failed; what is no matter of the API stays as it is. */
 export function apiFailure(error: unknown, sent: Sent): unknown {
   if (error instanceof ApiProblem) return ofProblem(error, sent, error);
-  if (!(error instanceof Error)) return error;
+  if (!isError(error)) return error;
+  // Some of what fetch says of it repeats the identity.
+  if (error.name === 'TypeError' && /invalid .*header|ByteString/i.test(causeOf(error).message))
+    return new CliError(EXIT.usage, 'The identity holds characters that no token or API key has.', 'Correct BREAKWATER_API_IDENTITY.');
   if (isBroken(error)) return ofConnection(error, sent.url);
   if (error.name === 'TypeError' && error.message.includes('use https'))
     return new CliError(EXIT.usage, error.message, 'Only an API on this machine is spoken to without TLS.', { cause: error });
