@@ -4,7 +4,7 @@ import { duration } from '../report/format.ts';
 import { withClient } from './connect.ts';
 import { hint, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
-import { haltAtApi, haltedLines } from './halt-at-api.ts';
+import { HALT_WITHIN_MS, haltAtApi, haltedLines } from './halt-at-api.ts';
 import { show, type Format } from './output.ts';
 import { plainText } from './plain-text.ts';
 import { facts } from './table.ts';
@@ -84,6 +84,7 @@ export async function haltNow(cli: Cli, command: Command, kind: Halt['kind'], gi
   const code = await through(cli, command, {
     direct: () => haltAtTemporal(cli, options, given),
     api: (api) => haltThroughApi(cli, api, options, output),
+    apiWithinMs: HALT_WITHIN_MS,
   });
   cli.finish(code);
 }

@@ -1,9 +1,16 @@
 import type { BreakwaterHttpClient, Halt, Halted, HaltOptions } from '../client.ts';
+import { ApiProblem } from '../client/http-request.ts';
 import { facts } from './table.ts';
 
-/** Where nobody has a name of their own, halts take one as a claim; everywhere else a name is an error. A question that fails stops no halt. */
+/** Longest wait for the API when it matters: whoever halts must know soon that it is away. It gives Temporal 8 s. */
+export const HALT_WITHIN_MS = 10_000;
+
+/** Where nobody has a name of their own, halts take one as a claim; everywhere else a name is an error. A question that is refused stops no halt. */
 async function claimOf(api: BreakwaterHttpClient, by: string): Promise<{ by?: string }> {
-  const me = await api.me().catch(() => undefined);
+  const me = await api.me().catch((error: unknown) => {
+    if (!(error instanceof ApiProblem)) throw error;
+    return undefined;
+  });
   return me?.kind === 'unidentified' ? { by } : {};
 }
 

@@ -6,7 +6,7 @@ import { durationArgument, environmentArgument, personArgument, reasonArgument }
 import { inTime, withClient } from './connect.ts';
 import { hint, userName, type Cli } from './context.ts';
 import { haltNow, type HaltActOptions } from './halt-act.ts';
-import { haltsAtApi, liftAtApi } from './halt-at-api.ts';
+import { HALT_WITHIN_MS, haltsAtApi, liftAtApi } from './halt-at-api.ts';
 import { noteInAudit } from './note-in-audit.ts';
 import { show, withOutput, type Format } from './output.ts';
 import { requireWorkers } from './pollers.ts';
@@ -58,6 +58,7 @@ function lift(halt: Command, cli: Cli): void {
       const standing = await through(cli, command, {
         direct: () => liftAtTemporal(cli, options),
         api: (api) => liftAtApi(api, options),
+        apiWithinMs: HALT_WITHIN_MS,
       });
       const rest = Object.keys(standing);
       show(cli.terminal, output, { lifted: environment ?? '_all', standing }, () => [
@@ -77,6 +78,7 @@ function status(halt: Command, cli: Cli): void {
       const standing = await through(cli, command, {
         direct: () => withClient(cli.config(), (client) => inTime(client, () => client.halts(environment))),
         api: (api) => haltsAtApi(api, environment),
+        apiWithinMs: HALT_WITHIN_MS,
       });
       const rows = Object.entries(standing).map(([name, { kind, by, reason, atMs }]) => [name, kind, utc(atMs).slice(0, 19), by, reason]);
       show(cli.terminal, output, standing, () =>

@@ -13,6 +13,9 @@ import { requireWorkers } from './pollers.ts';
 import { facts } from './table.ts';
 import { through, withApi } from './through.ts';
 
+/** The API asks Temporal twice, for 8 s each. */
+const API_ACTS_WITHIN_MS = 20_000;
+
 /** Options of every command that acts on a run. */
 export interface ActOptions {
   output: Format;
@@ -74,6 +77,7 @@ export async function act(cli: Cli, command: Command, name: Exclude<Steer, 'appr
         return sendAct(cli, client, name, workflowId, actOf(options));
       }),
     api: (api) => api[name](workflowId, why),
+    apiWithinMs: API_ACTS_WITHIN_MS,
   });
   show(cli.terminal, options.output, state, () => stateLines(state));
   hint(cli, next);

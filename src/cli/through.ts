@@ -11,6 +11,8 @@ export interface Ways<R> {
   direct(): Promise<R>;
   /** The HTTP API, as whoever is authenticated. Absent: no route of it does this. */
   api?: (api: BreakwaterHttpClient) => Promise<R>;
+  /** Longest wait for one answer of the API, milliseconds; absent: as long as a plan may take. */
+  apiWithinMs?: number;
 }
 
 interface Through {
@@ -57,12 +59,12 @@ function refuseClaims(command: Command): void {
 }
 
 /** Opens the door to the API and uses it. @throws CliError for what the API refuses, and when it cannot be reached */
-async function atApi<R>(cli: Cli, url: string, use: (api: BreakwaterHttpClient) => Promise<R>): Promise<R> {
+async function atApi<R>(cli: Cli, url: string, use: (api: BreakwaterHttpClient) => Promise<R>, timeoutMs?: number): Promise<R> {
   const config = cli.config();
   const identity = await apiIdentity(config, url);
   const token = identity === undefined ? undefined : async () => (await apiIdentity(config, url)) ?? identity;
   try {
-    return await use(new BreakwaterHttpClient({ url, ...(token && { token }) }));
+    return await use(new BreakwaterHttpClient({ url, ...(token && { token }), ...(timeoutMs !== undefined && { timeoutMs }) }));
   } catch (error) {
     throw apiFailure(error, { url, hasIdentity: identity !== undefined });
   }
@@ -72,14 +74,14 @@ async function atApi<R>(cli: Cli, url: string, use: (api: BreakwaterHttpClient) 
  * Does a command's work in the way that was asked for: `--direct` before `--api` before BREAKWATER_API_URL; without any of them directly.
  * What no route does is done directly where nobody named the API for it, and refused where somebody did.
  */
-export async function through<R>(cli: Cli, command: Command, { direct, api }: Ways<R>): Promise<R> {
+export async function through<R>(cli: Cli, command: Command, { direct, api, apiWithinMs }: Ways<R>): Promise<R> {
   const asked = command.optsWithGlobals<Through>(); // `halt --direct status`: said of the group, meant for what follows
   const given = asked.direct ? undefined : (asked.api ?? cli.config().apiAddress.url);
   if (given === undefined) return direct();
   if (api) {
     const url = addressOf(given);
     refuseClaims(command);
-    return atApi(cli, url, api);
+    return atApi(cli, url, api, apiWithinMs);
   }
   if (asked.api === undefined) return direct();
   throw new CliError(EXIT.usage, 'The API cannot do this.', 'Leave --api out: it needs Temporal or the records themselves.');

@@ -123,6 +123,20 @@ test('what is no address is said, and not repeated; one way only', async () => {
   expect(await call(['ledger', '--api', 'http://127.0.0.1:9'])).toMatchObject({ code: 2, stderr: containing('unknown option') });
 }, 60_000);
 
+test(
+  'an API that is frozen does not hold up a halt',
+  () =>
+    withServer(
+      () => undefined,
+      async (url) => {
+        const ended = await call(['halt', '--reason', 'x', '--api', url]);
+        expect(ended).toMatchObject({ code: 7, stdout: '', stderr: containing('it did not answer in time') });
+        expect(ended.stderr).toContain('`--direct` goes past the API');
+      },
+    ),
+  25_000,
+);
+
 test('nobody listens, and an identity that cannot be sent', async () => {
   let gone = '';
   await withServer(problem(404, 'x'), async (url) => {
