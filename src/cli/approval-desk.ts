@@ -3,6 +3,7 @@ import { factOfRefusedAct } from '../domain/audit/facts.ts';
 import { inTime, withClient } from './connect.ts';
 import type { Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { identityFor } from './login/identity-for.ts';
 import { noteInAudit } from './note-in-audit.ts';
 import { requireWorkers } from './pollers.ts';
 import { sendAct } from './steering.ts';
@@ -45,7 +46,7 @@ export const atTemporal = <R>(cli: Cli, workflowId: string, by: string, use: (de
 
 /** The HTTP API: who approves is who is authenticated, and what they approve is signed. */
 export async function atApi<R>(cli: Cli, url: string, workflowId: string, use: (desk: Desk) => Promise<R>): Promise<R> {
-  const { identity } = cli.config().apiAddress;
+  const identity = await identityFor(cli.config(), url);
   const { BreakwaterHttpClient: Door } = await import('../client.ts');
   const api = new Door({ url, ...(identity !== undefined && { token: identity }) });
   try {

@@ -58,7 +58,7 @@ async function execute(cli: Cli, workflowId: string, options: ApproveOptions, is
     throw new CliError(
       EXIT.usage,
       '--by is a claim, and the API knows who you are.',
-      'Leave it out; BREAKWATER_API_IDENTITY is who approves.',
+      'Leave it out; your login, or BREAKWATER_API_IDENTITY, is who approves.',
     );
   const handIn = async (desk: Desk): Promise<number> => {
     const seen = await agreed(cli, desk, options);
@@ -79,7 +79,7 @@ export function approve(program: Command, cli: Cli): void {
   withReason(actCommand(program, 'approve'))
     .summary('approve what a run waits for')
     .description(
-      'Shows what a run waits for and approves it. An approval is bound to the digest of the plan. Through the API (--api, BREAKWATER_API_URL) it is signed, and who approves is who is authenticated (BREAKWATER_API_IDENTITY); without, Temporal is asked, and it is a claim, which counts only where the control workers verify no signatures.',
+      'Shows what a run waits for and approves it. An approval is bound to the digest of the plan. Through the API (--api, BREAKWATER_API_URL) it is signed, and who approves is who is authenticated (breakwater login, or BREAKWATER_API_IDENTITY); without, Temporal is asked, and it is a claim, which counts only where the control workers verify no signatures.',
     )
     .option('--digest <sha256>', 'the digest that you have seen in the plan; refused when the run has another')
     .option('--api <url>', 'address of the HTTP API; default: BREAKWATER_API_URL')
