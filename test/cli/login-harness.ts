@@ -55,7 +55,7 @@ export const trusting = ({ issuer }: Pick<OidcProvider, 'issuer'>, audience = 'b
   AccessFile.parse({
     issuers: [
       {
-        ...{ name: 'corp', issuer, audience, jwks: `${issuer}/jwks` },
+        ...{ name: 'corp', issuer, audience, jwks: `${issuer}/jwks`, clockToleranceSeconds: 0 },
         grants: [
           { claim: 'groups', value: 'sre', role: 'approver', team: 'payments', environment: 'staging' },
           { claim: 'groups', value: 'sre', role: 'viewer' },
