@@ -10,6 +10,7 @@ import { changeControlVariables } from './settings/change-control.ts';
 import { withoutEmpty, type Env } from './settings/env.ts';
 import { ConfigError } from './settings/error.ts';
 import { DEFAULT_TEMPORAL_ADDRESS, temporalSettingsOf, type TemporalSettings } from './settings/temporal.ts';
+import { loginOptionsOf, loginVariables, type LoginOptions } from './settings/login.ts';
 import { gitopsOptionsOf, gitopsVariables, type GitopsOptions } from './settings/gitops.ts';
 import { policyVariables } from './settings/policy.ts';
 import { siteVariables } from './settings/site-environments.ts';
@@ -122,6 +123,7 @@ const variables = {
     .optional()
     .describe('name of the secret that holds the PagerDuty routing key'),
   ...approvalVariables,
+  ...loginVariables,
   ...auditVariables,
   BREAKWATER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('least level that is logged'),
 };
@@ -138,7 +140,7 @@ const secret: ReadonlySet<string> = new Set<VariableName>([
 ]);
 
 /** All settings of a Breakwater process, read once at its start. */
-export interface Config extends ApprovalOptions {
+export interface Config extends ApprovalOptions, LoginOptions {
   /** Records database. Secret: never in a message. */
   databaseUrl?: string;
   homeDir: string;
@@ -234,6 +236,7 @@ export function loadConfig(env: Env = process.env): Config {
       ...(v.BREAKWATER_PAGER_KEY !== undefined && { key: v.BREAKWATER_PAGER_KEY }),
     },
     ...approvalOptionsOf(v),
+    ...loginOptionsOf(v, env),
     audit: auditOptionsOf(v),
     logLevel: v.BREAKWATER_LOG_LEVEL,
     api: {

@@ -75,7 +75,7 @@ export function approve(program: Command, cli: Cli): void {
   withReason(actCommand(program, 'approve'))
     .summary('approve what a run waits for')
     .description(
-      'Shows what a run waits for and approves it. An approval is bound to the digest of the plan. Through the API (--api, BREAKWATER_API_URL) it is signed, and who approves is who is authenticated (BREAKWATER_API_IDENTITY); without, Temporal is asked, and it is a claim, which counts only where the control workers verify no signatures.',
+      'Shows what a run waits for and approves it. An approval is bound to the digest of the plan. Through the API (--api, BREAKWATER_API_URL) it is signed, and who approves is who is authenticated (breakwater login, or BREAKWATER_API_IDENTITY); without, Temporal is asked, and it is a claim, which counts only where the control workers verify no signatures.',
     )
     .option('--digest <sha256>', 'the digest that you have seen in the plan; refused when the run has another')
     .option(

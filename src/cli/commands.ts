@@ -17,6 +17,8 @@ import { init } from './init.ts';
 import { ledger } from './ledger.ts';
 import { janitor } from './janitor.ts';
 import { leftovers } from './leftovers.ts';
+import { login } from './login.ts';
+import { logout } from './logout.ts';
 import { makeCurrent } from './make-current.ts';
 import { pause } from './pause.ts';
 import { plan } from './plan.ts';
@@ -36,6 +38,7 @@ import { sync } from './sync.ts';
 import { up } from './up.ts';
 import { validate } from './validate.ts';
 import { watch } from './watch.ts';
+import { whoami } from './whoami.ts';
 import { worker } from './worker.ts';
 
 /** Adds one command to the program. Heavy modules are loaded inside the action: `--help` must not wait for Temporal's SDK. */
@@ -48,5 +51,6 @@ export const commands: readonly (readonly [heading: string, commands: readonly R
   ['Run:', [plan, run, watch, ci, schedule]],
   ['Steer:', [approve, reject, abort, pause, resume, halt, incident]],
   ['Look back:', [experiments, runs, show, report, leftovers, findings, postmortem, score]],
+  ['Who you are to the API:', [login, whoami, logout]],
   ['Operate:', [ledger, janitor, records, audit, doctor, worker, makeCurrent, api]],
 ];

@@ -1,9 +1,9 @@
 import { Option, type Command } from 'commander';
 import { BreakwaterHttpClient } from '../client/http.ts';
 import { apiFailure } from './api-failure.ts';
-import { apiIdentity } from './api-identity.ts';
 import type { Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { identityFor } from './login/identity-for.ts';
 
 /** The ways in which a command does its work; both end in the same, as far as the API tells it. */
 export interface Ways<R> {
@@ -54,15 +54,15 @@ function refuseClaims(command: Command): void {
       throw new CliError(
         EXIT.usage,
         `${flag} is a claim, and the API knows who you are.`,
-        'Leave it out; BREAKWATER_API_IDENTITY is who acts. Or go past the API with --direct.',
+        'Leave it out; your login, or BREAKWATER_API_IDENTITY, is who acts. Or go past the API with --direct.',
       );
 }
 
 /** Opens the door to the API and uses it. @throws CliError for what the API refuses, and when it cannot be reached */
 async function atApi<R>(cli: Cli, url: string, use: (api: BreakwaterHttpClient) => Promise<R>, timeoutMs?: number): Promise<R> {
   const config = cli.config();
-  const identity = await apiIdentity(config, url);
-  const token = identity === undefined ? undefined : async () => (await apiIdentity(config, url)) ?? identity;
+  const identity = await identityFor(config, url);
+  const token = identity === undefined ? undefined : async () => (await identityFor(config, url)) ?? identity;
   try {
     return await use(new BreakwaterHttpClient({ url, ...(token && { token }), ...(timeoutMs !== undefined && { timeoutMs }) }));
   } catch (error) {

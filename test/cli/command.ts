@@ -44,13 +44,22 @@ const environment = (env: Record<string, string>): NodeJS.ProcessEnv => ({
   ...env,
 });
 
+interface Options {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** What is piped in; otherwise there is no stdin. */
+  input?: string;
+}
+
 /** Starts the real command line as a child process. */
-export function start(args: string[], { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string> } = {}): Running {
-  const child = spawn(process.execPath, [entry, ...args], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+export function start(args: string[], { cwd = root, env = {}, input }: Options = {}): Running {
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const child = spawn(process.execPath, [entry, ...args], { cwd, env: environment(env), stdio: [stdin, 'pipe', 'pipe'] });
+  child.stdin?.on('error', () => undefined).end(input); // it may end without having read
   let [stdout, stderr] = ['', ''];
   const listeners = new Set<() => void>();
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
     for (const listener of listeners) listener();
   });
@@ -73,5 +82,4 @@ export function start(args: string[], { cwd = root, env = {} }: { cwd?: string; 
   return { child, ended, says };
 }
 
-export const call = (args: string[], options?: { cwd?: string; env?: Record<string, string> }): Promise<Ended> =>
-  start(args, options).ended;
+export const call = (args: string[], options?: Options): Promise<Ended> => start(args, options).ended;
