@@ -236,6 +236,8 @@ describeWithTemporal('however a run is started', () => {
       await Promise.all([client.installJanitor(3_600_000), client.installJanitor(3_600_000)]);
       const handle = client.temporal.schedule.getHandle(`${taskQueue}-janitor`);
       await handle.pause('maintenance');
+      // Temporal takes a pause down after it has answered: what is installed before that would not know of it.
+      for (let looks = 0; looks < 200 && !(await handle.describe()).state.paused; looks++) await delay(50);
       await client.installJanitor(1_800_000);
       const { spec, policies, state, action } = await handle.describe();
       expect(spec.intervals).toMatchObject([{ every: 1_800_000 }]);
