@@ -10,7 +10,7 @@ export function abort(program: Command, cli: Cli): void {
     .description('Ends a run in any phase. What was begun is undone at once; steady state is checked again.')
     .requiredOption('--reason <text>', 'why', reasonArgument)
     .addHelpText('after', '\nExample:\n  $ breakwater abort RUN --reason "customers call"')
-    .action((workflowId: string, options: ActOptions) =>
-      act(cli, options, 'abort', workflowId, `Taken. See it undone: breakwater watch ${workflowId}`),
+    .action((workflowId: string, _options: ActOptions, command: Command) =>
+      act(cli, command, 'abort', workflowId, `Taken. See it undone: breakwater watch ${workflowId}`),
     );
 }

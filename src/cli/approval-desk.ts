@@ -3,7 +3,6 @@ import { factOfRefusedAct } from '../domain/audit/facts.ts';
 import { inTime, withClient } from './connect.ts';
 import type { Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
-import { identityFor } from './login/identity-for.ts';
 import { noteInAudit } from './note-in-audit.ts';
 import { requireWorkers } from './pollers.ts';
 import { sendAct } from './steering.ts';
@@ -45,24 +44,11 @@ export const atTemporal = <R>(cli: Cli, workflowId: string, by: string, use: (de
   });
 
 /** The HTTP API: who approves is who is authenticated, and what they approve is signed. */
-export async function atApi<R>(cli: Cli, url: string, workflowId: string, use: (desk: Desk) => Promise<R>): Promise<R> {
-  const identity = await identityFor(cli.config(), url);
-  const { BreakwaterHttpClient: Door } = await import('../client.ts');
-  const api = new Door({ url, ...(identity !== undefined && { token: identity }) });
-  try {
-    return await use({
-      state: () => stateAt(api, workflowId),
-      approve: (given) => api.approve(workflowId, given),
-      noteOther: () => Promise.resolve(),
-    });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const cause = error.cause instanceof Error ? error.cause.message : error.message;
-    throw new CliError(EXIT.platform, `The API cannot be reached at ${url}: ${cause}`, 'Correct --api or BREAKWATER_API_URL.', {
-      cause: error,
-    });
-  }
-}
+export const deskAtApi = (api: BreakwaterHttpClient, workflowId: string): Desk => ({
+  state: () => stateAt(api, workflowId),
+  approve: (given) => api.approve(workflowId, given),
+  noteOther: () => Promise.resolve(),
+});
 
 async function stateAt(api: BreakwaterHttpClient, workflowId: string): Promise<RunState> {
   const { state, unknown } = await api.run(workflowId);

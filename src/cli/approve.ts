@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import type { RunState } from '../client.ts';
-import { atApi, atTemporal, type Desk, type Given } from './approval-desk.ts';
+import { atTemporal, deskAtApi, type Desk, type Given } from './approval-desk.ts';
 import { hint, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { show } from './output.ts';
 import { actCommand, stateLines, withReason, type ActOptions } from './steering.ts';
+import { through } from './through.ts';
 
 interface ApproveOptions extends ActOptions {
   digest?: string;
   yes?: boolean;
-  api?: string;
   breakGlass?: boolean;
   ticket?: string;
 }
@@ -51,15 +51,8 @@ function whyOf({ reason, breakGlass, ticket }: ApproveOptions): Pick<Given, 'rea
   return { breakGlass: { reason, ticket } };
 }
 
-async function execute(cli: Cli, workflowId: string, options: ApproveOptions, isNamed: boolean): Promise<number> {
-  const api = options.api ?? cli.config().apiAddress.url;
+async function execute(cli: Cli, workflowId: string, options: ApproveOptions, command: Command): Promise<number> {
   const why = whyOf(options);
-  if (api !== undefined && isNamed)
-    throw new CliError(
-      EXIT.usage,
-      '--by is a claim, and the API knows who you are.',
-      'Leave it out; your login, or BREAKWATER_API_IDENTITY, is who approves.',
-    );
   const handIn = async (desk: Desk): Promise<number> => {
     const seen = await agreed(cli, desk, options);
     if (seen === undefined) {
@@ -71,7 +64,10 @@ async function execute(cli: Cli, workflowId: string, options: ApproveOptions, is
     hint(cli, `Next: breakwater watch ${workflowId}`);
     return EXIT.held;
   };
-  return api === undefined ? atTemporal(cli, workflowId, options.by, handIn) : atApi(cli, api, workflowId, handIn);
+  return through(cli, command, {
+    direct: () => atTemporal(cli, workflowId, options.by, handIn),
+    api: (api) => handIn(deskAtApi(api, workflowId)),
+  });
 }
 
 /** `breakwater approve RUN` */
@@ -82,7 +78,6 @@ export function approve(program: Command, cli: Cli): void {
       'Shows what a run waits for and approves it. An approval is bound to the digest of the plan. Through the API (--api, BREAKWATER_API_URL) it is signed, and who approves is who is authenticated (breakwater login, or BREAKWATER_API_IDENTITY); without, Temporal is asked, and it is a claim, which counts only where the control workers verify no signatures.',
     )
     .option('--digest <sha256>', 'the digest that you have seen in the plan; refused when the run has another')
-    .option('--api <url>', 'address of the HTTP API; default: BREAKWATER_API_URL')
     .option(
       '--break-glass',
       'stand for every approval that is missing: needs the role break-glass, --reason and --ticket, and pages somebody',
@@ -94,6 +89,6 @@ export function approve(program: Command, cli: Cli): void {
       '\nExamples:\n  $ breakwater approve RUN\n  $ breakwater approve RUN --digest 3f2a… --api https://breakwater.example.com\n  $ breakwater approve RUN --break-glass --reason "failover must be proven tonight" --ticket INC-7',
     )
     .action(async (workflowId: string, options: ApproveOptions, command: Command) => {
-      cli.finish(await execute(cli, workflowId, options, command.getOptionValueSource('by') === 'cli'));
+      cli.finish(await execute(cli, workflowId, options, command));
     });
 }

@@ -1,9 +1,11 @@
 import { Option, type Command } from 'commander';
+import type { BreakwaterHttpClient } from '../client.ts';
 import { instantArgument } from './arguments.ts';
 import { withRecords } from './connect.ts';
 import { auditVerify } from './audit-verify.ts';
 import { hint, type Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { through, withApi } from './through.ts';
 import { writePieces } from './write-pieces.ts';
 
 interface ExportOptions {
@@ -13,9 +15,22 @@ interface ExportOptions {
   out: string;
 }
 
+async function exportRecords(cli: Cli, { format, since, run, out }: ExportOptions): Promise<void> {
+  const { auditCsv, auditJsonLines } = await import('../report/audit-export.ts');
+  const filter = { ...(since !== undefined && { sinceMs: since }), ...(run !== undefined && { workflowId: run }) };
+  const write = format === 'csv' ? auditCsv : auditJsonLines;
+  await withRecords(cli.config(), (records) => writePieces(cli.terminal, out, write(records.auditPages(filter))));
+}
+
+/** Who exports is on the log, too. A stream that breaks is a failure: half a log would be taken for the whole. */
+async function* exportAtApi(api: BreakwaterHttpClient, { format, since, run }: ExportOptions): AsyncGenerator<string> {
+  const filter = { ...(since !== undefined && { since: new Date(since).toISOString() }), ...(run !== undefined && { run }) };
+  if (format === 'csv') yield await api.auditCsv(filter);
+  else for await (const entry of api.audit(filter)) yield `${JSON.stringify(entry)}\n`;
+}
+
 function exportCommand(group: Command, cli: Cli): void {
-  group
-    .command('export')
+  withApi(group.command('export'))
     .summary('write the entries for a SIEM or an archive')
     .description(
       'Writes the entries in the order of the chain. jsonl: one JSON object a line with its hash; a whole one can be verified without the database (`audit verify --file`). csv: for spreadsheets.',
@@ -28,11 +43,11 @@ function exportCommand(group: Command, cli: Cli): void {
       'after',
       '\nExamples:\n  $ breakwater audit export --out audit.jsonl\n  $ breakwater audit export --since 24h --format csv',
     )
-    .action(async ({ format, since, run, out }: ExportOptions) => {
-      const { auditCsv, auditJsonLines } = await import('../report/audit-export.ts');
-      const filter = { ...(since !== undefined && { sinceMs: since }), ...(run !== undefined && { workflowId: run }) };
-      const write = format === 'csv' ? auditCsv : auditJsonLines;
-      await withRecords(cli.config(), (records) => writePieces(cli.terminal, out, write(records.auditPages(filter))));
+    .action(async (options: ExportOptions, command: Command) => {
+      await through(cli, command, {
+        direct: () => exportRecords(cli, options),
+        api: (api) => writePieces(cli.terminal, options.out, exportAtApi(api, options)),
+      });
     });
 }
 

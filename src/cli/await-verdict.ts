@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BreakwaterClient, RunResult } from '../client.ts';
 
-/** How long Temporal may be away before waiting is given up; the run does not notice. */
-const PATIENCE_MS = 120_000;
+/** How long Temporal, or the API, may be away before waiting is given up; the run does not notice. */
+export const PATIENCE_MS = 120_000;
 const ASK_AGAIN_MS = 1_000;
 
 const isOutage = (error: unknown): boolean => error instanceof Error && error.name === 'ServiceError';

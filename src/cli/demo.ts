@@ -8,6 +8,7 @@ import type { Cli } from './context.ts';
 import { endWithUs } from './end-with-us.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { follow } from './follow.ts';
+import { runAtTemporal } from './watched-run.ts';
 import { planLines } from './plan-view.ts';
 import { table } from './table.ts';
 
@@ -26,7 +27,7 @@ function stageOf(cli: Cli, sandbox: Sandbox, client: BreakwaterClient): Stage {
       terminal.err(`${planLines(result, terminal.paint).join('\n')}\n\n`);
     },
     async follow(workflowId): Promise<RunResult> {
-      const ending = await follow(cli, client, workflowId, { by: 'demo' });
+      const ending = await follow(cli, runAtTemporal(client, workflowId, 'demo'), {});
       if (ending.kind !== 'closed') throw new CliError(EXIT.interrupted, 'The demo was interrupted.');
       return ending.result;
     },

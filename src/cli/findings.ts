@@ -10,6 +10,7 @@ import { recordedFindings } from '../report/recorded-findings.ts';
 import { plainText } from './plain-text.ts';
 import { requireRun } from './recorded-run.ts';
 import { table } from './table.ts';
+import { through, withApi } from './through.ts';
 import { show, withOutput, type Format } from './output.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -34,9 +35,15 @@ function lines({ run, latest, seen, closedBy, proposal }: Finding, paint: Termin
   ];
 }
 
+async function fromRecords(cli: Cli, { all, ...wanted }: Omit<FindingsOptions, 'output'>): Promise<Finding[]> {
+  const { runs, isAll } = await withRecords(cli.config(), (records) => lookBack((filter) => records.listHeads(filter), wanted));
+  if (!isAll) hint(cli, `Only the newest ${runs.length} runs were looked at.`);
+  return recordedFindings(runs).filter(({ closedBy }) => all === true || !closedBy);
+}
+
 /** `breakwater findings` */
 export function findings(program: Command, cli: Cli): void {
-  const command = withOutput(program.command('findings').enablePositionalOptions())
+  const command = withApi(withOutput(program.command('findings').enablePositionalOptions()))
     .summary('what runs taught and is not mended yet')
     .description(
       'Lists findings: a run that failed, was stopped or proved nothing opens one; it stays open until the same plan and seed passes.',
@@ -48,13 +55,11 @@ export function findings(program: Command, cli: Cli): void {
       'after',
       '\nExamples:\n  $ breakwater findings --service payments\n  $ breakwater findings --all -o json\n  $ breakwater findings show RUN',
     )
-    .action(async ({ output, all, ...wanted }: FindingsOptions) => {
-      const { runs, isAll } = await withRecords(cli.config(), (records) => lookBack((filter) => records.listHeads(filter), wanted));
-      const found = recordedFindings(runs).filter(({ closedBy }) => all === true || !closedBy);
+    .action(async ({ output, ...wanted }: FindingsOptions, command: Command) => {
+      const found = await through(cli, command, { direct: () => fromRecords(cli, wanted), api: (api) => api.findings(wanted) });
       show(cli.terminal, output, found, () =>
         found.length > 0 ? found.flatMap((finding) => lines(finding, cli.terminal.paint)) : ['Nothing open.'],
       );
-      if (!isAll) hint(cli, `Only the newest ${runs.length} runs were looked at.`);
       const [newest] = found;
       if (newest) hint(cli, `Next: breakwater findings show ${newest.run.workflowId}`);
     });
@@ -73,26 +78,30 @@ function showCommand(parent: Command, cli: Cli): void {
       'Shows a finding: the newest run that showed it and, once the same plan and seed has passed, that run beside it, with their measures.',
     )
     .addHelpText('after', '\nExample:\n  $ breakwater findings show RUN -o json')
-    .action(async (workflowId: string, { output }: { output: Format }) => {
-      await withRecords(cli.config(), async (records) => {
-        const { service, environment } = await requireRun(records, workflowId);
-        const { runs } = await lookBack((filter) => records.listHeads(filter), { service, environment });
-        const finding = findingWith(recordedFindings(runs), workflowId);
-        if (!finding)
-          throw new CliError(EXIT.usage, `Run ${workflowId} opened no finding and closed none.`, '`breakwater findings --all` lists them.');
-        const { beforeAfter, readReport } = await import('../report/index.ts');
-        const reportOf = async (id: string): Promise<RunReport> => readReport(records, await requireRun(records, id));
-        const after = finding.closedBy && (await reportOf(finding.closedBy.workflowId));
-        const rows = beforeAfter(await reportOf(finding.latest.workflowId), after);
-        show(cli.terminal, output, { ...finding, comparison: rows }, () => [
-          ...lines(finding, cli.terminal.paint),
-          '',
-          ...table(
-            ['', 'BEFORE', 'AFTER'],
-            rows.map(({ what, before, after: since }) => [what, before ?? '', since ?? (finding.closedBy ? '' : 'not yet')]),
-          ),
-        ]);
-        if (!finding.closedBy) hint(cli, `It stays open until plan ${finding.run.planDigest} passes: the same file, seed and time scale.`);
-      });
-    });
+    .action((workflowId: string, { output }: { output: Format }, command: Command) =>
+      through(cli, command, { direct: () => showFinding(cli, workflowId, output) }),
+    );
+}
+
+async function showFinding(cli: Cli, workflowId: string, output: Format): Promise<void> {
+  await withRecords(cli.config(), async (records) => {
+    const { service, environment } = await requireRun(records, workflowId);
+    const { runs } = await lookBack((filter) => records.listHeads(filter), { service, environment });
+    const finding = findingWith(recordedFindings(runs), workflowId);
+    if (!finding)
+      throw new CliError(EXIT.usage, `Run ${workflowId} opened no finding and closed none.`, '`breakwater findings --all` lists them.');
+    const { beforeAfter, readReport } = await import('../report/index.ts');
+    const reportOf = async (id: string): Promise<RunReport> => readReport(records, await requireRun(records, id));
+    const after = finding.closedBy && (await reportOf(finding.closedBy.workflowId));
+    const rows = beforeAfter(await reportOf(finding.latest.workflowId), after);
+    show(cli.terminal, output, { ...finding, comparison: rows }, () => [
+      ...lines(finding, cli.terminal.paint),
+      '',
+      ...table(
+        ['', 'BEFORE', 'AFTER'],
+        rows.map(({ what, before, after: since }) => [what, before ?? '', since ?? (finding.closedBy ? '' : 'not yet')]),
+      ),
+    ]);
+    if (!finding.closedBy) hint(cli, `It stays open until plan ${finding.run.planDigest} passes: the same file, seed and time scale.`);
+  });
 }

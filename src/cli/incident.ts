@@ -12,9 +12,9 @@ export function incident(program: Command, cli: Cli): void {
       'As `halt`, for an incident that has nothing to do with the experiments: what it stops gets the verdict void. `halt lift` ends it.',
     )
     .addHelpText('after', '\nExample:\n  $ breakwater incident --environment production --reason "a region is down"')
-    .action(async (options: HaltActOptions) => {
+    .action(async (options: HaltActOptions, command: Command) => {
       if (options.environment === undefined)
         throw new CliError(EXIT.usage, 'Which environment? Write --environment <name>; `breakwater halt --incident` stops every one.');
-      await haltNow(cli, 'incident', options);
+      await haltNow(cli, command, 'incident', options);
     });
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { SweepRow } from '../client.ts';
+import type { BreakwaterHttpClient, SweepRow } from '../client.ts';
 import type { Records } from '../records/ports.ts';
 import { utc } from '../report/format.ts';
 import type { Leftover } from '../report/leftovers.ts';
@@ -11,6 +11,7 @@ import { show, withOutput, type Format } from './output.ts';
 import { plainText } from './plain-text.ts';
 import { requireWorkers } from './pollers.ts';
 import { requireRun } from './recorded-run.ts';
+import { through, withApi } from './through.ts';
 
 interface LeftoversOptions {
   output: Format;
@@ -41,6 +42,11 @@ const stuckLease = ({ site, lease, stuck }: SweepRow): Leftover[] =>
       ]
     : [];
 
+interface Found {
+  all: Leftover[];
+  unanswered: string[];
+}
+
 /** A site that cannot be asked may hold something: that is said, and never taken for nothing. */
 async function askSites(cli: Cli): Promise<Asked> {
   try {
@@ -64,11 +70,27 @@ const lines = ({ key, workflowId, site, what, sinceMs, why, manual }: Leftover):
   '',
 ];
 
-async function list(cli: Cli, { output, json, sites }: LeftoversOptions): Promise<number> {
+/** What the records know, and what the sites add to it. */
+async function find(cli: Cli, { sites }: LeftoversOptions): Promise<Found> {
   const fromRecords = await withRecords(cli.config(), recorded);
   const { stuck, unanswered } = sites ? await askSites(cli) : { stuck: [], unanswered: [] };
   const known = new Set(fromRecords.map(({ key }) => key));
-  const all = [...fromRecords, ...stuck.filter(({ key }) => !known.has(key))].sort((a, b) => a.sinceMs - b.sinceMs);
+  return { all: [...fromRecords, ...stuck.filter(({ key }) => !known.has(key))].sort((a, b) => a.sinceMs - b.sinceMs), unanswered };
+}
+
+/** The records of those that one may see; the API asks no sites, and that is said. */
+async function findAtApi(cli: Cli, api: BreakwaterHttpClient, { sites }: LeftoversOptions): Promise<Found> {
+  const all = await api.leftovers();
+  if (sites) hint(cli, 'By the records alone: the API asks no sites what they hold; --direct does.');
+  return { all, unanswered: [] };
+}
+
+async function list(cli: Cli, command: Command, options: LeftoversOptions): Promise<number> {
+  const { output, json } = options;
+  const { all, unanswered } = await through(cli, command, {
+    direct: () => find(cli, options),
+    api: (api) => findAtApi(cli, api, options),
+  });
   show(cli.terminal, json ? 'json' : output, all, () => all.flatMap(lines));
   for (const site of unanswered) cli.terminal.err(`${cli.terminal.paint('red', 'not asked')} ${plainText(site)}\n`);
   hint(
@@ -84,11 +106,14 @@ interface ClearOptions {
   reason: string;
 }
 
-async function clear(cli: Cli, name: string, { by, reason }: ClearOptions): Promise<void> {
+/** A run, or a key of it: keys begin with the run's id. */
+const namedBy = (name: string) => ({ isKey: name.includes('/'), workflowId: name.split('/')[0] ?? name });
+
+/** @returns how many leftovers are cleared */
+async function clear(cli: Cli, name: string, { by, reason }: ClearOptions): Promise<number> {
   const { CLEARED, openLeftovers } = await import('../report/leftovers.ts');
-  const isKey = name.includes('/');
-  const workflowId = name.split('/')[0] ?? name;
-  await withRecords(cli.config(), async (records) => {
+  const { isKey, workflowId } = namedBy(name);
+  return withRecords(cli.config(), async (records) => {
     const run = await requireRun(records, workflowId);
     const open = openLeftovers(run, await records.events(workflowId)).filter(({ key }) => !isKey || key === name);
     if (open.length === 0)
@@ -100,13 +125,18 @@ async function clear(cli: Cli, name: string, { by, reason }: ClearOptions): Prom
     const atMs = Date.now();
     const data = { by, reason, what: open.map(({ what }) => what), ...(isKey && { key: name }) };
     await records.appendEvents(workflowId, [{ key: `${CLEARED}/${atMs}/${isKey ? name : 'all'}`, atMs, kind: CLEARED, data }]);
-    hint(cli, `Noted for ${open.length === 1 ? 'one leftover' : `${open.length} leftovers`} of ${workflowId}; its record stays.`);
+    return open.length;
   });
+}
+
+async function clearAtApi(api: BreakwaterHttpClient, name: string, { reason }: ClearOptions): Promise<number> {
+  const { isKey, workflowId } = namedBy(name);
+  return (await api.clearLeftovers(workflowId, { reason, ...(isKey && { key: name }) })).length;
 }
 
 /** `breakwater leftovers`, `breakwater leftovers clear RUN|KEY` */
 export function leftovers(program: Command, cli: Cli): void {
-  const command = withOutput(program.command('leftovers'))
+  const command = withApi(withOutput(program.command('leftovers').enablePositionalOptions()))
     .summary('list what could not be undone, with the command that undoes it by hand')
     .description(
       'Lists what could not be undone and that nobody has cleared since: from the records, and from the leases of every site. Exit code 6 when there is any, 7 when a site could not be asked.',
@@ -117,17 +147,22 @@ export function leftovers(program: Command, cli: Cli): void {
       'after',
       '\nExamples:\n  $ breakwater leftovers\n  $ breakwater leftovers clear pause.payment-worker.staging.20261123-2010.k7f2 --reason "woken by hand"',
     )
-    .action(async (options: LeftoversOptions) => {
-      cli.finish(await list(cli, options));
+    .action(async (options: LeftoversOptions, own: Command) => {
+      cli.finish(await list(cli, own, options));
     });
-  command
-    .command('clear')
+  withApi(command.command('clear'))
     .summary('note that a person has looked')
     .description(
       'Notes that a person has looked at what a run left behind, or at one key of it. The record stays; the list no longer shows it.',
     )
     .argument('<run-or-key>', 'id of the run, or a key that `breakwater leftovers` shows')
-    .option('--by <name>', 'who has looked', personArgument, userName())
+    .option('--by <name>', 'who has looked; not through the API', personArgument, userName())
     .requiredOption('--reason <text>', 'what was found and done', reasonArgument)
-    .action((name: string, options: ClearOptions) => clear(cli, name, options));
+    .action(async (name: string, options: ClearOptions, own: Command) => {
+      const count = await through(cli, own, {
+        direct: () => clear(cli, name, options),
+        api: (api) => clearAtApi(api, name, options),
+      });
+      hint(cli, `Noted for ${count === 1 ? 'one leftover' : `${count} leftovers`} of ${namedBy(name).workflowId}; its record stays.`);
+    });
 }

@@ -10,5 +10,7 @@ export function pause(program: Command, cli: Cli): void {
       'Lets nothing new begin and undoes at once what can be undone; a kill that was carried out is watched to its end. `resume` measures the baseline afresh and repeats what was interrupted on the same victims.',
     )
     .addHelpText('after', '\nExample:\n  $ breakwater pause RUN --reason "deployment"')
-    .action((workflowId: string, options: ActOptions) => act(cli, options, 'pause', workflowId, `Next: breakwater resume ${workflowId}`));
+    .action((workflowId: string, _options: ActOptions, command: Command) =>
+      act(cli, command, 'pause', workflowId, `Next: breakwater resume ${workflowId}`),
+    );
 }

@@ -1,40 +1,27 @@
 import type { Command } from 'commander';
 import { isGranted } from './access-view.ts';
-import type { BreakwaterClient, PlanResult, StartOptions } from '../client.ts';
+import type { BreakwaterClient, StartOptions } from '../client.ts';
 import { reservedOf } from '../domain/ledger/budget.ts';
 import type { Plan } from '../domain/plan.ts';
 import { personArgument, seedArgument, timeScaleArgument } from './arguments.ts';
 import { inTime, withClient, withRecords } from './connect.ts';
 import { hint, userName, type Cli } from './context.ts';
-import { CliError, EXIT } from './exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 import { show, withOutput, type Format } from './output.ts';
 import type { ComparisonOutlook } from './outlook.ts';
 import { outlookLines, planLines } from './plan-view.ts';
 import { requireWorkers } from './pollers.ts';
+import { mustBeValid, type Planned, type PlanOptions } from './planned.ts';
+import { planAtApi } from './start-at-api.ts';
+import { through, withApi } from './through.ts';
 import type { Reserved } from './worth-view.ts';
-
-/** What `plan` and `run` are given about the run to be. */
-export interface PlanOptions {
-  seed?: number;
-  timeScale?: number;
-  requestedBy: string;
-}
 
 /** Adds the options that decide what is planned. */
 export const withPlanOptions = (command: Command): Command =>
-  command
+  withApi(command)
     .option('--seed <number>', 'chooses the victims; random when absent', seedArgument)
     .option('--time-scale <factor>', 'multiplies every policy duration, above 0 and at most 1', timeScaleArgument)
-    .option('--requested-by <name>', 'who asks for it', personArgument, userName());
-
-/** A plan that may be shown, and what would start it. */
-export interface Planned {
-  result: Extract<PlanResult, { valid: true }>;
-  /** Starts exactly this plan: seed and digest are fixed. */
-  start: StartOptions;
-  /** What live waves have reserved of the error budgets that it names; absent: it names none, or the ledger does not answer. */
-  reserved?: Reserved;
-}
+    .option('--requested-by <name>', 'who asks for it; not through the API', personArgument, userName());
 
 /**
  * Reads the file, and asks the workers what would happen. Touches nothing.
@@ -51,9 +38,7 @@ export async function planFile(cli: Cli, file: string, { seed, timeScale, reques
       ...(seed !== undefined && { seed }),
       ...(timeScale !== undefined && { timeScale }),
     };
-    const result = await client.plan(asked);
-    if (!result.valid)
-      throw new CliError(EXIT.usage, result.reason, 'A file that is valid here and not there: are CLI and worker of the same version?');
+    const result = mustBeValid(await client.plan(asked));
     const reserved = await reservedNow(client, result.plan);
     return { result, start: { ...asked, seed: result.plan.seed, expectedDigest: result.plan.digest }, ...(reserved && { reserved }) };
   });
@@ -77,6 +62,12 @@ async function askRecords(cli: Cli, { plan: planned }: Planned['result']): Promi
   });
 }
 
+/** The API tells of no run's noise: that is said, where it would have helped. */
+function withoutRecords(cli: Cli, { plan: planned }: Planned['result']): Promise<ComparisonOutlook[]> {
+  if (planned.experiment.comparisons.length > 0) hint(cli, 'How many iterations the comparisons need is told with --direct only.');
+  return Promise.resolve([]);
+}
+
 /** `breakwater plan FILE` */
 export function plan(program: Command, cli: Cli): void {
   withPlanOptions(withOutput(program.command('plan')))
@@ -89,9 +80,15 @@ export function plan(program: Command, cli: Cli): void {
       'after',
       '\nExamples:\n  $ breakwater plan experiment.yaml\n  $ breakwater plan experiment.yaml --seed 7 --time-scale 0.05 -o json',
     )
-    .action(async (file: string, options: PlanOptions & { output: Format }) => {
-      const { result, reserved } = await planFile(cli, file, options);
-      const comparisons = await askRecords(cli, result);
+    .action(async (file: string, options: PlanOptions & { output: Format }, command: Command) => {
+      const { result, reserved } = await through(cli, command, {
+        direct: () => planFile(cli, file, options),
+        api: (api) => planAtApi(api, file, options),
+      });
+      const comparisons = await through(cli, command, {
+        direct: () => askRecords(cli, result),
+        api: () => withoutRecords(cli, result),
+      });
       show(cli.terminal, options.output, { ...result, comparisons, ...(reserved && { reserved }) }, () => [
         ...planLines(result, cli.terminal.paint, reserved),
         ...outlookLines(comparisons, cli.terminal.paint),

@@ -42,7 +42,7 @@ function ruleLines({ rule, waves, judgements }: RuleJudgement, paint: Paint): st
 }
 
 function outsideLines({ who, identity, denials }: OutsideSay, paint: Paint): string[] {
-  const about = `${who} ${identity.slice(0, 12)}`;
+  const about = `${who} ${who === 'opa' ? plainText(identity) : identity.slice(0, 12)}`;
   if (denials.length === 0) return [`${paint('green', 'ok  ')}  ${about}`];
   return [`${paint('red', 'deny')}  ${about}`, ...denials.map(({ reason }) => `      ${plainText(reason)}`)];
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseRatio } from '../domain/units.ts';
+import type { OpaPort } from '../policy/opa.ts';
 import type { RegoPort } from '../policy/rego.ts';
 import { personArgument, timeScaleArgument } from './arguments.ts';
 import { hint, userName, type Cli } from './context.ts';
@@ -73,6 +74,17 @@ interface ExplainOptions {
   timeScale?: number;
 }
 
+/** Closed when it has answered: a connection that is kept would keep the process. */
+async function withOpa<T>(url: string | undefined, use: (opa?: OpaPort) => Promise<T>): Promise<T> {
+  if (url === undefined) return use();
+  const opa = (await import('../open-opa.ts')).openOpa(url);
+  try {
+    return await use(opa);
+  } finally {
+    opa.close();
+  }
+}
+
 async function explain(cli: Cli, file: string, options: ExplainOptions): Promise<number> {
   const [{ readExperimentFile }, { makePlan }, { explainFacts, explanationOf }, { readPolicies }, { factsOf }] = await Promise.all([
     import('../language/read.ts'),
@@ -81,7 +93,7 @@ async function explain(cli: Cli, file: string, options: ExplainOptions): Promise
     import('../policy/folder.ts'),
     import('../policy/facts.ts'),
   ]);
-  const { siteEnvironments, policyDir } = cli.config();
+  const { siteEnvironments, policyDir, opaUrl } = cli.config();
   const folder = options.policy ?? policyDir;
   const set = folder === undefined ? undefined : await reading(() => Promise.resolve().then(() => readPolicies(folder)));
   const rego = await regoOf(cli, options.rego);
@@ -97,13 +109,9 @@ async function explain(cli: Cli, file: string, options: ExplainOptions): Promise
     requestedBy: options.requestedBy,
     ...(options.wave !== undefined && { wave: options.wave }),
   });
-  const explained = await explainFacts(facts, {
-    ...(set && { set }),
-    ...(siteEnvironments && { siteEnvironments }),
-    ...(rego && { rego }),
-  });
+  const known = { ...(set && { set }), ...(siteEnvironments && { siteEnvironments }), ...(rego && { rego }) };
+  const explained = await withOpa(opaUrl, (opa) => explainFacts(facts, { ...known, ...(opa && { opa }) }));
   show(cli.terminal, options.json ? 'json' : options.output, explanationOf(explained), () => explainLines(explained, cli.terminal.paint));
-  if (cli.env['BREAKWATER_OPA_URL']) hint(cli, 'The OPA of BREAKWATER_OPA_URL is asked by workers, and was not asked here');
   if (set === undefined) hint(cli, 'No policy files were asked: name a folder with --policy, or set BREAKWATER_POLICY');
   return explained.decision.allowed ? EXIT.held : EXIT.denied;
 }
@@ -113,7 +121,7 @@ function addExplain(command: Command, cli: Cli, name: string): void {
   withOutput(command)
     .summary('say which rule decides what for a plan')
     .description(
-      'Says of every rule whether it is about the plan, and what it decides: value against limit. Exit code 5 when the plan is denied.',
+      'Says of every rule whether it is about the plan, and what it decides: value against limit. A running OPA is asked when BREAKWATER_OPA_URL names one. Exit code 5 when the plan is denied.',
     )
     .argument('<file>', 'experiment file, YAML or JSON')
     .option('--policy <dir>', 'folder of the policies; default: BREAKWATER_POLICY')
@@ -141,8 +149,8 @@ export function explainPlan(program: Command, cli: Cli): void {
 export function policy(program: Command, cli: Cli): void {
   const group = program
     .command('policy')
-    .summary('test policies, and explain what they decide; needs no server')
-    .description('Tests policies with the cases beside them, and explains which rule decides what for a plan. Needs no server.');
+    .summary('test policies, and explain what they decide')
+    .description('Tests policies with the cases beside them, and explains which rule decides what for a plan. Needs no server of ours.');
   withOutput(group.command('test'))
     .summary('run the cases beside the policies')
     .description(

@@ -11,7 +11,8 @@ function version(): string {
   return manifest.version;
 }
 
-const ENVIRONMENT_HELP = `Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE (and what else Temporal's CLI reads), BREAKWATER_DATABASE_URL, NO_COLOR`;
+const ENVIRONMENT_HELP = `Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE (and what else Temporal's CLI reads), BREAKWATER_DATABASE_URL, NO_COLOR
+or, for the commands that have --api: BREAKWATER_API_URL, BREAKWATER_API_IDENTITY`;
 
 /** The whole command line. Throws CommanderError instead of ending the process. */
 export function createProgram(cli: Cli, versionText = version()): Command {

@@ -8,5 +8,7 @@ export function reject(program: Command, cli: Cli): void {
     .summary('refuse what a run waits for')
     .description('Refuses what a run waits for; it ends as denied.')
     .addHelpText('after', '\nExample:\n  $ breakwater reject RUN --reason "not this week"')
-    .action((workflowId: string, options: ActOptions) => act(cli, options, 'reject', workflowId, `Next: breakwater show ${workflowId}`));
+    .action((workflowId: string, _options: ActOptions, command: Command) =>
+      act(cli, command, 'reject', workflowId, `Next: breakwater show ${workflowId}`),
+    );
 }

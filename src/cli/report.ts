@@ -8,6 +8,7 @@ import { CliError, EXIT } from './exit-codes.ts';
 import { REPORT_FORMATS, type ReportFormat } from '../report/formats.ts';
 import { piecesOfRun } from './report-run.ts';
 import { piecesOfRuns, type RunsWanted } from './report-runs.ts';
+import { through, withApi } from './through.ts';
 import { writePieces } from './write-pieces.ts';
 
 interface ReportOptions extends Omit<RunsWanted, 'ids'> {
@@ -17,7 +18,7 @@ interface ReportOptions extends Omit<RunsWanted, 'ids'> {
 }
 
 const HELP = `
-One RUN gives the report of that run; several, or none with a filter, give one over all of them.
+One RUN gives the report of that run; several, or none with a filter, give one over all of them, which the API does not do.
 
 Examples:
   $ breakwater report RUN --format html --out report.html
@@ -38,10 +39,14 @@ function mustBeClear(ids: readonly string[], options: ReportOptions): void {
     throw new CliError(EXIT.usage, 'Runs by name and by filter at once.', 'Name the runs, or leave them out and keep the filter.');
 }
 
+/** A whole report that has come by the API. */
+async function* whole(text: Promise<string>): AsyncGenerator<string> {
+  yield await text;
+}
+
 /** `breakwater report [RUN…]` */
 export function report(program: Command, cli: Cli): void {
-  program
-    .command('report')
+  withApi(program.command('report'))
     .summary('write the report of a run, or of many')
     .description(
       'Writes the report of a run from its records: what was believed, what was done, what the signals did, the verdict and why. Over many runs: verdicts, how recovery went from run to run, how fast things were seen, mended and undone.',
@@ -57,16 +62,21 @@ export function report(program: Command, cli: Cli): void {
     .option('--until <when>', 'many runs: started before then', instantArgument)
     .option('--limit <number>', 'many runs: the newest of them, 1 to 1000', limitArgument, 1_000)
     .addHelpText('after', HELP)
-    .action(async (given: string[], options: ReportOptions) => {
+    .action(async (given: string[], options: ReportOptions, command: Command) => {
       const ids = [...new Set(given)];
       mustBeClear(ids, options);
       const [only] = ids;
-      await withRecords(cli.config(), async (records) => {
-        const pieces =
-          ids.length === 1 && only !== undefined
+      const isOne = ids.length === 1 && only !== undefined;
+      const direct = (): Promise<void> =>
+        withRecords(cli.config(), async (records) => {
+          const pieces = isOne
             ? piecesOfRun(records, only, options.format)
             : piecesOfRuns(records, { ...options, ids }, options.format, Date.now());
-        await writePieces(cli.terminal, options.out, pieces);
+          await writePieces(cli.terminal, options.out, pieces);
+        });
+      await through(cli, command, {
+        direct,
+        ...(isOne && { api: (api) => writePieces(cli.terminal, options.out, whole(api.report(only, options.format))) }),
       });
       if (options.out !== '-') hint(cli, `Written: ${options.out}`);
     });

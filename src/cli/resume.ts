@@ -8,5 +8,7 @@ export function resume(program: Command, cli: Cli): void {
     .summary('go on after a pause')
     .description('Goes on after a pause, with a fresh baseline.')
     .addHelpText('after', '\nExample:\n  $ breakwater resume RUN')
-    .action((workflowId: string, options: ActOptions) => act(cli, options, 'resume', workflowId, `Next: breakwater watch ${workflowId}`));
+    .action((workflowId: string, _options: ActOptions, command: Command) =>
+      act(cli, command, 'resume', workflowId, `Next: breakwater watch ${workflowId}`),
+    );
 }

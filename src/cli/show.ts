@@ -3,13 +3,15 @@ import type { RunEvent, RunRecord } from '../records/ports.ts';
 import { duration, utc } from '../report/format.ts';
 import { victimRows } from '../report/victims.ts';
 import { place } from '../report/format.ts';
+import type { BreakwaterHttpClient } from '../client.ts';
 import { withRecords } from './connect.ts';
 import { hint, type Cli } from './context.ts';
 import { eventLine } from './events.ts';
 import { show as write, withOutput, type Format } from './output.ts';
-import { requireRun } from './recorded-run.ts';
+import { notRecorded, requireRun } from './recorded-run.ts';
 import { verdictText } from './result-view.ts';
 import { facts, table } from './table.ts';
+import { through, withApi } from './through.ts';
 import type { Terminal } from './terminal.ts';
 
 function lines(run: RunRecord, events: RunEvent[], paint: Terminal['paint']): string[] {
@@ -46,19 +48,44 @@ function lines(run: RunRecord, events: RunEvent[], paint: Terminal['paint']): st
   ];
 }
 
+interface Recorded {
+  run: RunRecord;
+  events: RunEvent[];
+}
+
+const fromRecords = (cli: Cli, workflowId: string): Promise<Recorded> =>
+  withRecords(cli.config(), async (records) => ({
+    run: await requireRun(records, workflowId),
+    events: await records.events(workflowId),
+  }));
+
+async function fromApi(api: BreakwaterHttpClient, workflowId: string): Promise<Recorded> {
+  const { run } = await api.run(workflowId);
+  if (!run) throw notRecorded(workflowId);
+  return { run, events: await eventsAtApi(api, run) };
+}
+
+/** Of a run that is over the stream has every event, and ends; that of one that goes on does not, but its report holds them so far. */
+async function eventsAtApi(api: BreakwaterHttpClient, { workflowId, closedAtMs }: RunRecord): Promise<RunEvent[]> {
+  if (closedAtMs === undefined) return (JSON.parse(await api.report(workflowId, 'json')) as { events: RunEvent[] }).events;
+  const events = new Map<string, RunEvent>();
+  for await (const seen of api.watch(workflowId)) if (seen.kind === 'event') events.set(seen.event.key, seen.event);
+  return [...events.values()];
+}
+
 /** `breakwater show RUN` */
 export function show(program: Command, cli: Cli): void {
-  withOutput(program.command('show'))
+  withApi(withOutput(program.command('show')))
     .summary('show one recorded run with its events')
     .description('Shows what is recorded of one run: verdict, reason, victims, every event.')
     .argument('<run>', 'id of the run')
     .addHelpText('after', '\nExample:\n  $ breakwater show kill.payment-worker.staging.20261123-2010.k7f2 -o yaml')
-    .action(async (workflowId: string, { output }: { output: Format }) => {
-      await withRecords(cli.config(), async (records) => {
-        const run = await requireRun(records, workflowId);
-        const events = await records.events(workflowId);
-        write(cli.terminal, output, { run, events }, () => lines(run, events, cli.terminal.paint));
-        hint(cli, run.verdict === undefined ? `Next: breakwater watch ${workflowId}` : `Next: breakwater report ${workflowId}`);
+    .action(async (workflowId: string, { output }: { output: Format }, command: Command) => {
+      const { run, events } = await through(cli, command, {
+        direct: () => fromRecords(cli, workflowId),
+        api: (api) => fromApi(api, workflowId),
       });
+      write(cli.terminal, output, { run, events }, () => lines(run, events, cli.terminal.paint));
+      hint(cli, run.verdict === undefined ? `Next: breakwater watch ${workflowId}` : `Next: breakwater report ${workflowId}`);
     });
 }

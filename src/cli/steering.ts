@@ -11,6 +11,10 @@ import { noteInAudit } from './note-in-audit.ts';
 import { show, withOutput, type Format } from './output.ts';
 import { requireWorkers } from './pollers.ts';
 import { facts } from './table.ts';
+import { through, withApi } from './through.ts';
+
+/** The API asks Temporal twice, for 8 s each. */
+const API_ACTS_WITHIN_MS = 20_000;
 
 /** Options of every command that acts on a run. */
 export interface ActOptions {
@@ -21,7 +25,9 @@ export interface ActOptions {
 
 /** A command that acts on a run, with the options that they share. */
 export const actCommand = (program: Command, name: string): Command =>
-  withOutput(program.command(name)).argument('<run>', 'id of the run').option('--by <name>', 'who is acting', personArgument, userName());
+  withApi(withOutput(program.command(name)))
+    .argument('<run>', 'id of the run')
+    .option('--by <name>', 'who is acting; not through the API', personArgument, userName());
 
 /** Adds `--reason`. */
 export const withReason = (command: Command): Command => command.option('--reason <text>', 'why', reasonArgument);
@@ -61,10 +67,17 @@ export async function sendAct(cli: Cli, client: BreakwaterClient, name: Steer, w
 }
 
 /** Acts on a run in bounded time, shows its state afterwards and what to do next. */
-export async function act(cli: Cli, options: ActOptions, name: Steer, workflowId: string, next: string): Promise<void> {
-  const state = await withClient(cli.config(), async (client) => {
-    await requireWorkers(client);
-    return sendAct(cli, client, name, workflowId, actOf(options));
+export async function act(cli: Cli, command: Command, name: Exclude<Steer, 'approve'>, workflowId: string, next: string): Promise<void> {
+  const options = command.opts<ActOptions>();
+  const { by: _claim, ...why } = actOf(options);
+  const state = await through(cli, command, {
+    direct: () =>
+      withClient(cli.config(), async (client) => {
+        await requireWorkers(client);
+        return sendAct(cli, client, name, workflowId, actOf(options));
+      }),
+    api: (api) => api[name](workflowId, why),
+    apiWithinMs: API_ACTS_WITHIN_MS,
   });
   show(cli.terminal, options.output, state, () => stateLines(state));
   hint(cli, next);

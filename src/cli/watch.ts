@@ -1,22 +1,26 @@
 import type { Command } from 'commander';
-import type { BreakwaterClient } from '../client.ts';
 import { durationArgument, personArgument } from './arguments.ts';
 import { inTime, withClient } from './connect.ts';
 import { hint, userName, type Cli } from './context.ts';
 import { EXIT } from './exit-codes.ts';
-import { follow, type FollowOptions } from './follow.ts';
+import { follow } from './follow.ts';
 import { show, withOutput, type Format } from './output.ts';
 import { resultLines } from './result-view.ts';
+import { RunAtApi } from './run-at-api.ts';
+import { through, withApi } from './through.ts';
+import { runAtTemporal, type WatchedRun } from './watched-run.ts';
+
+/** Longest wait in milliseconds, and how the result is written. */
+interface FollowToEndOptions {
+  output: Format;
+  timeout?: number;
+}
 
 /** Watches, shows the result on stdout, and tells what to do next. @returns the exit code */
-export async function followToEnd(
-  cli: Cli,
-  client: BreakwaterClient,
-  workflowId: string,
-  { output, ...options }: FollowOptions & { output: Format },
-): Promise<number> {
+export async function followToEnd(cli: Cli, run: WatchedRun, { output, timeout }: FollowToEndOptions): Promise<number> {
   const { terminal } = cli;
-  const ending = await follow(cli, client, workflowId, options);
+  const { workflowId } = run;
+  const ending = await follow(cli, run, timeout === undefined ? {} : { timeoutMs: timeout });
   if (ending.kind === 'closed') {
     const { exitCodeOf } = await import('../client.ts');
     show(terminal, output, ending.result, () => resultLines(ending.result, terminal.paint));
@@ -31,10 +35,10 @@ export async function followToEnd(
 
 /** `breakwater watch RUN` */
 export function watch(program: Command, cli: Cli): void {
-  withOutput(program.command('watch'))
+  withApi(withOutput(program.command('watch')))
     .summary('watch a run to its verdict')
     .description(
-      'Watches a run: wave, phase, victims, signals against their limits, events. Ends with an exit code by verdict. Ctrl-C asks: detach or abort.',
+      'Watches a run: wave, phase, victims, signals against their limits, events. Ends with an exit code by verdict. Ctrl-C asks: detach or abort. Through the API, the signals are not told.',
     )
     .argument('<run>', 'id of the run')
     .option('--timeout <duration>', 'stop waiting after this long (exit code 124); the run goes on', durationArgument)
@@ -43,10 +47,17 @@ export function watch(program: Command, cli: Cli): void {
       'after',
       '\nExamples:\n  $ breakwater watch kill.payment-worker.staging.20261123-2010.k7f2\n  $ breakwater watch RUN --timeout 10m -o json',
     )
-    .action(async (workflowId: string, { output, timeout, by }: { output: Format; timeout?: number; by: string }) => {
-      const code = await withClient(cli.config(), async (client) => {
-        await inTime(client, () => client.live(workflowId)); // a wrong id is told at once
-        return followToEnd(cli, client, workflowId, { by, output, ...(timeout !== undefined && { timeoutMs: timeout }) });
+    .action(async (workflowId: string, { by, ...options }: FollowToEndOptions & { by: string }, command: Command) => {
+      const code = await through(cli, command, {
+        direct: () =>
+          withClient(cli.config(), async (client) => {
+            await inTime(client, () => client.live(workflowId)); // a wrong id is told at once
+            return followToEnd(cli, runAtTemporal(client, workflowId, by), options);
+          }),
+        api: async (api) => {
+          await api.run(workflowId); // the same
+          return followToEnd(cli, new RunAtApi(api, workflowId), options);
+        },
       });
       cli.finish(code);
     });

@@ -29,7 +29,9 @@ import type {
   Why,
 } from './http-views.ts';
 import { askApi, ApiProblem, type ApiAddress, type Asked } from './http-request.ts';
-import type { ScheduleRequest, ScheduleView } from './schedules.ts';
+import type { SchedulesPage } from './schedule-list.ts';
+import type { ScheduleView } from './schedule-view.ts';
+import type { ScheduleRequest } from './schedules.ts';
 import { linesOf } from './lines.ts';
 import { sseMessages } from './sse.ts';
 import type { StartedRun } from './starting.ts';
@@ -193,8 +195,19 @@ export class BreakwaterHttpClient {
   async calendarFeed(query: { days?: number } = {}): Promise<string> {
     return (await askApi(this.address, { method: 'GET', path: '/v1/schedules/calendar.ics', query: withoutUndefined(query) })).text();
   }
+  /** One page of the schedules that you may see, by name. @param query `limit` 1–200; `cursor` is `next` of the page before */
+  schedulesPage(query: { limit?: number; cursor?: string } = {}): Promise<SchedulesPage> {
+    return this.get('/v1/schedules', query);
+  }
+  /** Every schedule that you may see, by name. */
   async schedules(): Promise<ScheduleView[]> {
-    return (await this.get<{ schedules: ScheduleView[] }>('/v1/schedules')).schedules;
+    const all: ScheduleView[] = [];
+    for (let cursor: string | undefined; ;) {
+      const page = await this.schedulesPage({ limit: 200, ...(cursor !== undefined && { cursor }) });
+      all.push(...page.schedules);
+      if (page.next === undefined) return all;
+      cursor = page.next;
+    }
   }
   schedule(name: string): Promise<ScheduleView> {
     return this.get(`/v1/schedules/${encode(name)}`);

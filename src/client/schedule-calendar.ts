@@ -3,6 +3,9 @@ import type { RunInput } from '../domain/run.ts';
 import { parseDocument } from '../language/experiment.ts';
 import type { CalendarEntry } from '../schedules/entries.ts';
 import type { PlannedDay, Stretch } from '../schedules/plan.ts';
+import { inBatches } from './in-batches.ts';
+import { summariesOf } from './schedule-list.ts';
+import { labelOf } from './schedule-view.ts';
 
 /** A stretch of time, epoch milliseconds. */
 export type Period = Pick<Stretch, 'fromMs' | 'untilMs'>;
@@ -33,9 +36,6 @@ export interface UnreadableSchedule {
 
 /** Anybody may have made a schedule, also one that starts runs with nothing. */
 const inputOf = ({ action }: ScheduleDescription): RunInput => ((action.args ?? [])[0] ?? {}) as RunInput;
-
-/** So many schedules are asked about at once. */
-const AT_ONCE = 10;
 
 /** More times than this are not asked for at once. */
 const MOST_TIMES = 1_000;
@@ -85,18 +85,10 @@ export async function outlookOf(home: Home, scheduleId: string, name: string, pe
  */
 export async function calendarOf(home: Home, period: Period, tell: (unreadable: UnreadableSchedule) => void): Promise<CalendarEntry[]> {
   const { byTime } = await import('../schedules/entries.ts');
-  const all: ScheduleSummary[] = [];
-  for await (const summary of home.temporal.schedule.list()) if (summary.memo?.['breakwater'] === home.taskQueue) all.push(summary);
   const entries: CalendarEntry[] = [];
-  for (let at = 0; at < all.length; at += AT_ONCE)
-    entries.push(...(await Promise.all(all.slice(at, at + AT_ONCE).map((one) => entriesOf(home, one, period, tell)))).flat());
+  for await (const batch of inBatches(await summariesOf(home), (one) => entriesOf(home, one, period, tell))) entries.push(...batch.flat());
   return entries.sort(byTime);
 }
-
-const textOf = (labels: Record<string, unknown> | undefined, field: string): string => {
-  const text = labels?.[field];
-  return typeof text === 'string' ? text : '';
-};
 
 /** What a schedule's runs are about. One whose experiment this version cannot read is told by the labels that it was given. */
 async function aboutOf({ action, memo }: ScheduleDescription, document: unknown) {
@@ -107,7 +99,7 @@ async function aboutOf({ action, memo }: ScheduleDescription, document: unknown)
     return { experiment: name, service, environment, owner, lengthMs: nominalLengthMs(experiment) };
   } catch {
     const labels: Record<string, unknown> = { ...memo, ...action.memo };
-    const text = (field: string): string => textOf(labels, field);
+    const text = (field: string): string => labelOf(labels, field);
     return { experiment: text('experiment'), service: '', environment: text('environment'), owner: text('owner'), lengthMs: 0 };
   }
 }
@@ -118,7 +110,7 @@ async function entriesOf(
   period: Period,
   tell: (unreadable: UnreadableSchedule) => void,
 ): Promise<CalendarEntry[]> {
-  const name = textOf(memo, 'name') || scheduleId;
+  const name = labelOf(memo, 'name') || scheduleId;
   try {
     const described = await home.temporal.schedule.getHandle(scheduleId).describe();
     const about = { schedule: name, ...(await aboutOf(described, inputOf(described).document)), paused: described.state.paused };
@@ -128,7 +120,7 @@ async function entriesOf(
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return []; // lists lag behind: it was removed meanwhile
     const why = (error instanceof Error ? error.message : String(error)).slice(0, MOST_WHY);
-    tell({ schedule: name, environment: textOf(memo, 'environment'), owner: textOf(memo, 'owner'), why });
+    tell({ schedule: name, environment: labelOf(memo, 'environment'), owner: labelOf(memo, 'owner'), why });
     return [];
   }
 }

@@ -3,9 +3,7 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
   type Client,
-  type ScheduleDescription,
   type ScheduleOptions,
-  type ScheduleSummary,
 } from '@temporalio/client';
 import type { RunInput } from '../domain/run.ts';
 import { parseDocument } from '../language/experiment.ts';
@@ -13,7 +11,9 @@ import type { ReadSchedule } from '../schedules/read.ts';
 import type { CalendarEntry } from '../schedules/entries.ts';
 import { calendarOf, outlookOf, type Period, type ScheduleOutlook, type UnreadableSchedule } from './schedule-calendar.ts';
 import { applyFile, diffFile, renewFile, type ScheduleChange } from './schedule-files.ts';
+import { pageOf, type ScheduleQuery, type SchedulesPage } from './schedule-list.ts';
 import { ScheduleRefused } from './schedule-refused.ts';
+import { viewOf, type ScheduleView } from './schedule-view.ts';
 import { startOptionsOf, type StartOptions } from './starting.ts';
 
 /** What a schedule starts, and when. */
@@ -25,25 +25,6 @@ export interface ScheduleRequest extends Pick<StartOptions, 'document' | 'reques
   zone: string;
 }
 
-/** One schedule, as lists and `show` tell it. Times are epoch milliseconds. */
-export interface ScheduleView {
-  name: string;
-  /** Empty when it was made from a file: `times` tells it. */
-  cron: string;
-  zone: string;
-  /** When it starts runs, in words; absent: by `cron`. */
-  times?: string;
-  experiment: string;
-  environment: string;
-  /** The team that answers for it; empty on schedules of earlier versions. */
-  owner: string;
-  requestedBy: string;
-  paused: boolean;
-  note?: string;
-  nextMs: number[];
-  recent: { workflowId: string; scheduledMs: number; takenMs: number }[];
-}
-
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** The janitor's own schedule has this name. */
 const JANITOR = 'janitor';
@@ -52,7 +33,6 @@ const RESERVED: readonly string[] = [JANITOR, 'calendar'];
 /** A start that was missed because Temporal was down is made up for only within this time; the run itself refuses what is not fresh. */
 const CATCH_UP = '1m';
 const POLICIES = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCH_UP } as const;
-const SHOWN = 10;
 
 const idOf = (taskQueue: string, name: string): string => `${taskQueue}-${name}`;
 
@@ -71,38 +51,6 @@ function checkTimes({ cron, zone }: ScheduleRequest): void {
   } catch {
     throw new ScheduleRefused(`'${zone.slice(0, 80)}' is no IANA time zone, such as Europe/Berlin`);
   }
-}
-
-function textOf(memo: Record<string, unknown> | undefined, field: string): string {
-  const value = memo?.[field];
-  return typeof value === 'string' ? value : '';
-}
-
-/** What may change of a schedule from a file is in the memo of its action; Temporal never changes the schedule's own. */
-const isFromFile = ({ memo }: Pick<ScheduleSummary | ScheduleDescription, 'memo'>): boolean => memo?.['from'] === 'file';
-
-function viewOf(name: string, given: Pick<ScheduleSummary | ScheduleDescription, 'memo' | 'state' | 'info' | 'action'>): ScheduleView {
-  const { state, info, action } = given;
-  const memo = isFromFile(given) && action && 'memo' in action ? action.memo : given.memo;
-  const times = textOf(memo, 'times');
-  return {
-    name,
-    cron: textOf(memo, 'cron'),
-    zone: textOf(memo, 'zone'),
-    ...(times !== '' && { times }),
-    experiment: textOf(memo, 'experiment'),
-    environment: textOf(memo, 'environment'),
-    owner: textOf(memo, 'owner'),
-    requestedBy: textOf(memo, 'requestedBy'),
-    paused: state.paused,
-    ...(state.note !== undefined && state.note !== '' && { note: state.note }),
-    nextMs: info.nextActionTimes.slice(0, SHOWN).map((time) => time.getTime()),
-    recent: info.recentActions.slice(-SHOWN).map(({ scheduledAt, takenAt, action }) => ({
-      workflowId: action.workflow.workflowId,
-      scheduledMs: scheduledAt.getTime(),
-      takenMs: takenAt.getTime(),
-    })),
-  };
 }
 
 /** The doors to schedules of experiments: chaos windows. Every run that a schedule starts passes every check by itself. */
@@ -181,14 +129,12 @@ export class Schedules {
 
   /** Every schedule of this task queue, by name. */
   async list(): Promise<ScheduleView[]> {
-    const views: ScheduleView[] = [];
-    for await (const summary of this.temporal.schedule.list()) {
-      if (summary.memo?.['breakwater'] !== this.taskQueue) continue;
-      const name = textOf(summary.memo, 'name');
-      const view = isFromFile(summary) ? await this.show(name).catch(goneIs) : viewOf(name, summary);
-      if (view) views.push(view);
-    }
-    return views.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return (await this.page({ limit: Infinity })).schedules;
+  }
+
+  /** Some of the schedules of this task queue, by name. */
+  page(query: ScheduleQuery): Promise<SchedulesPage> {
+    return pageOf(this, query);
   }
 
   async show(name: string): Promise<ScheduleView> {
@@ -220,11 +166,6 @@ export class Schedules {
     checkName(name);
     return this.temporal.schedule.getHandle(idOf(this.taskQueue, name));
   }
-}
-
-/** Lists lag behind: one that was removed meanwhile is none. */
-function goneIs(error: unknown): undefined {
-  if (!(error instanceof ScheduleNotFoundError)) throw error;
 }
 
 /** The SDK tells what the server does not take as a TypeError; anything else stays what it was. */

@@ -34,18 +34,35 @@ const TELLING: readonly Verdict[] = ['passed', 'failed', 'aborted'];
 /** Whether a run calls for a post-mortem. */
 export const callsForPostMortem = ({ verdict }: Pick<LearningRun, 'verdict'>): boolean => verdict !== undefined && BAD.includes(verdict);
 
-/** The first run of the same experiment afterwards that tells something of the system; undefined: none yet. */
-export function nextRun<R extends LearningRun>(run: LearningRun, runs: readonly R[]): R | undefined {
-  return runs
-    .filter(
-      (one) =>
-        one.startedAtMs > run.startedAtMs &&
-        one.verdict !== undefined &&
-        TELLING.includes(one.verdict) &&
-        (['name', 'service', 'environment'] as const).every((field) => one[field] === run[field]),
-    )
-    .sort((a, b) => a.startedAtMs - b.startedAtMs)[0];
+const experimentOf = ({ name, service, environment }: LearningRun): string => JSON.stringify([name, service, environment]);
+
+/**
+ * Finds the run after each of many. The runs of an experiment are sorted once: to look through ten thousand for each of them keeps a process, which
+ * may be the API, busy for seconds.
+ */
+function nextAmong<R extends LearningRun>(runs: readonly R[]): (run: LearningRun) => R | undefined {
+  const telling = new Map<string, R[]>();
+  for (const one of runs) {
+    if (one.verdict === undefined || !TELLING.includes(one.verdict)) continue;
+    const known = telling.get(experimentOf(one));
+    if (known) known.push(one);
+    else telling.set(experimentOf(one), [one]);
+  }
+  for (const each of telling.values()) each.sort((a, b) => a.startedAtMs - b.startedAtMs);
+  return (run) => {
+    const each = telling.get(experimentOf(run)) ?? [];
+    let [low, high] = [0, each.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((each[middle]?.startedAtMs ?? Infinity) > run.startedAtMs) high = middle;
+      else low = middle + 1;
+    }
+    return each[low];
+  };
 }
+
+/** The first run of the same experiment afterwards that tells something of the system; undefined: none yet. */
+export const nextRun = <R extends LearningRun>(run: LearningRun, runs: readonly R[]): R | undefined => nextAmong(runs)(run);
 
 /**
  * @param runs in any order
@@ -56,8 +73,10 @@ export function learningOf(
   postMortems: readonly (Pick<PostMortemCheck, 'completed' | 'fields' | 'runbook'> & { workflowId: string })[],
 ): Learning {
   const bad = runs.filter(callsForPostMortem);
-  const written = postMortems.filter(({ workflowId }) => bad.some((run) => run.workflowId === workflowId));
-  const next = bad.flatMap((run) => nextRun(run, runs) ?? []);
+  const badIds = new Set(bad.map(({ workflowId }) => workflowId));
+  const written = postMortems.filter(({ workflowId }) => badIds.has(workflowId));
+  const after = nextAmong(runs);
+  const next = bad.flatMap((run) => after(run) ?? []);
   const nextPassed = next.filter(({ verdict }) => verdict === 'passed').length;
   const interval = clopperPearson(nextPassed, next.length, 0.95);
   return {

@@ -10,7 +10,9 @@ import type {
   PlanResult,
   RunPlace,
   RunState,
+  ScheduleQuery,
   ScheduleRequest,
+  SchedulesPage,
   ScheduleView,
   StartOptions,
   UnreadableSchedule,
@@ -37,7 +39,7 @@ export interface Door {
   halts(): Promise<Record<string, Halt>>;
   liftHalt(environment: string | undefined, act: Act): Promise<void>;
   addSchedule(request: ScheduleRequest): Promise<ScheduleView>;
-  schedules(): Promise<ScheduleView[]>;
+  schedules(query: ScheduleQuery): Promise<SchedulesPage>;
   schedule(name: string): Promise<ScheduleView>;
   /** @param tell hears of each schedule that cannot be read; it is left out */
   calendar(period: Period, tell: (unreadable: UnreadableSchedule) => void): Promise<CalendarEntry[]>;
@@ -65,7 +67,7 @@ export function doorOf(client: BreakwaterClient): Door {
     halts: () => inTime(() => client.halts()),
     liftHalt: (environment, act) => inTime(() => client.liftHalt(environment, act)),
     addSchedule: (request) => inTime(() => client.schedules.add(request)),
-    schedules: () => inTime(() => client.schedules.list()),
+    schedules: (query) => inTime(() => client.schedules.page(query)),
     calendar: (period, tell) => inTime(() => client.schedules.calendar(period, tell)),
     schedule: (name) => inTime(() => client.schedules.show(name)),
     actOnSchedule: (act, name, by) => inTime(() => onSchedule[act](name, by)),

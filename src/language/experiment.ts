@@ -1,13 +1,11 @@
-import * as z from 'zod';
 import type { Experiment } from '../domain/experiment/experiment.ts';
 import { experimentSchema } from '../domain/experiment/schema.ts';
-import { Duration, formatDuration, QuantityText, Ratio } from '../domain/units.ts';
 import { FaultSpec } from '../faults/index.ts';
-
 import { ProviderSpec } from '../probes/index.ts';
 import { RemedySpec } from '../remedies/index.ts';
 import { TargetSpec } from '../targets/index.ts';
 import { misfits } from './fits.ts';
+import { editorJsonSchema } from './json-schema.ts';
 
 /** The whole language: the domain's schema over the entries of the catalogues. */
 export const ExperimentDocument = experimentSchema({
@@ -52,25 +50,5 @@ export function asWritten(parsed: Experiment, raw: Experiment): Experiment {
 const mapValues = <T>(record: Record<string, T>, map: (value: T, name: string) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));
 
-const metaOf = (schema: z.ZodType): Record<string, unknown> => z.globalRegistry.get(schema) ?? {};
-
-/** Examples of the texts that are parsed to numbers, by the pattern that tells which they are. */
-const examplesOf = new Map([Duration, Ratio, QuantityText].map((schema) => [metaOf(schema)['pattern'], metaOf(schema)['examples']]));
-
-/** JSON Schema of the experiment file, for editors (draft 7: what they all understand). */
-export const experimentJsonSchema = (): object =>
-  z.toJSONSchema(ExperimentDocument, {
-    target: 'draft-7',
-    io: 'input',
-    unrepresentable: 'any',
-    // Of what is parsed to another type zod leaves out examples, and the default, because the one that it knows is the parsed one.
-    override: ({ zodSchema, jsonSchema }) => {
-      const examples = examplesOf.get(jsonSchema.pattern);
-      if (!examples) return;
-      const { def } = zodSchema._zod;
-      const isDuration = jsonSchema.pattern === metaOf(Duration)['pattern'];
-      if (isDuration && def.type === 'default' && typeof def.defaultValue === 'number')
-        jsonSchema.default = formatDuration(def.defaultValue);
-      jsonSchema.examples = examples as unknown[];
-    },
-  });
+/** JSON Schema of the experiment file, for editors. */
+export const experimentJsonSchema = (): object => editorJsonSchema(ExperimentDocument);

@@ -5,6 +5,7 @@ import { guardrailDenials, judgeRule, type RuleJudgement } from './evaluate.ts';
 import type { Facts } from './facts.ts';
 import type { PolicySet } from './folder.ts';
 import { guardrailsWith } from './guardrails.ts';
+import { askOpa, type OpaPort } from './opa.ts';
 import { decide } from './policy.ts';
 import { askRego, type RegoPort } from './rego.ts';
 
@@ -13,6 +14,7 @@ export interface ExplainedWith {
   set?: PolicySet;
   siteEnvironments?: SiteEnvironments;
   rego?: RegoPort;
+  opa?: OpaPort;
 }
 
 /** A decision with what each rule has to do with it. */
@@ -23,9 +25,9 @@ export interface Explained {
   outside: OutsideSay[];
 }
 
-/** Says of every rule what it says of the facts. A running OPA is not asked: who may reach it is for workers. */
-export async function explainFacts(facts: Facts, { set, siteEnvironments, rego }: ExplainedWith): Promise<Explained> {
-  const outside = rego ? [await askRego(facts, rego)] : [];
+/** Says of every rule what it says of the facts, and asks those outside that are given. No answer is a denial that says so. */
+export async function explainFacts(facts: Facts, { set, siteEnvironments, rego, opa }: ExplainedWith): Promise<Explained> {
+  const outside = await Promise.all([...(opa ? [askOpa(facts, opa)] : []), ...(rego ? [askRego(facts, rego)] : [])]);
   const rails = { ...(siteEnvironments && { siteEnvironments }) };
   return {
     decision: decide(facts, set, { ...rails, outside }),
@@ -36,8 +38,9 @@ export async function explainFacts(facts: Facts, { set, siteEnvironments, rego }
 }
 
 /** The same as data, for programs. */
-export const explanationOf = ({ decision, judged }: Pick<Explained, 'decision' | 'judged'>) => ({
+export const explanationOf = ({ decision, judged, outside }: Omit<Explained, 'guardrails'>) => ({
   ...decision,
+  outside,
   rules: judged.map(({ rule, waves, judgements }) => ({
     rule: rule.name,
     file: rule.file,

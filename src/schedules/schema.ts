@@ -63,11 +63,14 @@ const terms = {
 /** When, without what: the part of a schedule file that its runs carry. */
 export const ScheduleTerms = z.strictObject(terms);
 
+/** Where an experiment lies that a schedule names. */
+export const ExperimentPath = z.string().min(1).max(500);
+
 /** A schedule file. */
 export const ScheduleDocument = z.strictObject({
   ...terms,
   experiment: z
-    .union([z.string().min(1).max(500), z.record(z.string(), z.unknown())], {
+    .union([ExperimentPath, z.record(z.string(), z.unknown())], {
       error: 'expected the path of an experiment file, relative to this file, or the experiment itself',
     })
     .describe('path of the experiment file, relative to this file; or the experiment itself'),

@@ -19,12 +19,14 @@ export const approvalVariables = {
     .url({ protocol: /^https?$/, error: 'expected an http(s) URL' })
     .refine((url) => !/[@?#]/.test(url), 'expected a URL without credentials, query or fragment')
     .optional()
-    .describe('address of the HTTP API, through which `breakwater approve` approves, so that it is signed; without it, Temporal is asked'),
+    .describe(
+      'address of the HTTP API, through which the command line goes where it can (docs/api.md), as with --api; without it, or with --direct, Temporal and the records are asked themselves',
+    ),
   BREAKWATER_API_IDENTITY: z
     .string()
     .regex(/^\S+$/, 'expected a token without blanks')
     .optional()
-    .describe('token or API key of whoever uses that API from the command line (secret)'),
+    .describe('token or API key of whoever uses that API from the command line: who acts there (secret)'),
 };
 
 type Values = z.infer<z.ZodObject<typeof approvalVariables>>;

@@ -1,6 +1,10 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makePlan } from '../../src/language/digest.ts';
+import { readExperimentFile } from '../../src/language/read.ts';
+import { factsOf } from '../../src/policy/facts.ts';
+import { json, withOpaServer } from '../policy/opa-server.ts';
 import { buildWhenStale, call } from './command.ts';
 
 const root = resolve(__dirname, '../..');
@@ -107,3 +111,65 @@ test('a Rego bundle is asked by test and explain, by name or by its setting; `ex
     expect.stringContaining('deny  site-environment (guardrail): site local holds production') as string,
   ]);
 }, 60_000);
+
+describe('a running OPA', () => {
+  const at = '2026-11-24T10:00:00Z';
+  const ask = (url: string, ...more: string[]) =>
+    call(['explain', experiment, '--at', at, '--requested-by', 'ann', ...more], { env: { BREAKWATER_OPA_URL: url } });
+
+  test('is asked with the facts that a worker would tell it, and its yes is a layer of its own', async () => {
+    const asked: unknown[] = [];
+    const { url, explained } = await withOpaServer(
+      (input, response) => {
+        asked.push(input);
+        response.end('{"result": true}');
+      },
+      async (url) => ({ url, explained: await ask(url, '--wave', 'single') }),
+    );
+    expect([explained.code, explained.stderr]).toEqual([0, expect.not.stringContaining('OPA') as string]);
+    expect(explained.stdout).toMatch(/^ok {4}opa http:\/\/127\.0\.0\.1:\d+\/v1\/data\/breakwater\/decision$/m);
+    expect(explained.stdout).toContain(`opa ${url}\n`);
+    const plan = makePlan(readExperimentFile(experiment).document, 0, 1);
+    const facts = factsOf(plan, { atMs: Date.parse(at), requestedBy: 'ann', wave: 'single' });
+    expect(asked).toEqual([JSON.parse(JSON.stringify(facts))]);
+  });
+
+  test('denies with its own words, beside what the others say; programs get it, too', () =>
+    withOpaServer(json({ result: { allow: true, reasons: ['no change window', 'not on call'] } }), async (url) => {
+      const { code, stdout } = await ask(url, '--policy', examples);
+      expect(code).toBe(5);
+      expect(stdout).toMatch(/deny {2}opa http\S+\n {6}no change window\n {6}not on call\n/);
+      expect(stdout).toContain('ok    guardrails in code');
+      const said = JSON.parse((await ask(url, '--json')).stdout) as object;
+      const denials = [
+        { rule: 'opa', reason: 'no change window' },
+        { rule: 'opa', reason: 'not on call' },
+      ];
+      expect(said).toMatchObject({ allowed: false, denials, outside: [{ who: 'opa', identity: url, denials }] });
+    }));
+
+  test('that gives no answer, or none that is one, denies and says so, soon', async () => {
+    const gone = await withOpaServer(json({}), (url) => Promise.resolve(url));
+    const nobody = await ask(gone);
+    expect([nobody.code, nobody.stdout]).toEqual([
+      5,
+      expect.stringMatching(/deny {2}opa .*\n {6}it could not be asked: .*ECONNREFUSED/) as string,
+    ]);
+    await withOpaServer(
+      () => undefined,
+      async (url) => {
+        const silent = await ask(url);
+        expect([silent.code, silent.stdout]).toEqual([5, expect.stringContaining('no answer within 3000 ms') as string]);
+      },
+    );
+    await withOpaServer(json({ result: 'yes' }), async (url) =>
+      expect((await ask(url)).stdout).toContain('expected true, false or { allow, reasons }'),
+    );
+    expect((await ask('http://user:hunter2@127.0.0.1:1/v1/data/x')).code).toBe(2);
+  });
+
+  test('is not asked where no setting names it, and nothing is said of it', async () => {
+    const { code, stdout, stderr } = await call(['explain', experiment, '--at', at]);
+    expect([code, `${stdout}${stderr}`]).toEqual([0, expect.not.stringContaining('opa') as string]);
+  });
+});

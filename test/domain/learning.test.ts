@@ -52,3 +52,21 @@ test('counts are bounded, whatever the order', () => {
     }),
   );
 });
+
+test('the next run is the first later one of the same experiment that tells something, of whatever runs', () => {
+  const verdict = fc.option(fc.constantFrom<Verdict>('passed', 'failed', 'aborted', 'denied', 'void'), { nil: undefined });
+  const story = fc.array(fc.tuple(fc.nat(9), verdict, fc.constantFrom('kill', 'pause')), { maxLength: 30 });
+  const isNext = (one: LearningRun, before: LearningRun): boolean =>
+    one.name === before.name && one.startedAtMs > before.startedAtMs && ['passed', 'failed', 'aborted'].includes(one.verdict ?? '');
+  fc.assert(
+    fc.property(story, (told) => {
+      const runs = told.map(([startedAtMs, ended, name]) => run(startedAtMs, ended, name));
+      for (const before of runs) {
+        const later = runs.filter((one) => isNext(one, before)).map(({ startedAtMs }) => startedAtMs);
+        expect(nextRun(before, runs)?.startedAtMs).toBe(later.length === 0 ? undefined : Math.min(...later));
+      }
+      const bad = runs.filter(({ verdict: ended }) => ended === 'failed' || ended === 'aborted');
+      expect(learningOf(runs, []).nextOf).toBe(bad.filter((before) => runs.some((one) => isNext(one, before))).length);
+    }),
+  );
+});

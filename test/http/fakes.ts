@@ -114,7 +114,11 @@ export function fakeDoor(): FakeDoor {
       door.kept.set(name, { ...view, paused: false, nextMs: [], recent: [] });
       return Promise.resolve(door.kept.get(name)!);
     },
-    schedules: () => Promise.resolve([...door.kept.values()]),
+    schedules({ limit, after = '', isWanted = () => true }) {
+      const found = [...door.kept.values()].filter((view) => view.name > after && isWanted(view));
+      const page = found.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, limit);
+      return Promise.resolve({ schedules: page, ...(found.length > limit && { next: page.at(-1)!.name }) });
+    },
     calendar: ({ fromMs }) =>
       Promise.resolve(
         [...door.kept.values()].map(({ name, experiment, environment, owner, paused }) => ({

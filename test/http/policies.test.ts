@@ -70,7 +70,9 @@ test('explains an experiment to whoever may plan it, and to nobody else; nothing
       });
       expect((explained.body['rules'] as unknown[]).length).toBeGreaterThan(3);
       const weekend = await evaluate(api, 'operator', { document: document(), at: '2026-11-28T10:00:00Z' });
-      expect(weekend.body).toMatchObject({ allowed: false });
+      const reason = expect.objectContaining({ reason: 'not at a weekend' }) as unknown;
+      const denials = expect.arrayContaining([reason]) as unknown;
+      expect(weekend.body).toMatchObject({ allowed: false, outside: [{ who: 'rego', denials }] });
       expect((weekend.body['denials'] as { reason: string }[]).map(({ reason }) => reason)).toContain('not at a weekend');
       expect((await evaluate(api, 'viewer', { document: document() })).status).toBe(403);
       expect((await evaluate(api, 'operator', { document: document({ environment: 'production' }) })).status).toBe(403);

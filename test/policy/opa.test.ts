@@ -1,40 +1,23 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { createHttp } from '../../src/adapters/http/request.ts';
 import { createOpa } from '../../src/adapters/opa.ts';
 import { makePlan } from '../../src/language/digest.ts';
 import { evaluatePolicy, type Layers } from '../../src/policy/policy.ts';
 import { experimentDocument } from '../workflows/harness/document.ts';
+import { json, withOpaServer, type Answer } from './opa-server.ts';
 import { setOf } from './set.ts';
 
-type Answer = (input: Record<string, unknown>, response: ServerResponse) => void;
+/** Layers with an OPA that answers so. */
+const withOpa = <T>(answer: Answer, use: (layers: Layers) => Promise<T>, timeoutMs?: number): Promise<T> =>
+  withOpaServer(answer, async (url) => {
+    const http = createHttp();
+    try {
+      return await use({ opa: createOpa(url, http, timeoutMs) });
+    } finally {
+      http.close();
+    }
+  });
 
-/** A server that speaks OPA's data API, and the one question that it answers. */
-async function withOpa<T>(answer: Answer, use: (layers: Layers) => Promise<T>, timeoutMs?: number): Promise<T> {
-  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { input } = JSON.parse(Buffer.concat(chunks).toString()) as { input: Record<string, unknown> };
-    if (request.method !== 'POST' || request.url !== '/v1/data/breakwater/decision') response.writeHead(404).end();
-    else answer(input, response);
-  };
-  const server = createServer((request, response) => void take(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const http = createHttp();
-  try {
-    const { port } = server.address() as AddressInfo;
-    return await use({ opa: createOpa(`http://127.0.0.1:${port}/v1/data/breakwater/decision`, http, timeoutMs) });
-  } finally {
-    http.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-}
-
-const json =
-  (body: unknown): Answer =>
-  (_input, response) =>
-    response.end(JSON.stringify(body));
 const plan = makePlan(experimentDocument(), 1, 1);
 const occasion = { atMs: Date.UTC(2026, 2, 11), requestedBy: 'ann', wave: 'single' };
 const ask = (layers: Layers) => evaluatePolicy(plan, occasion, layers);

@@ -7,7 +7,9 @@ import { EXIT } from '../exit-codes.ts';
 import { failureOf } from '../failure.ts';
 import { follow } from '../follow.ts';
 import { plainText } from '../plain-text.ts';
-import { planFile, type PlanOptions } from '../plan.ts';
+import { planFile } from '../plan.ts';
+import type { PlanOptions } from '../planned.ts';
+import { runAtTemporal } from '../watched-run.ts';
 import type { Chosen } from './choose.ts';
 
 /** Longest wait for the undo of a run that took too long. */
@@ -43,7 +45,7 @@ async function start(cli: Cli, client: BreakwaterClient, chosen: Chosen, options
   hint(cli, `Run ${plainText(workflowId)} of ${chosen.file}`);
   const { requestedBy: by, timeout } = options;
   try {
-    const ending = await follow(cli, client, workflowId, { by, timeoutMs: timeout });
+    const ending = await follow(cli, runAtTemporal(client, workflowId, by), { timeoutMs: timeout });
     const { exitCodeOf } = await import('../../client.ts');
     if (ending.kind === 'closed')
       return { chosen, workflowId, result: ending.result, exitCode: exitCodeOf(ending.result), reason: ending.result.reason };

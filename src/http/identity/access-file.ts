@@ -6,7 +6,7 @@ import { ConfigError } from '../../config.ts';
 import { ROLES, EVERY } from '../../domain/principal.ts';
 
 const Id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens, 63 at most');
-const Where = z.string().min(1).max(100).default(EVERY);
+const Where = z.string().min(1).max(100).default(EVERY).describe('its name; * is every one');
 const Granted = z.strictObject({ role: z.enum(ROLES), team: Where, environment: Where });
 const Grants = z.array(Granted).min(1).max(200);
 
@@ -28,18 +28,19 @@ const RESERVED: readonly string[] = ['key', 'proxy', 'api-token', 'localhost', '
 
 /** An issuer of JWTs, such as an OIDC provider. */
 const Issuer = z.strictObject({
-  name: Id.refine((name) => !RESERVED.includes(name), 'is taken: choose another name'),
-  issuer: z.string().min(1).max(500),
-  audience: z.string().min(1).max(500),
-  jwks: KeysUrl,
+  name: Id.refine((name) => !RESERVED.includes(name), 'is taken: choose another name').describe('subjects are NAME:SUBJECT'),
+  issuer: z.string().min(1).max(500).describe('the `iss` of its tokens'),
+  audience: z.string().min(1).max(500).describe('the `aud` that its tokens must have'),
+  jwks: KeysUrl.describe('where its keys are'),
   algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256', 'ES256']),
   clockToleranceSeconds: z.int().min(0).max(120).default(30),
   kind: z.enum(['person', 'service']).default('person'),
   subjectClaim: z.string().min(1).max(100).default('sub'),
-  // refuse: its tokens count once for what changes something, by their `jti`.
-  replay: z.enum(['allow', 'refuse']).default('allow'),
-  // Which claim names the device, and what else must hold of it; absent: no device is asked for.
-  device: z.strictObject({ claim: z.string().min(1).max(100), require: z.record(z.string().max(100), claimValue).default({}) }).optional(),
+  replay: z.enum(['allow', 'refuse']).default('allow').describe('refuse: its tokens count once for what changes something, by their `jti`'),
+  device: z
+    .strictObject({ claim: z.string().min(1).max(100), require: z.record(z.string().max(100), claimValue).default({}) })
+    .optional()
+    .describe('which claim names the device, and what else must hold of it; absent: no device is asked for'),
   grants: z
     .array(Granted.extend({ claim: z.string().min(1).max(100), value: z.string().min(1).max(500) }))
     .min(1)
@@ -48,8 +49,11 @@ const Issuer = z.strictObject({
 
 /** A key of a service. Only its hash is here. */
 const Key = z.strictObject({
-  id: Id,
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of the whole key, 64 hexadecimal digits'),
+  id: Id.describe('its subject is key:ID'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of the whole key, 64 hexadecimal digits')
+    .describe('SHA-256 of the whole key; the key itself is only with its service'),
   expires: z.iso.datetime({ offset: true, error: 'expected an instant such as 2027-01-01T00:00:00Z' }),
   revoked: z.boolean().default(false),
   grants: Grants,
@@ -60,9 +64,9 @@ const Header = z.string().regex(/^[a-z0-9-]{1,64}$/, 'expected the name of a hea
 
 /** A proxy that has authenticated the caller itself (mTLS, SSO) and names it in a header. */
 const Proxy = z.strictObject({
-  from: z.array(Range).min(1).max(50),
-  subjectHeader: Header,
-  deviceHeader: Header.optional(),
+  from: z.array(Range).min(1).max(50).describe('its addresses; whoever else sends these headers is refused'),
+  subjectHeader: Header.describe('names the caller; the proxy must strip it from what comes in'),
+  deviceHeader: Header.optional().describe('names the device; absent: no device is asked for'),
   subjects: z
     .array(z.strictObject({ name: z.string().min(1).max(200), kind: z.enum(['person', 'service']).default('service'), grants: Grants }))
     .min(1),

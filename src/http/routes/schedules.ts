@@ -8,16 +8,22 @@ import type { Api } from '../api.ts';
 import { SCHEDULE_ACTS } from '../door.ts';
 import { mustMay, principalOf } from '../guard.ts';
 import { noteInAudit } from '../note-in-audit.ts';
+import { cursorAfter, readCursor } from '../paging.ts';
 import * as schema from '../schemas.ts';
 import type { Rooms } from '../visible.ts';
 import { given } from './given.ts';
 
 const DOCUMENT_LIMIT = 524_288;
+const MOST = 200;
 
 const AddBody = schema.PlanBody.extend({
   name: Name,
   cron: z.string().min(9).max(100).describe('minute, hour, day of month, month, day of week: "0 10 * * 2"'),
   zone: z.string().min(1).max(100).describe('IANA time zone of the times, such as Europe/Berlin'),
+});
+const ListQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(MOST).default(50),
+  cursor: z.string().max(2_000).optional().describe('`next` of the page before'),
 });
 const Params = z.object({ name: Name });
 const MISSING = 'there is no such schedule';
@@ -49,15 +55,19 @@ export function scheduleRoutes(app: Api, rooms: Rooms): void {
     {
       schema: {
         tags,
-        summary: 'the schedules that you may see',
-        response: { 200: z.object({ schedules: z.array(schema.ScheduleAnswer) }), ...answers },
+        summary: 'the schedules that you may see, by name',
+        querystring: ListQuery,
+        response: { 200: z.object({ schedules: z.array(schema.ScheduleAnswer), next: z.string().optional() }), ...answers },
       },
     },
     async (request) => {
-      const views = await door.schedules();
-      return {
-        schedules: views.filter((view) => decide(principalOf(request), 'read', placeOf(view)) === 'allowed').map((view) => ({ ...view })),
-      };
+      const { limit, cursor } = request.query;
+      const principal = principalOf(request);
+      const isWanted = (view: ScheduleView): boolean => decide(principal, 'read', placeOf(view)) === 'allowed';
+      // A place may be made up: it shows nothing that is not asked for anyway.
+      const after = cursor === undefined ? undefined : readCursor(cursor, () => true);
+      const { schedules, next } = await door.schedules({ limit, isWanted, ...(after !== undefined && { after }) });
+      return { schedules: schedules.map((view) => ({ ...view })), ...(next !== undefined && { next: cursorAfter(next) }) };
     },
   );
   app.post(
