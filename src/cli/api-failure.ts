@@ -30,7 +30,7 @@ export const isApiOutage = (error: unknown): error is Error =>
 function remedyOf(status: number, hasIdentity: boolean): string | undefined {
   if (status === 401 || status === 403)
     return hasIdentity
-      ? '`breakwater whoami` shows who you are there; who may do what: docs/api.md.'
+      ? 'BREAKWATER_API_IDENTITY is who you are there, or else your login (`breakwater whoami`); who may do what: docs/api.md.'
       : 'Nobody said who you are: log in with `breakwater login`, or set BREAKWATER_API_IDENTITY to a token or an API key (docs/api.md).';
   if (status === 404) return 'What another team owns is not found either; `breakwater runs` lists what you may see.';
   if (status === 429) return 'Try again in a minute.';
