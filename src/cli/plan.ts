@@ -63,9 +63,9 @@ async function askRecords(cli: Cli, { plan: planned }: Planned['result']): Promi
 }
 
 /** The API tells of no run's noise: that is said, where it would have helped. */
-function withoutRecords(cli: Cli, { plan: planned }: Planned['result']): Promise<ComparisonOutlook[]> {
+function withoutRecords(cli: Cli, { plan: planned }: Planned['result']): ComparisonOutlook[] {
   if (planned.experiment.comparisons.length > 0) hint(cli, 'How many iterations the comparisons need is told with --direct only.');
-  return Promise.resolve([]);
+  return [];
 }
 
 /** `breakwater plan FILE` */
@@ -81,13 +81,15 @@ export function plan(program: Command, cli: Cli): void {
       '\nExamples:\n  $ breakwater plan experiment.yaml\n  $ breakwater plan experiment.yaml --seed 7 --time-scale 0.05 -o json',
     )
     .action(async (file: string, options: PlanOptions & { output: Format }, command: Command) => {
-      const { result, reserved } = await through(cli, command, {
-        direct: () => planFile(cli, file, options),
-        api: (api) => planAtApi(api, file, options),
-      });
-      const comparisons = await through(cli, command, {
-        direct: () => askRecords(cli, result),
-        api: () => withoutRecords(cli, result),
+      const { result, reserved, comparisons } = await through(cli, command, {
+        async direct() {
+          const planned = await planFile(cli, file, options);
+          return { ...planned, comparisons: await askRecords(cli, planned.result) };
+        },
+        async api(api) {
+          const planned = await planAtApi(api, file, options);
+          return { ...planned, comparisons: withoutRecords(cli, planned.result) };
+        },
       });
       show(cli.terminal, options.output, { ...result, comparisons, ...(reserved && { reserved }) }, () => [
         ...planLines(result, cli.terminal.paint, reserved),
