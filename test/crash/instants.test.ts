@@ -1,5 +1,6 @@
 import { currentBuild } from '../support/build.ts';
 import { describeWithTemporal } from '../support/servers.ts';
+import { quietRuntime } from '../workflows/harness/stage.ts';
 import { worker } from './harness/components.ts';
 import { crashAll, type Crash, type CrashOutcome } from './harness/crash.ts';
 import { journalled, phase, then, until, victimDied, victimResumed, victimStopped } from './harness/moments.ts';
@@ -92,6 +93,7 @@ describeWithTemporal('a worker killed -9 inside of an activity, or while a perso
   let outcomes: CrashOutcome[] = [];
 
   beforeAll(async () => {
+    quietRuntime();
     await currentBuild();
     outcomes = await crashAll(
       played.map((row) => ({ ...row, component: worker })),

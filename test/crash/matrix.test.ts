@@ -1,12 +1,14 @@
 import { currentBuild } from '../support/build.ts';
 import { describeWithTemporal } from '../support/servers.ts';
+import { quietRuntime } from '../workflows/harness/stage.ts';
 import { COMPONENTS } from './harness/components.ts';
 import { crashAll, type Crash, type CrashOutcome } from './harness/crash.ts';
-import { keepPoint, playedBefore } from './harness/points-file.ts';
+import { keepPoint, playedBefore, referencesIn } from './harness/points-file.ts';
 import { referenceOf, VARIANTS, type Reference } from './harness/points.ts';
-import { keepReport, line, report, summarise, summaryLine } from './harness/report.ts';
+import { keepReport, progress, report, summarise, summaryLine } from './harness/report.ts';
 import { choosePoints } from './harness/sample.ts';
 import { matrixSettings } from './harness/settings.ts';
+import type { Moment } from './harness/transactions.ts';
 
 const SAMPLED_WITHIN_MS = 1_200_000;
 const FULL_WITHIN_MS = 12 * 3_600_000;
@@ -16,6 +18,8 @@ const isChosen = (name: string, among: string[] | undefined): boolean => among =
 const playable = COMPONENTS.filter(({ name }) => isChosen(name, components));
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const statesIn = (moments: Moment[]): number => moments.filter(({ delayMs }) => delayMs === 0).length;
 
 /** The undisturbed runs, whose events are the moments of the matrix. */
 const references = (): Promise<Reference[]> =>
@@ -27,20 +31,24 @@ describeWithTemporal('a part of Breakwater killed -9 after an event of the histo
 
   beforeAll(
     async () => {
-      await currentBuild();
-      const played = await references();
+      quietRuntime();
+      const dist = await currentBuild();
+      const played = await referencesIn(reportDir, dist, references);
       points = choosePoints(played, playable, { chosen, seed, shard });
       const before = playedBefore(reportDir);
       const left = points.filter(({ name }) => !before.has(name));
       say(
         `\ncrash matrix (${chosen}, seed ${seed}, part ${shard.join(' of ')}): ${left.length} points of ${points.length}, ${atOnce} at once;`,
       );
-      for (const { variant, moments, holdMs } of played)
-        say(`an undisturbed run (${variant}, hold ${holdMs} ms) has ${moments.length} events`);
+      for (const { variant, events, moments, holdMs } of played)
+        say(
+          `an undisturbed run (${variant}, hold ${holdMs} ms): ${events} events, ${statesIn(moments)} transactions, ${moments.length} moments`,
+        );
+      const lineOf = progress(left.length);
       const fresh = await crashAll(left, atOnce, (outcome) => {
         if (reportDir === undefined) return;
         keepPoint(reportDir, outcome);
-        say(line(outcome));
+        say(lineOf(outcome));
       });
       outcomes = points.flatMap(({ name }) => fresh.find((one) => one.name === name) ?? before.get(name) ?? []);
       say(reportDir === undefined ? report(outcomes) : summarise(outcomes).map(summaryLine).join('\n'));

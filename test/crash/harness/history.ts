@@ -59,6 +59,32 @@ export async function followHistory<R>(
   }
 }
 
+/**
+ * The ids of a closed run's events, one list for each transaction that wrote them: Temporal counts a page in batches as they were written, so
+ * a page of one is a transaction.
+ */
+export async function transactionsOf(from: string, workflowId: string): Promise<number[][]> {
+  const connection = await Connection.connect({ address: from });
+  try {
+    const transactions: number[][] = [];
+    let nextPageToken: Uint8Array | null | undefined;
+    do {
+      const page = await connection.workflowService.getWorkflowExecutionHistory({
+        namespace: 'default',
+        execution: { workflowId },
+        maximumPageSize: 1,
+        ...(nextPageToken && { nextPageToken }),
+      });
+      const ids = (page.history?.events ?? []).map(({ eventId }) => Number(eventId));
+      if (ids.length > 0) transactions.push(ids);
+      ({ nextPageToken } = page);
+    } while (nextPageToken && nextPageToken.length > 0);
+    return transactions;
+  } finally {
+    await connection.close();
+  }
+}
+
 /** Waits until the history holds this event. @throws MissedMoment when the run ended with fewer */
 export async function eventWritten(from: string, workflowId: string, id: number): Promise<HistoryEvent> {
   const seen = await followHistory(from, workflowId, (event) => (event.id >= id ? event : undefined));

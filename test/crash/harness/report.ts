@@ -65,6 +65,16 @@ export const line = ({ name, verdict, rule, reason, violations, undoneAfterMs, e
     .filter(Boolean)
     .join('  ');
 
+/** @returns what says a point as soon as it was played, with how many of them are done and the minutes that the rest will take */
+export function progress(points: number): (outcome: CrashOutcome) => string {
+  const startedMs = Date.now();
+  let done = 0;
+  return (outcome) => {
+    const leftMin = Math.ceil(((Date.now() - startedMs) / ++done / 60_000) * (points - done));
+    return `[${done}/${points}, about ${leftMin} min left] ${line(outcome)}`;
+  };
+}
+
 /** Points tried, violations, and how long it took from death to undone. */
 export const summaryLine = ({ component, points, violations, missed, deathToUndoneMs: times }: ComponentSummary): string =>
   [

@@ -3,6 +3,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { Component } from './components.ts';
 import type { Crash } from './crash.ts';
 import { pointAt, type Reference } from './points.ts';
+import type { Moment } from './transactions.ts';
 
 /** How often each component is killed in a sample; those that are not named, once. */
 const SAMPLED: Record<string, number> = { worker: 3, 'one of two workers': 2, 'site worker': 2, 'control worker': 2, temporal: 2 };
@@ -16,16 +17,21 @@ export interface Choice {
 }
 
 /**
- * The points of a matrix. In full: every component after every event. A sample is stratified: a component's points lie in
- * different parts of the run.
+ * The points of a matrix. In full: every component after every transaction of the history, so after every event, and then in the pauses between.
+ * A sample is stratified: a component's points lie in different parts of the run.
  */
 export function choosePoints(references: readonly Reference[], components: readonly Component[], { chosen, seed, shard }: Choice): Crash[] {
   if (chosen === 'sample') return sampled(references, components, seed);
-  const all = components.flatMap((component) =>
-    playableIn(references, component).flatMap((reference) => reference.moments.map((moment) => pointAt(reference, component, moment))),
-  );
+  const those = (isWanted: (moment: Moment) => boolean): Crash[] =>
+    components.flatMap((component) =>
+      playableIn(references, component).flatMap((reference) =>
+        reference.moments.filter(isWanted).map((moment, nth) => pointAt(reference, component, moment, nth)),
+      ),
+    );
   const [part, parts] = shard;
-  return all.filter(({ name }) => chosen === 'full' || name.includes(chosen)).filter((_point, i) => i % parts === part - 1);
+  return [...those(({ delayMs }) => delayMs === 0), ...those(({ delayMs }) => delayMs > 0)]
+    .filter(({ name }) => chosen === 'full' || name.includes(chosen))
+    .filter((_point, i) => i % parts === part - 1);
 }
 
 const playableIn = (references: readonly Reference[], { onlyReversible }: Component): Reference[] =>
@@ -42,7 +48,7 @@ function sampled(references: readonly Reference[], components: readonly Componen
       const { moments } = reference;
       const [from, to] = [nth, nth + 1].map((slice) => Math.floor((slice * moments.length) / times)) as [number, number];
       const moment = moments[uniformInt(random, from, Math.max(from, to - 1))];
-      return moment ? [pointAt(reference, component, moment)] : [];
+      return moment ? [pointAt(reference, component, moment, nth)] : [];
     });
   });
 }
