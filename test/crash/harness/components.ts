@@ -11,8 +11,8 @@ export interface Component {
   revive?: (stage: Stage) => Promise<unknown>;
   /** Needs a Temporal of its own, because it kills it. */
   killsTemporal?: true;
-  /** Lives only while a fault is under way that must be undone. */
-  onlyReversible?: true;
+  /** Lives only in runs whose faults must be undone, and from the first transaction after the one that ends with this event: before, there is nobody to kill. */
+  livesAfter?: string;
 }
 
 const sites = ['control', 'site'] as const;
@@ -65,7 +65,7 @@ export const reaper: Component = {
   name: 'reaper',
   cast: worker.cast,
   kill: (stage) => stage.killReaper(),
-  onlyReversible: true,
+  livesAfter: 'activityTaskScheduled injectFault',
 };
 
 /** The HTTP API. A run needs it for nothing, which is what its row shows. */

@@ -10,7 +10,7 @@ const SAMPLED: Record<string, number> = { worker: 3, 'one of two workers': 2, 's
 
 /** What is to be played. */
 export interface Choice {
-  /** `full`, `sample`, or a text that the names must hold. */
+  /** `full`, `states` (without the pauses), `sample`, or a text that the names must hold. */
   chosen: string;
   seed: number;
   shard: readonly [part: number, parts: number];
@@ -29,13 +29,23 @@ export function choosePoints(references: readonly Reference[], components: reado
       ),
     );
   const [part, parts] = shard;
-  return [...those(({ delayMs }) => delayMs === 0), ...those(({ delayMs }) => delayMs > 0)]
-    .filter(({ name }) => chosen === 'full' || name.includes(chosen))
+  const states = those(({ delayMs }) => delayMs === 0);
+  const all = chosen === 'states' ? states : [...states, ...those(({ delayMs }) => delayMs > 0)];
+  return all
+    .filter(({ name }) => ['full', 'states'].includes(chosen) || name.includes(chosen))
     .filter((_point, i) => i % parts === part - 1);
 }
 
-const playableIn = (references: readonly Reference[], { onlyReversible }: Component): Reference[] =>
-  references.filter(({ variant }) => !onlyReversible || variant === 'pause');
+/** The moments at which there is somebody to kill. */
+function playableIn(references: readonly Reference[], { livesAfter }: Component): Reference[] {
+  if (livesAfter === undefined) return [...references];
+  return references
+    .filter(({ variant }) => variant === 'pause')
+    .map((reference) => {
+      const since = reference.moments.find(({ label }) => label.endsWith(livesAfter))?.id ?? Infinity;
+      return { ...reference, moments: reference.moments.filter(({ id }) => id > since) };
+    });
+}
 
 function sampled(references: readonly Reference[], components: readonly Component[], seed: number): Crash[] {
   const random = xoroshiro128plus(seed);

@@ -7,7 +7,7 @@ const Settings = z.object({
   BREAKWATER_MATRIX: z
     .string()
     .default('sample')
-    .describe('full: every point; another text: the points whose name holds it; default: a sample'),
+    .describe('full: every point; states: without the pauses; another text: the points whose name holds it; default: a sample'),
   BREAKWATER_MATRIX_SHARD: z
     .string()
     .regex(/^[1-9]\d*\/[1-9]\d*$/, 'expected i/n such as 2/4: the second of four parts')
