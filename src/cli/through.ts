@@ -3,6 +3,7 @@ import { BreakwaterHttpClient } from '../client/http.ts';
 import { apiFailure } from './api-failure.ts';
 import type { Cli } from './context.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { originOf } from './login/api-url.ts';
 import { identityFor } from './login/identity-for.ts';
 
 /** The ways in which a command does its work; both end in the same, as far as the API tells it. */
@@ -29,20 +30,6 @@ export const withApi = (command: Command): Command =>
         'api',
       ),
     );
-
-/** @throws CliError; what was given is not repeated, it may hold a password */
-function addressOf(given: string): string {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  const isPlain =
-    url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash && url.pathname === '/';
-  if (!isPlain)
-    throw new CliError(
-      EXIT.usage,
-      'That is no address of an API.',
-      'Write --api https://host:port, without a path, credentials, query or fragment; the same holds for BREAKWATER_API_URL.',
-    );
-  return url.origin;
-}
 
 /** Who acts through the API is who is authenticated. @throws CliError when somebody was named */
 function refuseClaims(command: Command): void {
@@ -79,7 +66,7 @@ export async function through<R>(cli: Cli, command: Command, { direct, api, apiW
   const given = asked.direct ? undefined : (asked.api ?? cli.config().apiAddress.url);
   if (given === undefined) return direct();
   if (api) {
-    const url = addressOf(given);
+    const url = originOf(given);
     refuseClaims(command);
     return atApi(cli, url, api, apiWithinMs);
   }

@@ -101,5 +101,6 @@ export const problems = {
   403: problem('not allowed to this principal'),
   404: problem('there is no such thing, or it is not the business of this principal'),
   429: problem('too many requests'),
+  431: problem('the head of the request is longer than 16 KB: its address and headers together'),
   503: problem('something that is needed does not answer'),
 };

@@ -42,6 +42,16 @@ test('what is no HTTP, or too large a head, is a problem too', () =>
     expect(await raw(port, head('POST /v1/halt HTTP/1.1', 'content-length: 5', 'transfer-encoding: chunked'))).toMatch(problem(400));
   }));
 
+test('the description names the answer to too large a head, for every route that people use', () =>
+  withFakes(async (api) => {
+    const { paths } = (await api.app.inject({ url: '/v1/openapi.json', headers: bearer('admin') })).json<{
+      paths: Record<string, Record<string, { responses: object }>>;
+    }>();
+    const operations = Object.entries(paths).filter(([path]) => path.startsWith('/v1/'));
+    expect(operations.length).toBeGreaterThan(20);
+    for (const [, methods] of operations) for (const { responses } of Object.values(methods)) expect(responses).toHaveProperty('431');
+  }));
+
 test('a header never breaks out of its line', () =>
   withFakes(async (api) => {
     const port = await listen(api);

@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { originOf } from './api-url.ts';
+import { loginOriginOf } from './api-url.ts';
 import { currentLogin } from './renew.ts';
 import { StoredLogins } from './stored-logins.ts';
 
@@ -10,5 +10,5 @@ import { StoredLogins } from './stored-logins.ts';
  */
 export async function identityFor({ apiAddress, login }: Pick<Config, 'apiAddress' | 'login'>, url: string): Promise<string | undefined> {
   if (apiAddress.identity !== undefined) return apiAddress.identity;
-  return (await currentLogin(new StoredLogins(login.folder), originOf(url)))?.token;
+  return (await currentLogin(new StoredLogins(login.folder), loginOriginOf(url)))?.token;
 }
