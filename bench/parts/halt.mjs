@@ -36,6 +36,7 @@ export async function halt({ stack, world, quick, runs = quick ? 20 : 100 }) {
   });
   await delay(SETTLE_MS);
   const paused = victims.filter(isStopped).length;
+  if (paused < runs) throw new Error(`halt: ${runs - paused} of ${runs} runs had ended before the halt`);
   say(`halt: ${paused} victims are paused; halting`);
   const startMs = performance.now();
   const [outcome, undone] = await Promise.all([

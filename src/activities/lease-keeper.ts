@@ -45,7 +45,7 @@ export class LeaseKeeper {
     const sinceMs = performance.now() - this.renewedMs;
     if (sinceMs > this.leaseMs)
       this.lost ??= breachOf(
-        `no lease could be renewed for ${(sinceMs / 1_000).toFixed(1)} s (lease ${this.leaseMs / 1_000} s): ${this.failure}`,
+        `no lease could be renewed for ${(sinceMs / 1_000).toFixed(1)} s (lease ${this.leaseMs / 1_000} s): ${this.failure || 'the last attempt has not ended yet'}`,
       );
     return this.lost;
   }

@@ -1,4 +1,4 @@
-import type { Order, OrderPlace, Spec } from '../domain/order.ts';
+import type { Order, Spec } from '../domain/order.ts';
 import type { BoundFault } from '../faults/define.ts';
 import { faults } from '../faults/index.ts';
 import type { FaultPorts, LeasePort } from '../faults/ports.ts';
@@ -8,9 +8,6 @@ const SHARE_OF_LEASE = 1 / 3;
 
 /** A catalogue entry, as far as a renewal needs it. */
 type Kind = { bind(spec: Spec, ports: FaultPorts): BoundFault } | undefined;
-
-const isOf = (order: Order, { workflowId, wave, iteration }: OrderPlace): boolean =>
-  order.workflowId === workflowId && order.wave === wave && order.iteration === iteration;
 
 /**
  * Leases that are kept in two places are renewed in both: first with the site's reaper, then at the target, by the faults that have a watchdog there.
@@ -22,13 +19,14 @@ export const renewedAtTarget = (leases: LeasePort, ports: FaultPorts): LeasePort
   arm: (order, signal) => leases.arm(order, signal),
   release: (key) => leases.release(key),
   ranOut: (place) => leases.ranOut(place),
-  list: () => leases.list(),
+  list: (place) => leases.list(place),
   unreadable: () => leases.unreadable(),
   async renew(place) {
     const gone = await leases.renew(place);
     if (gone.length > 0) return gone;
-    const held = (await leases.list()).map(({ order }) => order).filter((order) => isOf(order, place));
-    const lost = await Promise.all(held.map((order) => renewOne(order, ports)));
+    // of this place alone: every run of the site asks three times in a lease, and must not read the leases of all the others
+    const held = await leases.list(place);
+    const lost = await Promise.all(held.map(({ order }) => renewOne(order, ports)));
     return lost.filter((why) => why !== undefined);
   },
 });

@@ -150,8 +150,8 @@ export interface LeasePort {
   release(key: string): Promise<void>;
   /** Keys of the place whose lease ran out: its fault was undone, or is being undone. Prolongs nothing. */
   ranOut(place: OrderPlace): Promise<string[]>;
-  /** Every lease that has not ended. */
-  list(): Promise<Lease[]>;
+  /** Every lease that has not ended, of the place when one is named. */
+  list(place?: OrderPlace): Promise<Lease[]>;
   /** Undo records that nobody can read, each with its file and the reason: a person must look. */
   unreadable(): Promise<string[]>;
 }

@@ -50,6 +50,14 @@ test('one that cannot be asked makes the renewal fail, so that it is tried again
   await fault.revert(order, never);
 });
 
+test('nobody reads the leases of other places: every run of a site renews, three times in a lease', async () => {
+  const { order, fault, leases } = await paused();
+  const asked = jest.spyOn(leases, 'list');
+  expect(await renewed(leases, order)).toEqual([]);
+  expect(asked.mock.calls.map(([place]) => place)).toEqual([expect.objectContaining({ workflowId: order.workflowId, wave: order.wave })]);
+  await fault.revert(order, never);
+});
+
 test('leases of another place, and faults without a lease of their own, are the site’s alone', async () => {
   const { order, fault, leases } = await paused();
   world.cluster.runsPrograms = false;

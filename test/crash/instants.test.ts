@@ -1,6 +1,6 @@
 import { currentBuild } from '../support/build.ts';
 import { describeWithTemporal } from '../support/servers.ts';
-import { quietRuntime } from '../workflows/harness/stage.ts';
+import { endRuntime, quietRuntime } from '../workflows/harness/stage.ts';
 import { worker } from './harness/components.ts';
 import { crashAll, type Crash, type CrashOutcome } from './harness/crash.ts';
 import { journalled, phase, then, until, victimDied, victimResumed, victimStopped } from './harness/moments.ts';
@@ -103,6 +103,8 @@ describeWithTemporal('a worker killed -9 inside of an activity, or while a perso
     process.stderr.write(`\ncrash matrix, instants (${chosen}; BREAKWATER_MATRIX=full plays all)\n${report(outcomes)}`);
     if (reportDir !== undefined) keepReport(reportDir, 'instants', { outcomes });
   }, 900_000);
+
+  afterAll(endRuntime);
 
   (played.length > 0 ? test.each(played.map(({ name }) => name)) : test.skip.each(['none was chosen']))(
     '%s: the run ends truthfully, everybody runs again, nobody more was hit',

@@ -1,6 +1,6 @@
 import { currentBuild } from '../support/build.ts';
 import { describeWithTemporal } from '../support/servers.ts';
-import { quietRuntime } from '../workflows/harness/stage.ts';
+import { endRuntime, quietRuntime } from '../workflows/harness/stage.ts';
 import { COMPONENTS } from './harness/components.ts';
 import { crashAll, type Crash, type CrashOutcome } from './harness/crash.ts';
 import { keepPoint, playedBefore, referencesIn } from './harness/points-file.ts';
@@ -56,6 +56,8 @@ describeWithTemporal('a part of Breakwater killed -9 after an event of the histo
     },
     chosen === 'sample' ? SAMPLED_WITHIN_MS : FULL_WITHIN_MS,
   );
+
+  afterAll(endRuntime);
 
   test.each(playable.map(({ name }) => name))('%s: every run ends truthfully, everybody runs again, nobody more was hit', (name) => {
     const mine = outcomes.filter(({ component }) => component === name);

@@ -43,7 +43,7 @@ export class MemoryLeases implements LeasePort {
     return Promise.resolve();
   }
 
-  list(): Promise<Lease[]> {
-    return Promise.resolve(structuredClone([...this.held.values()]));
+  list(place?: OrderPlace): Promise<Lease[]> {
+    return Promise.resolve(structuredClone(place ? this.of(place) : [...this.held.values()]));
   }
 }

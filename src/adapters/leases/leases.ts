@@ -124,8 +124,10 @@ export function openLeases(
     ranOut,
     release,
     ensureReaper,
-    async list() {
-      const leases = await Promise.all(namesWith(await filesIn(dir), 'lease').map((name) => leaseOf(name).catch(() => undefined)));
+    async list(place) {
+      const mine = place && placeOf(place);
+      const names = namesWith(await filesIn(dir), 'lease').filter((name) => mine === undefined || placeOfName(name) === mine);
+      const leases = await Promise.all(names.map((name) => leaseOf(name).catch(() => undefined)));
       return leases.filter((lease) => lease !== undefined);
     },
     async unreadable() {

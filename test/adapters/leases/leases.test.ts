@@ -30,6 +30,8 @@ test('armed, injected, undone, released: nothing is left, and the reaper leaves 
   expect(await site.inject(order)).toMatchObject({ outcome: 'injected' });
   await site.leases.arm(order, never); // a second attempt
   expect(await site.leases.list()).toMatchObject([{ order: { key: order.key }, untilMs: expect.any(Number) as number }]);
+  expect(await site.leases.list(order)).toHaveLength(1);
+  expect(await site.leases.list({ ...order, iteration: order.iteration + 1 })).toEqual([]);
   expect(await faults['process-pause'].bind(order.fault, site.ports).revert(order, never)).toMatchObject({ undone: true });
   await site.leases.release(order.key);
   await site.leases.release(order.key);
