@@ -36,13 +36,14 @@ export function choosePoints(references: readonly Reference[], components: reado
     .filter((_point, i) => i % parts === part - 1);
 }
 
-/** The moments at which there is somebody to kill. */
+/** The moments at which there is somebody to kill. @throws Error when the run never comes to where it lives: nothing would be played */
 function playableIn(references: readonly Reference[], { livesAfter }: Component): Reference[] {
   if (livesAfter === undefined) return [...references];
   return references
     .filter(({ variant }) => variant === 'pause')
     .map((reference) => {
-      const since = reference.moments.find(({ label }) => label.endsWith(livesAfter))?.id ?? Infinity;
+      const since = reference.moments.find(({ label }) => label.endsWith(livesAfter))?.id;
+      if (since === undefined) throw new Error(`the undisturbed run has no ${livesAfter}`);
       return { ...reference, moments: reference.moments.filter(({ id }) => id > since) };
     });
 }
