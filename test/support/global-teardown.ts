@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdir, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { stopRecorded } from '../../src/sandbox/servers/process-record.ts';
 
@@ -18,20 +18,26 @@ export default async function stopShared(): Promise<void> {
     await takeClustersDown(dir);
   } finally {
     await stopServers(dir);
-    await rm(dir, { recursive: true, force: true });
+    // A process that is just ending may still write: its folder is not empty at once.
+    await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 
 async function stopServers(dir: string): Promise<void> {
-  const records = (await readdir(dir, { recursive: true })).filter((file) => file.endsWith('.process.json'));
-  await Promise.all(
-    records.map((file) => stopRecorded(join(dir, file), { signal: file.endsWith('postgres.process.json') ? 'SIGINT' : 'SIGTERM' })),
-  );
+  const records = await find(dir, '-name', '*.process.json');
+  await Promise.all(records.map((file) => stopRecorded(file, { signal: file.endsWith('postgres.process.json') ? 'SIGINT' : 'SIGTERM' })));
 }
 
-/** Asked of `find`, because a cluster that runs adds and removes files all the time. */
 async function takeClustersDown(dir: string): Promise<void> {
-  const { stdout } = await run('find', [dir, '-maxdepth', '3', '-name', 'breakwater-cluster']);
-  for (const mark of stdout.split('\n').filter(Boolean))
+  for (const mark of await find(dir, '-maxdepth', '3', '-name', 'breakwater-cluster'))
     await run(resolve('testbed/kubernetes/down.sh'), [dirname(mark)], { timeout: 60_000 });
+}
+
+/** What lives there adds and removes files all the time: `find` prints what it found, also when something vanished under it, which it calls a failure. */
+async function find(dir: string, ...expression: string[]): Promise<string[]> {
+  const { stdout } = await run('find', [dir, ...expression], { maxBuffer: 64 << 20 }).catch((error: { stdout?: string }) => {
+    if (error.stdout === undefined) throw error;
+    return { stdout: error.stdout };
+  });
+  return stdout.split('\n').filter(Boolean);
 }
