@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ExperimentError } from '../../src/language/problem.ts';
@@ -16,9 +16,13 @@ windows:
   - { days: [mon, tue], from: "10:00", to: "15:00", zone: Europe/Berlin }
 ${changes}`;
 
+const folders: string[] = [];
+afterAll(() => folders.forEach((dir) => rmSync(dir, { recursive: true })));
+
 /** A folder with an experiment and a calendar. */
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'breakwater-schedule-'));
+  folders.push(dir);
   writeFileSync(join(dir, 'experiment.json'), JSON.stringify(experimentDocument()));
   writeFileSync(
     join(dir, 'freezes.ics'),

@@ -44,12 +44,15 @@ export async function calm({ sandbox: { payments } }: Stage): Promise<void> {
   const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ workers: WORKERS }) };
   await fetch(`${payments.supervisorUrl}/scale`, json);
   const deadlineMs = Date.now() + CALM_WITHIN_MS;
-  while (
-    (await gauge(payments.supervisorUrl, 'supervisor_workers_running')) !== WORKERS ||
-    !((await gauge(payments.gatewayUrl, 'payments_queue_depth')) < 10)
-  ) {
+  for (;;) {
+    const running = await gauge(payments.supervisorUrl, 'supervisor_workers_running');
+    const depth = await gauge(payments.gatewayUrl, 'payments_queue_depth');
+    if (running === WORKERS && depth < 10) return;
     if (Date.now() > deadlineMs)
-      throw new Error(`the payments system did not calm down within ${CALM_WITHIN_MS / 1_000} s; its logs are in .breakwater`);
+      throw new Error(
+        `the payments system did not calm down within ${CALM_WITHIN_MS / 1_000} s: ${running} of ${WORKERS} workers run, ${depth} payments wait. ` +
+          'Is the machine busy with something else? The logs are in .breakwater/sandbox',
+      );
     await sleep(250);
   }
 }

@@ -23,6 +23,35 @@ export class MissedMoment extends Error {
 }
 
 /**
+ * A run's history page by page, read by a connection of its own that ends with the last page or with who reads.
+ * @param request what else is asked of the server
+ */
+async function* pagesOf(
+  from: string,
+  workflowId: string,
+  request: { waitNewEvent?: boolean; maximumPageSize?: number },
+): AsyncGenerator<Event[]> {
+  const connection = await Connection.connect({ address: from });
+  try {
+    let nextPageToken: Uint8Array | null | undefined;
+    do {
+      const page = await connection.withDeadline(Date.now() + POLL_WITHIN_MS, () =>
+        connection.workflowService.getWorkflowExecutionHistory({
+          namespace: 'default',
+          execution: { workflowId },
+          ...request,
+          ...(nextPageToken && { nextPageToken }),
+        }),
+      );
+      yield page.history?.events ?? [];
+      ({ nextPageToken } = page);
+    } while (nextPageToken && nextPageToken.length > 0);
+  } finally {
+    await connection.close();
+  }
+}
+
+/**
  * Follows a run's history as it is written, by long polls on a connection of its own: what it sees is minutes old for nobody and costs the
  * run nothing.
  * @param from `host:port` of Temporal
@@ -34,29 +63,13 @@ export async function followHistory<R>(
   workflowId: string,
   take: (event: HistoryEvent) => R | undefined,
 ): Promise<R | undefined> {
-  const connection = await Connection.connect({ address: from });
-  try {
-    const names = new Map<number, string>();
-    let nextPageToken: Uint8Array | null | undefined;
-    do {
-      const page = await connection.withDeadline(Date.now() + POLL_WITHIN_MS, () =>
-        connection.workflowService.getWorkflowExecutionHistory({
-          namespace: 'default',
-          execution: { workflowId },
-          waitNewEvent: true,
-          ...(nextPageToken && { nextPageToken }),
-        }),
-      );
-      for (const event of page.history?.events ?? []) {
-        const found = take(read(event, names));
-        if (found !== undefined) return found;
-      }
-      ({ nextPageToken } = page);
-    } while (nextPageToken && nextPageToken.length > 0);
-    return undefined;
-  } finally {
-    await connection.close();
-  }
+  const names = new Map<number, string>();
+  for await (const events of pagesOf(from, workflowId, { waitNewEvent: true }))
+    for (const event of events) {
+      const found = take(read(event, names));
+      if (found !== undefined) return found;
+    }
+  return undefined;
 }
 
 /**
@@ -64,25 +77,10 @@ export async function followHistory<R>(
  * a page of one is a transaction.
  */
 export async function transactionsOf(from: string, workflowId: string): Promise<number[][]> {
-  const connection = await Connection.connect({ address: from });
-  try {
-    const transactions: number[][] = [];
-    let nextPageToken: Uint8Array | null | undefined;
-    do {
-      const page = await connection.workflowService.getWorkflowExecutionHistory({
-        namespace: 'default',
-        execution: { workflowId },
-        maximumPageSize: 1,
-        ...(nextPageToken && { nextPageToken }),
-      });
-      const ids = (page.history?.events ?? []).map(({ eventId }) => Number(eventId));
-      if (ids.length > 0) transactions.push(ids);
-      ({ nextPageToken } = page);
-    } while (nextPageToken && nextPageToken.length > 0);
-    return transactions;
-  } finally {
-    await connection.close();
-  }
+  const transactions: number[][] = [];
+  for await (const events of pagesOf(from, workflowId, { maximumPageSize: 1 }))
+    if (events.length > 0) transactions.push(events.map(({ eventId }) => Number(eventId)));
+  return transactions;
 }
 
 /** Waits until the history holds this event. @throws MissedMoment when the run ended with fewer */
