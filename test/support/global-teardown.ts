@@ -5,6 +5,8 @@ import { promisify } from 'node:util';
 import { stopRecorded } from '../../src/sandbox/servers/process-record.ts';
 
 const run = promisify(execFile);
+/** On a slow disk PostgreSQL writes its last checkpoint for long; killed in it, its children would go on writing into a folder that is being removed. */
+const STOPPED_WITHIN_MS = 30_000;
 
 /**
  * Stops every server that runs on data below the run's folder, the shared ones and those that an interrupted test left, and removes the folder.
@@ -25,12 +27,13 @@ export default async function stopShared(): Promise<void> {
 
 async function stopServers(dir: string): Promise<void> {
   const records = await find(dir, '-name', '*.process.json');
-  await Promise.all(records.map((file) => stopRecorded(file, { signal: file.endsWith('postgres.process.json') ? 'SIGINT' : 'SIGTERM' })));
+  const signalFor = (file: string) => (file.endsWith('postgres.process.json') ? 'SIGINT' : 'SIGTERM');
+  await Promise.all(records.map((file) => stopRecorded(file, { signal: signalFor(file), withinMs: STOPPED_WITHIN_MS })));
 }
 
 async function takeClustersDown(dir: string): Promise<void> {
   for (const mark of await find(dir, '-maxdepth', '3', '-name', 'breakwater-cluster'))
-    await run(resolve('testbed/kubernetes/down.sh'), [dirname(mark)], { timeout: 60_000 });
+    await run(resolve('testbed/kubernetes/down.sh'), [dirname(mark)], { timeout: 120_000 });
 }
 
 /** What lives there adds and removes files all the time: `find` prints what it found, also when something vanished under it, which it calls a failure. */

@@ -12,7 +12,15 @@ export interface ReplicaLag {
 }
 
 /**
- * Measures by experiment: takes the primary's position in its log and the time that the replica needs to replay up to it. A replica that needs more
+ * A record of its own, flushed: what others wrote may lie in the log unflushed, and what the log's writer flushes by itself may end within a record, which
+ * no replica can replay before the rest has come.
+ */
+const WRITE_MARK = `
+  SELECT set_config('synchronous_commit', 'on', true), -- until the end of this very transaction
+         pg_logical_emit_message(true, 'replica-lag', '')::text AS lsn`;
+
+/**
+ * Measures by experiment: writes a record into the primary's log and takes the time from its flush until the replica has replayed it. A replica that needs more
  * than half a second is as old as the last transaction that it replayed. `pg_stat_replication.replay_lag` is not used: it freezes when replay stops.
  * @see https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-RECOVERY-CONTROL
  */
@@ -21,7 +29,7 @@ export function measureReplicaLag(primary: pg.Pool, replicaUrl: string): Replica
   replica.on('error', () => {}); // the next measurement tells
   return {
     measure: async () => {
-      const { rows } = await primary.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn');
+      const { rows } = await primary.query<{ lsn: string }>(WRITE_MARK);
       const lsn = rows[0]?.lsn;
       const sinceMs = performance.now();
       for (;;) {
