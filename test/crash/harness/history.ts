@@ -1,4 +1,4 @@
-import { Connection } from '@temporalio/client';
+import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { type temporal } from '@temporalio/proto';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
@@ -22,8 +22,13 @@ export class MissedMoment extends Error {
   }
 }
 
+/** A token of the server is void when the run's state went back behind it, after a write that failed on a busy machine. */
+const isVoidToken = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === INVALID_ARGUMENT;
+const INVALID_ARGUMENT = 3;
+const MOST_VOID_TOKENS = 10;
+
 /**
- * A run's history page by page, read by a connection of its own that ends with the last page or with who reads.
+ * A run's history page by page, each event once, read by a connection of its own that ends with the last page or with who reads.
  * @param request what else is asked of the server
  */
 async function* pagesOf(
@@ -32,20 +37,29 @@ async function* pagesOf(
   request: { waitNewEvent?: boolean; maximumPageSize?: number },
 ): AsyncGenerator<Event[]> {
   const connection = await Connection.connect({ address: from });
+  const pageAfter = (token?: Uint8Array | null) =>
+    connection.withDeadline(Date.now() + POLL_WITHIN_MS, () =>
+      connection.workflowService.getWorkflowExecutionHistory({
+        namespace: 'default',
+        execution: { workflowId },
+        ...request,
+        ...(token && { nextPageToken: token }),
+      }),
+    );
   try {
-    let nextPageToken: Uint8Array | null | undefined;
-    do {
-      const page = await connection.withDeadline(Date.now() + POLL_WITHIN_MS, () =>
-        connection.workflowService.getWorkflowExecutionHistory({
-          namespace: 'default',
-          execution: { workflowId },
-          ...request,
-          ...(nextPageToken && { nextPageToken }),
-        }),
-      );
-      yield page.history?.events ?? [];
-      ({ nextPageToken } = page);
-    } while (nextPageToken && nextPageToken.length > 0);
+    let page = await pageAfter();
+    let [lastId, voidTokens] = [0, 0];
+    for (;;) {
+      const events = (page.history?.events ?? []).filter(({ eventId }) => Number(eventId) > lastId);
+      yield events;
+      lastId = Number(events.at(-1)?.eventId ?? lastId);
+      const token = page.nextPageToken;
+      if (!token?.length) return;
+      page = await pageAfter(token).catch((error: unknown) => {
+        if (!isVoidToken(error) || ++voidTokens > MOST_VOID_TOKENS) throw error;
+        return pageAfter(); // from the beginning
+      });
+    }
   } finally {
     await connection.close();
   }
