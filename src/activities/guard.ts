@@ -15,6 +15,7 @@ import type { Breach } from '../domain/stop-conditions.ts';
 import { isUpper, limitOf } from '../domain/stop-conditions.ts';
 import type { Summary } from '../domain/summary.ts';
 import type { Violation } from '../domain/verdict.ts';
+import { Hold, type HoldCheckpoint } from './hold.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { SitePorts } from './ports.ts';
 import type { SamplePlace } from './recorder.ts';
@@ -27,8 +28,10 @@ export interface GuardInput {
   experiment: Signals;
   place: SamplePlace;
   rules: GuardRules;
-  /** How long it watches from the moment that it is armed. */
+  /** How long it watches a fault that is held; a dry run from the moment that the guard is armed. */
   holdMs: number;
+  /** The hold begins when the run says so. Absent: when the guard is armed, as in a dry run and in runs of earlier versions. */
+  isHoldAwaited?: true;
   /** Set when the wave's fault is reversible: the leases of the place, each of this length, are renewed while it watches. Milliseconds. */
   leaseMs?: number;
   /** What the guard before it left behind when it was lost. */
@@ -49,11 +52,9 @@ export interface GuardOutcome {
 /** Sent to the run once every watched signal has given a value: `guardArmed(key, atMs)`. */
 export const GUARD_ARMED = 'guardArmed';
 
-/** What a guard leaves to the next when it is lost. */
-export interface GuardCheckpoint {
+/** What a guard leaves to the next when it is lost. The end is absolute, so that the next resumes instead of starting again. */
+export interface GuardCheckpoint extends HoldCheckpoint {
   state: GuardState;
-  /** Absolute end, so that the next guard resumes instead of starting again. */
-  endMs: number | null;
   motions?: Motions;
 }
 
@@ -81,14 +82,15 @@ function resumeFrom({ rules, resume, blindSinceMs }: GuardInput): GuardCheckpoin
 export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records' | 'leases'>) => ({
   /** @throws CancelledFailure when the run is aborted */
   async guardWave(input: GuardInput): Promise<GuardOutcome> {
-    const { experiment, place, rules, holdMs, leaseMs } = input;
+    const { experiment, place, rules, holdMs, isHoldAwaited = false, leaseMs } = input;
     const clock = new SteadyClock();
     const saved = resumeFrom(input);
     const motions = saved.motions ?? {};
-    let { state, endMs } = saved;
+    let { state } = saved;
     const readings = new Readings(signalDefinitions(experiment));
     const limits = limitsOf(rules);
-    const checkpoint = (): Checkpoint => ({ state, endMs, motions, live: { readings: readings.list(), limits } });
+    const left = (): GuardCheckpoint => ({ state, motions, ...hold.checkpoint });
+    const checkpoint = (): Checkpoint => ({ ...left(), live: { readings: readings.list(), limits } });
     const done = (nowMs: number, breach?: Breach): GuardOutcome => ({
       kind: breach ? 'breached' : 'held',
       ...(breach && { breach }),
@@ -96,16 +98,18 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records' | 'lease
       summaries: state.summaries,
       violations: state.violations,
     });
-    const arm = (): void => {
-      endMs = clock.nowMs() + holdMs;
-      heartbeat(checkpoint());
-      void announce(place);
-    };
     // A gap after a crash is seen here: the first sample of this attempt would hide it.
     const nowMs = clock.nowMs();
     const gap = findClockBehind(state, nowMs, experiment.guard?.maxSkew ?? MAX_SKEW_MS) ?? findBlindness(state, rules, nowMs);
     if (gap) return done(nowMs, gap);
-    if (endMs !== null) void announce(place); // the attempt before may have died between its heartbeat and the signal
+    const { endMs, hasBegun } = saved;
+    const hold = new Hold(holdMs, isHoldAwaited, orderPlaceOf(place), { endMs, ...(hasBegun && { hasBegun }) }, () => clock.nowMs());
+    const arm = (): void => {
+      hold.arm();
+      heartbeat(checkpoint());
+      void announce(place);
+    };
+    if (hold.isArmed) arm(); // the attempt before may have died between its heartbeat and the signal
     const keeper = leaseMs === undefined ? undefined : new LeaseKeeper(ports.leases, orderPlaceOf(place), leaseMs, checkpoint);
     keeper?.start();
     const watching = watchSignals(ports, {
@@ -119,11 +123,11 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records' | 'lease
       take(sample) {
         readings.take(sample);
         // Before the guard is armed a rate that still waits for its second scrape is no failure; blindness bounds the wait.
-        if (endMs === null && sample.measurement.kind !== 'value') return undefined;
+        if (!hold.isArmed && sample.measurement.kind !== 'value') return undefined;
         const seen = observe(state, rules, sample);
         state = seen.state;
         if (seen.breach) return done(clock.nowMs(), seen.breach);
-        if (endMs === null && isSeeing(state, rules)) arm();
+        if (!hold.isArmed && isSeeing(state, rules)) arm();
         return undefined;
       },
       tick(nowMs) {
@@ -131,13 +135,16 @@ export const createGuard = (ports: Pick<SitePorts, 'probes' | 'records' | 'lease
         if (blindness) return done(nowMs, because(blindness, readings.problemOf(blindness.probe)));
         const leaseOver = keeper?.breach();
         if (leaseOver) return done(nowMs, leaseOver);
-        return endMs !== null && nowMs >= endMs ? done(nowMs) : undefined;
+        return hold.isOver(nowMs) ? done(nowMs) : undefined;
       },
       checkpoint,
     }).catch((cause: unknown) => {
-      throw handedOver(cause, { state, endMs, motions });
+      throw handedOver(cause, left());
     });
-    const outcome = await watching.finally(() => keeper?.stop());
+    const outcome = await watching.finally(() => {
+      keeper?.stop();
+      hold.stop();
+    });
     const lost = outcome.kind === 'held' ? await keeper?.lastLook() : undefined;
     return lost ? { ...outcome, kind: 'breached', breach: lost } : outcome;
   },

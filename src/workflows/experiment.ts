@@ -26,7 +26,7 @@ import { enter, newRunFacts, newRunState, type AdmittedRun, type Place, type Run
 import { reasonOf } from './failure.ts';
 import { runIteration } from './iteration.ts';
 import { ledgerAnswer } from './ledger-messages.ts';
-import { guardArmed, halted } from './messages.ts';
+import { guardArmed, halted, isHolding } from './messages.ts';
 import { open } from './open.ts';
 import { decidePatches, isPatched } from './patches.ts';
 import { control, watching } from './proxies.ts';
@@ -66,6 +66,7 @@ export async function experiment(input: RunInput): Promise<RunResult> {
     // A signal comes from anywhere: one that says nothing arms nothing.
     if (typeof key === 'string' && !run.armed.has(key)) run.armed.set(key, atMs);
   });
+  setHandler(isHolding, (key) => run.state.phase === 'holding' && key === `${run.state.wave}/${run.state.iteration}`);
   setHandler(halted, (halt) => {
     takeHalt(run, halt);
   });

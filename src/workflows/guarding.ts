@@ -18,6 +18,13 @@ function savedBy(failure: unknown): GuardCheckpoint | undefined {
   return cause instanceof ApplicationFailure ? (cause.details?.[0] as GuardCheckpoint | undefined) : undefined;
 }
 
+/** Without the readings for people. */
+const keptOf = ({ state, endMs, hasBegun, motions }: GuardCheckpoint): GuardCheckpoint => ({
+  ...{ state, endMs },
+  ...(hasBegun && { hasBegun }),
+  ...(motions && { motions }),
+});
+
 /** A guard that leaves forbids the server to retry it, not the run. */
 const isFinal = (failure: unknown): boolean =>
   failure instanceof ActivityFailure &&
@@ -44,7 +51,7 @@ export async function watchOver(site: string, input: GuardInput, summary: string
     } catch (cause) {
       if (isCancellation(cause)) throw cause;
       const left = savedBy(cause);
-      if (left?.state) saved = { state: left.state, endMs: left.endMs, ...(left.motions && { motions: left.motions }) };
+      if (left?.state) saved = keptOf(left);
       trust = trustAfterLoss(trust, left?.state, Date.now() - (timedOut(cause) ? deadAfterMs(maxBlindMs) : 0));
       const lost = (): GuardOutcome => ({
         kind: 'breached',

@@ -134,6 +134,7 @@ function startGuard({ run, wave, place }: Deed, { baseline }: Preparation): Prom
     place: { workflowId: run.state.workflowId, ...place, phase: 'fault' as const },
     rules,
     holdMs,
+    ...(!wave.dryRun && { isHoldAwaited: true as const }),
     ...((run.plan.reversible[wave.fault.kind] || setsFence(run)) && !wave.dryRun && { leaseMs: experiment.guard.lease }),
   };
   const guarding = watchOver(experiment.site, input, `guard: ${wave.dryRun ? 'dry run' : `hold ${holdMs / 1_000} s`}`);

@@ -17,3 +17,5 @@ export const state = defineQuery<RunState>('state');
 export const halted = defineSignal<[Halt]>('halted');
 /** The guard of `wave/iteration` sees, since `atMs`. Sent by the guard, once per attempt. */
 export const guardArmed = defineSignal<[key: string, atMs: number]>('guardArmed');
+/** Whether each order of `wave/iteration` has its answer and the fault is held now. Asked by the guard, whose hold begins then. */
+export const isHolding = defineQuery<boolean, [key: string]>('isHolding');

@@ -20,6 +20,8 @@ const probes = createProbePorts({ secrets: { get: () => Promise.reject(new Error
 let recorded: RecordedSample[] = [];
 /** What the guard told its run. */
 let armed: unknown[][] = [];
+/** What its run says when it is asked whether it holds. */
+let answerOf: (asked: unknown[]) => Promise<boolean> = () => Promise.resolve(false);
 /** How far the server's clock is ahead; undefined: it tells no time. */
 let aheadMs: number | undefined = 0;
 const records: { appendSamples(id: string, samples: readonly RecordedSample[]): Promise<void> } = {
@@ -58,8 +60,13 @@ function inputOf(holdMs: number, changes: Record<string, unknown> = {}): GuardIn
 /** Runs a guard as the worker does; `heartbeats` keeps what it would leave to the next attempt. */
 function guard(input: GuardInput, info: Record<string, unknown> = {}, sink = records) {
   const signal = (...sent: unknown[]): Promise<void> => Promise.resolve(void armed.push(sent));
+  const query = (...asked: unknown[]): Promise<boolean> => answerOf(asked);
   const withAbortSignal = (_: unknown, call: () => unknown): unknown => call();
-  const client = { workflow: { getHandle: () => ({ signal }) }, withAbortSignal } as unknown as Client;
+  const client = {
+    workflow: { getHandle: () => ({ signal, query }) },
+    withAbortSignal,
+    withDeadline: withAbortSignal,
+  } as unknown as Client;
   const env = new MockActivityEnvironment(info, { client });
   const heartbeats: unknown[] = [];
   env.on('heartbeat', (details: unknown) => heartbeats.push(details));
@@ -81,6 +88,67 @@ test('holds for as long as it was told, with what it saw', async () => {
   expect(seen.summaries['errors']!.values).toBeGreaterThan(5);
   expect(recorded.length).toBeGreaterThan(5);
   expect(armed).toEqual([['guardArmed', 'single/0', expect.any(Number)]]);
+});
+
+const awaited = (holdMs: number): GuardInput => ({ ...inputOf(holdMs), isHoldAwaited: true });
+
+test('the hold begins when the run says so; a run that does not answer is asked again', async () => {
+  let asked = 0;
+  let saidMs = Infinity;
+  answerOf = (question) => {
+    expect(question).toEqual(['isHolding', 'single/0']);
+    if (++asked < 4) return asked === 2 ? Promise.reject(new Error('no worker has this run')) : Promise.resolve(false);
+    saidMs = Math.min(saidMs, Date.now());
+    return Promise.resolve(true);
+  };
+  const seen = await guard(awaited(400)).outcome;
+  expect(seen.kind).toBe('held');
+  expect(seen.endedMs - saidMs).toBeGreaterThanOrEqual(395); // two clocks of one machine, each in whole milliseconds
+  expect(asked).toBe(4);
+});
+
+test('the next guard asks on where the hold had not begun, and where it had ends when it was to end', async () => {
+  answerOf = () => Promise.resolve(false);
+  const leave = async ({ env, heartbeats, outcome }: ReturnType<typeof guard>) => {
+    await delay(600);
+    env.cancel('WORKER_SHUTDOWN');
+    const details = await outcome.then(
+      () => [],
+      (cause: unknown) => (cause as { details: unknown[] }).details,
+    );
+    expect(heartbeats.length).toBeGreaterThan(0);
+    return details[0] as NonNullable<GuardInput['resume']>;
+  };
+  const waiting = await leave(guard(awaited(1_000)));
+  expect(waiting).not.toHaveProperty('hasBegun');
+  answerOf = () => Promise.resolve(true);
+  const holding = await leave(guard({ ...awaited(1_000), resume: waiting }));
+  expect(holding.hasBegun).toBe(true);
+  expect(holding.endMs).toBeGreaterThan(waiting.endMs!);
+  answerOf = () => Promise.reject(new Error('it is not asked again'));
+  const seen = await guard({ ...awaited(1_000), resume: holding }).outcome;
+  expect(seen.kind).toBe('held');
+  expect(seen.endedMs).toBeGreaterThanOrEqual(holding.endMs!);
+  expect(seen.endedMs).toBeLessThan(holding.endMs! + 1_000);
+});
+
+test('a hold that never begins is not awaited for ever', async () => {
+  answerOf = () => Promise.resolve(false);
+  const first = guard(awaited(1_000));
+  await delay(400);
+  first.env.cancel('CANCELLED');
+  await first.outcome.catch(() => undefined);
+  const saved = first.heartbeats.at(-1) as NonNullable<GuardInput['resume']>;
+  const asLongAgo = (agoMs: number) => guard({ ...awaited(1_000), resume: { ...saved, endMs: Date.now() - agoMs } });
+  expect((await asLongAgo(45_000).outcome).kind).toBe('held');
+  const { env, outcome } = asLongAgo(40_000);
+  const ended = outcome.then(
+    () => 'held',
+    () => 'left',
+  );
+  await delay(500);
+  env.cancel('CANCELLED');
+  expect(await ended).toBe('left');
 });
 
 test('returns at the first breach, though the records hang', async () => {
