@@ -1,7 +1,7 @@
 /**
  * What the test runs of CI say, read from the lines that reporter.mjs wrote.
  *   node .ci/results.mjs again FIRST            files whose every failure is one of the machine's speed, one per line
- *   node .ci/results.mjs report FIRST [SECOND]  names each failure briefly, then `passed failed skipped` on the last line
+ *   node .ci/results.mjs report FIRST SECOND    names each failure briefly, then `passed failed skipped` on the last line
  * A test that missed the moment at which it wanted to kill, or ran out of its own time, has seen nothing of Breakwater: its file is played once
  * more, by itself. A wrong answer counts at once, and so does a wait for what was promised ('everybody runs again').
  */
@@ -49,7 +49,7 @@ if (command === 'again') {
   const failed = first.suites.filter(hasFailed);
   if (first.isWhole && failed.length <= MOST_AGAIN && failed.every(onlyRanOut)) for (const { path } of failed) console.log(path);
 } else {
-  const second = new Map((secondFile ? read(secondFile).suites : []).map((suite) => [suite.path, suite]));
+  const second = new Map(read(secondFile).suites.map((suite) => [suite.path, suite]));
   const count = { passed: 0, failed: 0, pending: 0, todo: 0 };
   for (const suite of first.suites) {
     const again = second.get(suite.path);

@@ -22,10 +22,10 @@ export class MissedMoment extends Error {
   }
 }
 
-/** A token of the server is void when the run's state went back behind it, after a write that failed on a busy machine. */
-const isVoidToken = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === INVALID_ARGUMENT;
 const INVALID_ARGUMENT = 3;
 const MOST_VOID_TOKENS = 10;
+/** A token of the server is void when the run's state went back behind it, after a write that failed on a busy machine. */
+const isVoidToken = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === INVALID_ARGUMENT;
 
 /**
  * A run's history page by page, each event once, read by a connection of its own that ends with the last page or with who reads.

@@ -53,6 +53,11 @@ export class Line {
     for (const pair of this.pairs) this.flow(pair);
   }
 
+  /** Ends every connection that there is, as a server that falls over. Where new ones lead is for `leadTo` to say. */
+  drop(): void {
+    for (const { near } of this.pairs) near.destroy();
+  }
+
   private join(near: Socket): void {
     const pair: Pair = { near, far: undefined };
     this.pairs.add(pair);
