@@ -15,7 +15,7 @@ async function work() {
   process.on('disconnect', () => process.exit());
   process.on('message', async (job) => {
     await sleep(JOB_MS);
-    process.send(job);
+    process.send(job, () => undefined); // a supervisor that is gone wants no answer
   });
   process.send('ready');
 }
@@ -47,6 +47,8 @@ function supervise() {
       idle.push(worker);
       handOut();
     });
+    // Whoever is killed while a job is on its way to it cannot take it: its exit gives the job to the next.
+    worker.process.on('error', () => undefined);
     worker.process.on('exit', () => {
       workers.delete(worker);
       if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);

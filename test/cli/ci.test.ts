@@ -44,6 +44,14 @@ async function startPool(env: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
   return pool;
 }
 
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 async function endPool(pool: ChildProcess): Promise<void> {
   pool.kill('SIGTERM');
   if (pool.exitCode === null) await once(pool, 'exit');
@@ -73,6 +81,25 @@ test('the example: a worker is killed twice, no job is lost, and the job is gree
   expect(existsSync(join(cwd, '.breakwater'))).toBe(true);
   expect(readdirSync(join(cwd, '.breakwater'))).toEqual([]);
 }, 180_000);
+
+test('the pool of the example outlives workers that are killed while jobs are on their way to them, and no job is lost', async () => {
+  const pool = await startPool();
+  try {
+    for (let round = 0; round < 40; round++) {
+      const workers = readFileSync(`/proc/${pool.pid}/task/${pool.pid}/children`, 'latin1').split(' ').filter(Boolean);
+      for (const worker of workers) killIfThere(Number(worker));
+      await sleep(60);
+    }
+    let facts = { made: 0, done: 0, twice: 0, restarts: 0 };
+    for (const endMs = Date.now() + 30_000; Date.now() < endMs && (facts.made === 0 || facts.made - facts.done > 10); await sleep(200))
+      facts = (await (await fetch('http://127.0.0.1:18300/')).json()) as typeof facts;
+    expect(facts.made - facts.done).toBeLessThanOrEqual(10);
+    expect(facts).toMatchObject({ twice: 0 });
+    expect(facts.restarts).toBeGreaterThan(20);
+  } finally {
+    await endPool(pool);
+  }
+}, 60_000);
 
 /** Settings of a Breakwater that runs for good, in the environment of the job: with them the job's own would not begin. */
 const ofAnother = {
