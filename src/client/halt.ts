@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { ServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EVERYWHERE, isEnvironment, LEDGER, MESSAGES } from '../domain/ledger/names.ts';
 import { runningExperiments } from '../domain/ledger/visibility.ts';
@@ -82,10 +82,7 @@ class Stopping {
     // The list may be ahead of the history by a moment: what is still open is looked at again.
     const handle = this.home.temporal.workflow.getHandle(id);
     if ((await handle.describe()).status.name === 'RUNNING') return;
-    const result = await handle.result().then(
-      (value) => value as RunResult,
-      () => undefined, // terminated, or failed by a bug of ours: it has no verdict
-    );
+    const result = (await handle.result().catch(ignoreFailed)) as RunResult | undefined;
     this.open.delete(id);
     this.results.set(id, result);
   }
@@ -114,6 +111,17 @@ class Stopping {
   }
 }
 
+/** Terminated, or failed by a bug of ours: it has no verdict. */
+function ignoreFailed(cause: unknown): undefined {
+  if (!(cause instanceof WorkflowFailedError)) throw cause;
+}
+
+/** A later look may find what this one could not ask. */
+function orOutage(cause: unknown): ServiceError {
+  if (cause instanceof ServiceError) return cause;
+  throw cause;
+}
+
 function ignoreGone(cause: unknown): void {
   if (!(cause instanceof WorkflowNotFoundError)) throw cause;
 }
@@ -122,6 +130,7 @@ function ignoreGone(cause: unknown): void {
  * Stops every live run of an environment, or of all, and refuses new ones until it is lifted. The flag is durable once this has told Temporal, with or
  * without a worker; the runs are told from here and by the ledger, whichever is first.
  * @param withinMs longest wait for the runs to close; their undo goes on whatever happens to this
+ * @throws ServiceError when Temporal does not take the flag, or is away when the wait ends: then nobody knows who was told
  */
 export async function haltRuns(
   home: LedgerHome,
@@ -137,11 +146,16 @@ export async function haltRuns(
   const stopping = new Stopping(home, halt, environment);
   const untilMs = Date.now() + withinMs;
   for (let looks = 1; ; looks++) {
-    await stopping.look(looks % ASK_EACH_EVERY === 0);
+    const asksEach = looks % ASK_EACH_EVERY === 0;
+    const isFlagged = await stopping
+      .look(asksEach)
+      .then(async () => (await readLedgerMemo(home, name)).halt !== undefined)
+      .catch(orOutage);
     const progress = stopping.progress();
     onProgress(progress);
-    const isFlagged = (await readLedgerMemo(home, name)).halt !== undefined;
-    if (Date.now() >= untilMs || (looks >= LEAST_LOOKS && isFlagged && progress.left.length === 0)) return stopping.outcome(name);
+    const isLate = Date.now() >= untilMs;
+    if (isLate && isFlagged instanceof ServiceError) throw isFlagged;
+    if (isLate || (looks >= LEAST_LOOKS && isFlagged === true && progress.left.length === 0)) return stopping.outcome(name);
     await delay(LOOK_EVERY_MS);
   }
 }

@@ -1,4 +1,8 @@
+import { ServiceError } from '@temporalio/client';
+import { BreakwaterClient } from '../../src/client.ts';
 import { ledgerId } from '../../src/domain/ledger/names.ts';
+import { Line } from '../crash/harness/line.ts';
+import { temporalAddress } from '../support/addresses.ts';
 import { describeWithTemporal } from '../support/servers.ts';
 import { experimentDocument } from './harness/document.ts';
 import { expectNothingLeft, holdsLive, reach } from './harness/expectations.ts';
@@ -7,6 +11,8 @@ import { onStage, openTheatre, type Stage, type Theatre } from './harness/stage.
 
 const metadataOf = (name: string, environment = 'staging') => ({ name, owner: 'payments', service: name, environment });
 const WITHIN_MS = 30_000;
+/** A port of loopback where nobody listens. */
+const NOBODY = '127.0.0.1:1';
 
 /** Live runs, each on a service of its own, that hold until they are stopped. */
 async function startHolding(stage: Stage, names: string[], environment?: string): Promise<string[]> {
@@ -22,6 +28,33 @@ describeWithTemporal('a halt', () => {
     theatre = await openTheatre();
   });
   afterAll(() => theatre.close());
+
+  test('goes on when Temporal was away in the middle, and says so when it stays away', () =>
+    onStage(theatre, async (stage) => {
+      const ids = await startHolding(stage, ['a', 'b']);
+      const line = await Line.open(temporalAddress());
+      const connection = { address: line.address, interceptors: [] }; // those of the SDK hide outages of up to 20 s
+      const client = await BreakwaterClient.connect({ connection, taskQueue: stage.taskQueue });
+      const fall = (): void => {
+        line.leadTo(NOBODY);
+        line.drop();
+      };
+      try {
+        let looks = 0;
+        const outcome = await client.halt({ environment: 'staging', by: 'ann', reason: 'customers call' }, WITHIN_MS, () => {
+          if (++looks === 1) fall();
+          if (looks === 5) line.leadTo(temporalAddress());
+        });
+        expect(looks).toBeGreaterThan(5);
+        expect(outcome).toMatchObject({ told: 2, stopped: 2, left: [], leftovers: [], verdicts: { aborted: 2 } });
+        for (const id of ids) expect(await stage.verdict(id)).toMatchObject({ verdict: 'aborted' });
+        await expect(client.halt({ environment: 'staging', by: 'ann', reason: 'again' }, 1_500, fall)).rejects.toThrow(ServiceError);
+      } finally {
+        await stage.client.liftHalt('staging', { by: 'ann', reason: 'over' });
+        await client.close();
+        await line.end();
+      }
+    }));
 
   test(
     'stops every live run of the environment in whatever phase, undoes, and refuses new ones until it is lifted',
